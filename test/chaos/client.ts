@@ -132,7 +132,7 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
     },
 
     /** Reads one window, and stops reading again. */
-    sip(): void {
+    readWindow(): void {
       if (!client.stalled || !client.owesPong) return;
       client.owesPong = false;
       client.send("PONG");

@@ -59,21 +59,21 @@ export function createLedger(object: () => DurableObjectStub) {
         if (logged.length !== rows[table].size || logged.some((id) => !rows[table].has(id)))
           throw new Violation(`The log and the table ${table} differ.`);
         for (const value of rows[table].values())
-          if (refused.has(value)) throw new Violation(`A write of a revoked session was executed (P6).`);
+          if (refused.has(value)) throw new Violation("A write of a revoked session was executed.");
       }
       for (const id of acknowledged.splice(0))
         if (TABLES.flatMap(history.ids).every((each) => each !== id))
-          throw new Violation(`The acknowledged row ${id} was lost (P2).`);
+          throw new Violation(`The acknowledged row ${id} was lost.`);
       return read.entries.length;
     },
 
     /** Prunes the object's log to the given number of entries. Returns how many it deleted. */
     prune: (maxRows: number): Promise<number> =>
       runInDurableObject(object(), (_instance, { storage: { sql } }) => {
-        const gone = pruneLog(sql, { maxRows, maxAgeMs: Number.MAX_SAFE_INTEGER });
+        const pruned = pruneLog(sql, { maxRows, maxAgeMs: Number.MAX_SAFE_INTEGER });
         const [first] = sql.exec("SELECT min(seq) AS seq FROM _changes WHERE seq > 1").toArray();
         prunedTo = Number(first?.["seq"] ?? 2) - 1;
-        return gone;
+        return pruned;
       }),
   };
 }

@@ -36,7 +36,7 @@ export function createLiveSubscriber({ name, source, history, userId, rows }: Li
     throw new Violation(`${name} (${source}): ${reason}`);
   };
 
-  function judge({ cursor: eventId, change }: Delivery, revokedAt: number): void {
+  function check({ cursor: eventId, change }: Delivery, revokedAt: number): void {
     const result = change as Result;
     const { seq } = history.find(cursorOf(eventId));
     if (seq > revokedAt) fail(`a result @${seq} was delivered after a revoke at ${revokedAt}`);
@@ -70,7 +70,7 @@ export function createLiveSubscriber({ name, source, history, userId, rows }: Li
     lastEventId: () => lastEventId,
     startedAt: undefined,
     state: "off",
-    told: () => results,
+    received: () => results,
     resets: () => 0,
     isSettled: () => settled,
     receive(delivery) {
@@ -87,9 +87,9 @@ export function createLiveSubscriber({ name, source, history, userId, rows }: Li
     endStep: () => {},
     isAhead: () => inbox.some(({ cursor }) => seqOf(cursor) > history.head()),
     digest(revokedAt) {
-      while (inbox[0] && seqOf(inbox[0].cursor) <= history.head()) judge(inbox.shift() as Delivery, revokedAt);
+      while (inbox[0] && seqOf(inbox[0].cursor) <= history.head()) check(inbox.shift() as Delivery, revokedAt);
     },
-    owed: () => (forged ? "a result, for a cursor that names nothing" : difference()),
+    pending: () => (forged ? "a result, for a cursor that identifies no entry" : difference()),
     rest() {
       if (inbox[0]) fail(`the event ${inbox[0].cursor} is ahead of the log`);
       const differs = difference();

@@ -3,7 +3,7 @@ import { limits } from "./app/limits.js";
 import type { Client } from "./client.js";
 import { Violation } from "./history.js";
 import { openProbe, SOCKETS, type Probe } from "./member-probe.js";
-import type { Doing } from "./schedule.js";
+import type { StepOf } from "./schedule.js";
 import type { Session } from "./session.js";
 import type { World } from "./world.js";
 import { writeOverHttp, writeOverSocket } from "./write.js";
@@ -17,7 +17,7 @@ let keys = 0;
  * One member reaches a limit over several sockets. The object must refuse exactly the surplus and serve other members,
  * and the member must have the whole quota again afterwards.
  */
-export async function overfillMember(world: World, client: Client, { quota }: Doing<"overfillMember">): Promise<void> {
+export async function overfillMember(world: World, client: Client, { quota }: StepOf<"overfillMember">): Promise<void> {
   const { session } = client;
   const other = world.alive().find(({ userId }) => userId !== session.userId);
   if (!other) return;
@@ -57,7 +57,7 @@ async function overfillSubscriptions(world: World, session: Session, other: Sess
   const full = await fill(SURPLUS);
   if (!full) return;
   world.figures.fullSubscriptions++;
-  await goOn(world, other);
+  await checkOther(world, other);
   const { ledger } = world;
   const before = ledger.history.head();
   await writeOverHttp(world, other, [{ writes: [{ table: "items", op: "create", pick: 1 }], fail: false }], {
@@ -96,7 +96,7 @@ async function overfillCalls(world: World, session: Session, other: Session): Pr
       );
       await probe.received();
       const refused = await target.touch(session).catch((error: unknown) => errorReason(error));
-      await goOn(world, other);
+      await checkOther(world, other);
       const { organizationId } = world;
       await other.http.team.release.mutate({ organizationId, key });
       if (refused !== "MEMBER_QUOTA" && !probe.isCut())
@@ -116,7 +116,7 @@ async function overfillCalls(world: World, session: Session, other: Session): Pr
 }
 
 /** Checks that the calls of another member are answered, and that its clients receive concurrent changes. */
-async function goOn(world: World, other: Session): Promise<void> {
+async function checkOther(world: World, other: Session): Promise<void> {
   const turn = { writes: [{ table: "notes", op: "create", pick: 1 } as const], fail: false };
   await world.target.touch(other);
   await writeOverHttp(world, other, [turn], { how: "http" });
@@ -125,13 +125,14 @@ async function goOn(world: World, other: Session): Promise<void> {
   );
   for (const client of reading) if (!client.owesPong) await writeOverSocket(world, client, [turn]);
   await world.capture();
-  const isOwed = (client: Client): boolean =>
+  const isBehind = (client: Client): boolean =>
     client.isOpen() &&
     !client.asked &&
-    world.subscribersOf([client]).some((each) => each.state === "on" && each.owed() !== undefined);
+    world.subscribersOf([client]).some((each) => each.state === "on" && each.pending() !== undefined);
   await world.until(
-    () => !reading.some(isOwed),
-    () => `${reading.find(isOwed)?.name} to be sent the changes that were made while another member was over the limit`,
+    () => !reading.some(isBehind),
+    () =>
+      `${reading.find(isBehind)?.name} to be sent the changes that were made while another member was over the limit`,
   );
 }
 
@@ -148,7 +149,7 @@ interface Attempt {
  * @returns `undefined` if the object closes the sockets every time, because a busy machine reads them too late
  */
 async function exactly(world: World, session: Session, { what, allowed, send }: Attempt): Promise<Probe | undefined> {
-  const deadline = performance.now() + world.patience;
+  const deadline = performance.now() + world.timeout;
   for (let attempt = 1; ; attempt++) {
     const probe = await openProbe(world, session);
     await send(probe);
@@ -169,6 +170,6 @@ async function exactly(world: World, session: Session, { what, allowed, send }: 
 }
 
 async function retry(world: World, what: string, attempt: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + world.patience;
+  const deadline = performance.now() + world.timeout;
   while (!(await attempt())) if (performance.now() > deadline) throw new Violation(`Waited in vain: ${what}`);
 }

@@ -1,5 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { pickOf, type Doing, type Turn, type Write } from "./schedule.js";
+import { pickOf, type StepOf, type Turn, type Write } from "./schedule.js";
 import type { World } from "./world.js";
 import { writeOverHttp, writeOverSocket } from "./write.js";
 
@@ -7,7 +7,7 @@ const creates = (table: Write["table"]): Write => ({ table, op: "create", pick: 
 const turn: Turn = { writes: [creates("items"), creates("notes")], fail: false };
 
 /** Revokes a session, and immediately tries what it may no longer do. */
-export async function revoke(world: World, { session: pick, how }: Doing<"revoke">): Promise<void> {
+export async function revoke(world: World, { session: pick, how }: StepOf<"revoke">): Promise<void> {
   const { alive, capture, clients, ledger, target } = world;
   const listening = alive().filter((each) => clients.some((client) => client.session === each && client.isOpen()));
   const session = pickOf(listening.length > 0 ? listening : alive(), pick);

@@ -2,10 +2,10 @@ import { vi } from "vitest";
 import type { Figures } from "./figures.js";
 import { Violation } from "./history.js";
 import { isLive, type Schedule, type Step } from "./schedule.js";
-import { comeBack } from "./subscribe.js";
+import { reconnect } from "./subscribe.js";
 import { sync } from "./sync.js";
 import { takeStep } from "./take-step.js";
-import { createWorld, type Tried, type World } from "./world.js";
+import { createWorld, type Attempted, type World } from "./world.js";
 
 /** The violated guarantee and its step. */
 export interface Failure {
@@ -17,11 +17,11 @@ export interface Failure {
 export async function runSchedule(
   schedule: Schedule,
   figures: Figures,
-  tried: Tried = "first",
+  attempted: Attempted = "first",
 ): Promise<Failure | undefined> {
   let at = 0;
   try {
-    const world = await createWorld(schedule, figures, tried);
+    const world = await createWorld(schedule, figures, attempted);
     for (const [index, step] of schedule.steps.entries()) {
       at = index;
       await runStep(world, step, index);
@@ -38,7 +38,7 @@ async function runStep(world: World, step: Step, index: number): Promise<void> {
   vi.setSystemTime(Date.now() + 3);
   for (const [place, client] of world.clients.entries()) {
     if (client.asked && client.session.revokedAt === Infinity && (place + index) % 2 === 0)
-      await comeBack(world, client);
+      await reconnect(world, client);
   }
   await takeStep(world, step);
   const sleeps = step.do === "evict";
@@ -51,8 +51,8 @@ async function end(world: World): Promise<void> {
   const { clients, figures, subscribersOf } = world;
   await sync(world);
   for (const subscriber of subscribersOf()) {
-    if (isLive(subscriber.source)) figures.results += subscriber.told();
-    else figures.events += subscriber.told();
+    if (isLive(subscriber.source)) figures.results += subscriber.received();
+    else figures.events += subscriber.received();
     figures.resets += subscriber.resets();
   }
   figures.subscribers += subscribersOf().length;

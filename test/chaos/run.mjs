@@ -29,12 +29,12 @@ function runChunk(from, size) {
       stdio: ["ignore", "pipe", "pipe"],
     });
     // Ends a chunk whose runtime was killed from outside, because it would never answer.
-    const patience = setTimeout(() => child.kill("SIGKILL"), 60_000 + size * 10_000);
+    const timeout = setTimeout(() => child.kill("SIGKILL"), 60_000 + size * 10_000);
     let output = "";
     child.stdout.on("data", (chunk) => (output += chunk));
     child.stderr.on("data", (chunk) => (output += chunk));
     child.once("exit", (code) => {
-      clearTimeout(patience);
+      clearTimeout(timeout);
       resolve({ code, output });
     });
   });

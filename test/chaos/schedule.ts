@@ -24,7 +24,10 @@ export type Step =
   | { readonly do: "subscribe"; readonly client: number; readonly source: Source; readonly writes: readonly Write[] }
   | { readonly do: "crowd"; readonly client: number }
   | { readonly do: "stop"; readonly client: number; readonly pick: number }
-  | { readonly do: "drop" | "halfOpen" | "comeBack" | "stall" | "sip" | "read" | "overfill"; readonly client: number }
+  | {
+      readonly do: "drop" | "halfOpen" | "reconnect" | "stall" | "readWindow" | "read" | "overfill";
+      readonly client: number;
+    }
   | { readonly do: "overfillMember"; readonly client: number; readonly quota: "subscriptions" | "calls" }
   | { readonly do: "forge"; readonly client: number; readonly pick: number }
   | { readonly do: "evict"; readonly sockets: "hibernate" | "close" }
@@ -33,7 +36,7 @@ export type Step =
   | { readonly do: "revoke"; readonly session: number; readonly how: "logout" | "revoke" | "quietly" }
   | { readonly do: "together"; readonly steps: readonly Step[] };
 
-export type Doing<TDo extends Step["do"]> = Extract<Step, { do: TDo }>;
+export type StepOf<TDo extends Step["do"]> = Extract<Step, { do: TDo }>;
 
 /** The things that a step's number picks among. */
 export const pickOf = <TValue>(values: readonly TValue[], pick: number): TValue | undefined =>
@@ -101,9 +104,9 @@ const makersFor = (sources: readonly Source[]): readonly Maker[] => [
   [1, (r) => ({ do: "crowd", client: r.below(8) })],
   [2, (r) => ({ do: "stop", client: r.below(8), pick: r.below(8) })],
   [6, (r) => ({ do: r.of(["drop", "halfOpen"] as const), client: r.below(8) })],
-  [6, (r) => ({ do: "comeBack", client: r.below(8) })],
+  [6, (r) => ({ do: "reconnect", client: r.below(8) })],
   [4, (r) => ({ do: "stall", client: r.below(8) })],
-  [3, (r) => ({ do: "sip", client: r.below(8) })],
+  [3, (r) => ({ do: "readWindow", client: r.below(8) })],
   [3, (r) => ({ do: "read", client: r.below(8) })],
   [2, (r) => ({ do: "overfill", client: r.below(8) })],
   [2, (r) => ({ do: "forge", client: r.below(8), pick: r.below(4) })],
@@ -114,7 +117,7 @@ const makersFor = (sources: readonly Source[]): readonly Maker[] => [
   [3, (r) => ({ do: "prune", keep: r.of([1, 1, 2, 5, 10, 20]) })],
   [3, (r) => ({ do: "revoke", session: r.below(4), how: r.of(["logout", "revoke", "quietly"]) })],
   [9, () => ({ do: "sync" })],
-  [8, (r) => ({ do: "together", steps: [makeWrite(r), makeTroubleOrWrite(r)] })],
+  [8, (r) => ({ do: "together", steps: [makeWrite(r), makeInterruptionOrWrite(r)] })],
 ];
 
 const makeOverfill: Maker = [
@@ -136,13 +139,13 @@ function makeStep(random: Random, makers: readonly Maker[]): Step {
   return { do: "sync" };
 }
 
-function makeTroubleOrWrite(random: Random): Step {
+function makeInterruptionOrWrite(random: Random): Step {
   const client = random.below(8);
   return random.of<Step>([
     makeWrite(random),
     makeWrite(random),
     { do: "drop", client },
-    { do: "comeBack", client },
+    { do: "reconnect", client },
     { do: "evict", sockets: "hibernate" },
     { do: "abort" },
   ]);

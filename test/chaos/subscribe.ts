@@ -5,7 +5,7 @@ import { createSubscriber, type Handover, type Subscriber } from "./subscriber.j
 import type { World } from "./world.js";
 
 /** Whether the object may store the position of a client without a cursor. */
-export const mayHandOver = ({ lapsed }: World): Handover => (lapsed ? "may" : "no");
+export const mayHandOver = ({ expired }: World): Handover => (expired ? "may" : "no");
 
 /** The cursor with which a client reconnects: the last event's id, or its start if it stores that. */
 export const cursorOf = (client: Client, subscriber: Subscriber): string | undefined =>
@@ -47,11 +47,11 @@ export const started = (world: World, client: Client): Promise<void> =>
   world.until(
     () =>
       !client.isOpen() || client.owesPong || world.subscribersOf([client]).every(({ state }) => state !== "starting"),
-    () => `${client.name} to be told that its subscriptions have started`,
+    () => `${client.name} to learn that its subscriptions have started`,
   );
 
 /** Opens a socket if necessary, and sends all subscriptions again. */
-export async function comeBack(world: World, client: Client): Promise<void> {
+export async function reconnect(world: World, client: Client): Promise<void> {
   const asked = client.asked;
   // Some clients open the new socket before they leave the old one, and some afterwards.
   if (asked && client.keeps) client.close();

@@ -2,7 +2,7 @@ import { Violation, type History } from "./history.js";
 import type { Source, TableName } from "./schedule.js";
 
 /** A change as it came over the wire. */
-interface Told {
+interface ReceivedChange {
   readonly cursor: string;
   readonly change: { readonly type: string; readonly id?: string; readonly data?: { readonly n: number } };
 }
@@ -50,8 +50,8 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
   let fold = new Map<string, number | undefined>();
   /** The rows that it knows by the log, which decide whether a change is a create or an update. */
   let known = new Set<string>();
-  const told = new Set<number>();
-  const inbox: Told[] = [];
+  const received = new Set<number>();
+  const inbox: ReceivedChange[] = [];
   /** The last entry that it received, or its start. */
   let position = 0;
   /** The ranges whose net changes it still has to receive, in order. The last one is still growing. */
@@ -82,14 +82,13 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     ranges = [{ after: at }];
   }
 
-  function judgeReset(cursor: string): void {
+  function checkReset(cursor: string): void {
     // A subscription whose position was handed over may have continued there. A lagging one continues from the start of
-    // its
-    // gap, because the net change of a row depends on the whole gap.
+    // its gap, because the net change of a row depends on the whole gap.
     const from = Math.min(handedOver?.from ?? position, ranges[0]?.after ?? position, resumesAt ?? position, position);
-    const disturbed = !settled || resumesAt !== undefined;
+    const interrupted = !settled || resumesAt !== undefined;
     resumesAt = undefined;
-    const due = forged || (disturbed && prunedTo() >= Math.max(from, 2));
+    const due = forged || (interrupted && prunedTo() >= Math.max(from, 2));
     if (!due) fail(`a reset that was not due, at ${position} of a log pruned up to ${prunedTo()}`);
     forged = false;
     resets++;
@@ -101,13 +100,15 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
 
   /** Whether the row was created and deleted since the subscriber knew it, so that a folded page may omit it. */
   function cameAndWent(id: string, seq: number): boolean {
-    const untold = history.between(table, id, ranges[0]?.after ?? 0, seq).filter((entry) => !told.has(entry.seq));
-    const came = untold.findIndex(({ type }) => type === "create");
-    return came >= 0 && untold.slice(came).some(({ type }) => type === "delete");
+    const unreceived = history
+      .between(table, id, ranges[0]?.after ?? 0, seq)
+      .filter((entry) => !received.has(entry.seq));
+    const createdAt = unreceived.findIndex(({ type }) => type === "create");
+    return createdAt >= 0 && unreceived.slice(createdAt).some(({ type }) => type === "delete");
   }
 
-  function judge({ cursor, change }: Told, revokedAt: number): void {
-    if (change.type === "reset") return judgeReset(cursor);
+  function check({ cursor, change }: ReceivedChange, revokedAt: number): void {
+    if (change.type === "reset") return checkReset(cursor);
     const entry = history.find(cursor);
     const { id = "", type, data } = change;
     const what = `${type} ${id.slice(-6)} @${entry.seq}`;
@@ -126,7 +127,7 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
       ranges = [{ after: position, from: handedOver.from }];
     }
     handedOver = undefined;
-    if (told.has(entry.seq)) fail(`${what} was told twice`);
+    if (received.has(entry.seq)) fail(`${what} was delivered twice`);
     if (entry.seq <= position) fail(`${what} came after @${position}`);
     if ((entry.type === "delete") !== (type === "delete")) fail(`${what}: the log says ${entry.type}`);
     const has = known.has(id);
@@ -139,7 +140,7 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
       known.add(id);
       fold.set(id, data?.n);
     }
-    told.add(entry.seq);
+    received.add(entry.seq);
     position = entry.seq;
   }
 
@@ -153,13 +154,13 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     /** The start position that the object sent, for a client that stores it. */
     startedAt: undefined as string | undefined,
     state: "off" as "off" | "starting" | "on" | "ended",
-    told: (): number => told.size,
+    received: (): number => received.size,
     resets: (): number => resets,
     isSettled: (): boolean => settled,
 
     receive({ cursor, change }: Delivery): void {
       lastCursor = cursor;
-      inbox.push({ cursor, change: change as Told["change"] });
+      inbox.push({ cursor, change: change as ReceivedChange["change"] });
     },
 
     /** It subscribes, or subscribes again. `cursor` is the one that it sends. */
@@ -216,20 +217,20 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     /** Checks the received events against the part of the log that was read. */
     digest(revokedAt: number): void {
       while (inbox[0] && Number.parseInt(inbox[0].cursor, 10) <= history.head())
-        judge(inbox.shift() as Told, revokedAt);
+        check(inbox.shift() as ReceivedChange, revokedAt);
     },
 
     /** The changes that it still has to receive, if any. */
-    owed(): string | undefined {
+    pending(): string | undefined {
       const head = history.head();
-      if (forged) return "a reset, for a cursor that names nothing";
+      if (forged) return "a reset, for a cursor that identifies no entry";
       for (const { after, until = head, from = after } of ranges) {
         for (const id of history.ids(table)) {
           const entries = history.between(table, id, after, until);
           const last = entries.at(-1);
-          if (!last || told.has(last.seq)) continue;
+          if (!last || received.has(last.seq)) continue;
           // The row was created and deleted since it was last delivered.
-          const since = entries.findLast(({ seq }) => told.has(seq))?.seq ?? after;
+          const since = entries.findLast(({ seq }) => received.has(seq))?.seq ?? after;
           if (last.type === "delete" && !history.existed(table, id, since)) continue;
           if (last.type === "delete" && since === after && history.between(table, id, from, after).length > 0) continue;
           return `${last.type} ${id.slice(-6)} @${last.seq} (of ${after}-${until})`;

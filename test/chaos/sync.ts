@@ -1,30 +1,30 @@
 import { Violation } from "./history.js";
-import { comeBack, started, subscribe } from "./subscribe.js";
+import { reconnect, started, subscribe } from "./subscribe.js";
 import type { Subscriber } from "./subscriber.js";
 import type { World } from "./world.js";
 
 /** All clients are connected and read, so all commits must be delivered, and nothing else. */
 export async function sync(world: World): Promise<void> {
-  const { capture, clients, ledger, patience, subscribersOf, until } = world;
+  const { capture, clients, ledger, timeout, subscribersOf, until } = world;
   for (let attempt = 0; attempt < 60; attempt++) {
     const live = clients.filter(({ session }) => session.revokedAt === Infinity);
     await capture();
     for (const client of live) {
       client.read();
-      await comeBack(world, client);
+      await reconnect(world, client);
       for (const each of client.subscribers) {
         if (each[1].state === "ended" && client.isOpen()) subscribe(world, client, each);
       }
       await started(world, client);
     }
-    const undisturbed = (): boolean =>
+    const isCalm = (): boolean =>
       live.every((each) => each.isOpen() && !each.asked && subscribersOf([each]).every(({ state }) => state === "on"));
-    const owing = (): Subscriber | undefined => subscribersOf(live).find((each) => each.owed() !== undefined);
+    const lagging = (): Subscriber | undefined => subscribersOf(live).find((each) => each.pending() !== undefined);
     await until(
-      () => !undisturbed() || !owing(),
-      () => `${owing()?.name} (${owing()?.source}) to be told ${owing()?.owed()} (P1)`,
+      () => !isCalm() || !lagging(),
+      () => `${lagging()?.name} (${lagging()?.source}) to receive ${lagging()?.pending()}`,
     );
-    if (!undisturbed()) continue;
+    if (!isCalm()) continue;
     const calls = live.map((client) => {
       const { message, reply } = client.call("query", "touch");
       client.send(message);
@@ -32,11 +32,11 @@ export async function sync(world: World): Promise<void> {
     });
     const replies = await Promise.race([
       Promise.all(calls),
-      new Promise<undefined>((resolve) => setTimeout(resolve, patience, undefined)),
+      new Promise<undefined>((resolve) => setTimeout(resolve, timeout, undefined)),
     ]);
     if (!replies) throw new Violation("A call over a socket was not answered.");
     await capture();
-    if (!undisturbed() || owing()) continue;
+    if (!isCalm() || lagging()) continue;
     for (const subscriber of subscribersOf(live)) subscriber.rest(ledger.rows(subscriber.table));
     return;
   }

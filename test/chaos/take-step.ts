@@ -4,14 +4,14 @@ import type { Client } from "./client.js";
 import { limits } from "./app/limits.js";
 import { overfillMember } from "./overfill-member.js";
 import { revoke } from "./revoke.js";
-import { pickOf, type Doing, type Step } from "./schedule.js";
-import { comeBack, cursorOf, mayHandOver, newSubscriber, started, subscribe } from "./subscribe.js";
+import { pickOf, type StepOf, type Step } from "./schedule.js";
+import { reconnect, cursorOf, mayHandOver, newSubscriber, started, subscribe } from "./subscribe.js";
 import { sync } from "./sync.js";
 import type { World } from "./world.js";
 import { writeOverHttp, writeOverSocket, writeRaw } from "./write.js";
 
 /** `amid`: concurrent steps may make this one fail. */
-export async function takeStep(world: World, step: Step, amid?: Doing<"together">): Promise<void> {
+export async function takeStep(world: World, step: Step, amid?: StepOf<"together">): Promise<void> {
   const { alive, clients, figures, subscribersOf, window } = world;
   const client = "client" in step ? pickOf(clients, step.client) : undefined;
   const isLive = client !== undefined && client.session.revokedAt === Infinity;
@@ -42,16 +42,16 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
       if (window === "narrow" || !isLive) return;
       figures.drops++;
       return leave(world, client);
-    case "comeBack": {
+    case "reconnect": {
       // The start of a subscription without a cursor is unknown during a write.
       const unclear = amid && client && subscribersOf([client]).some((each) => !cursorOf(client, each));
-      return isLive && !unclear ? comeBack(world, client) : undefined;
+      return isLive && !unclear ? reconnect(world, client) : undefined;
     }
     case "stall":
       if (client?.isOpen()) client.stalled = true;
       return;
-    case "sip":
-      return client?.sip();
+    case "readWindow":
+      return client?.readWindow();
     case "read":
       return client?.read();
     case "overfill":
@@ -70,7 +70,7 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
     case "prune":
       return prune(world, step.keep);
     case "lapse":
-      world.lapsed = true;
+      world.expired = true;
       figures.lapses++;
       vi.setSystemTime(Date.now() + 16 * 60_000);
       for (const subscriber of subscribersOf()) subscriber.doze(true);
@@ -92,9 +92,9 @@ const leave = ({ target }: World, client: Client): void => (target.isShared ? cl
 
 async function write(
   world: World,
-  { how, turns, client: pick }: Doing<"write">,
+  { how, turns, client: pick }: StepOf<"write">,
   client: Client | undefined,
-  amid: Doing<"together"> | undefined,
+  amid: StepOf<"together"> | undefined,
 ): Promise<void> {
   if (how === "socket" && client?.isOpen() && !client.stalled) return writeOverSocket(world, client, turns);
   const session = pickOf(world.alive(), pick);
@@ -112,7 +112,7 @@ function maySubscribe({ clients, subscribersOf, target }: World, client: Client)
   return subscribersOf(ofMember).length + 7 < limits.subscriptionsPerMember / 3;
 }
 
-async function begin(world: World, client: Client, { source, writes }: Doing<"subscribe">): Promise<void> {
+async function begin(world: World, client: Client, { source, writes }: StepOf<"subscribe">): Promise<void> {
   await world.capture();
   const [id, subscriber] = newSubscriber(world, client, source);
   if (writes.length === 0) {
@@ -166,7 +166,7 @@ async function forge(world: World, client: Client, pick: number): Promise<void> 
   return started(world, client);
 }
 
-async function evict(world: World, webSockets: Doing<"evict">["sockets"]): Promise<void> {
+async function evict(world: World, webSockets: StepOf<"evict">["sockets"]): Promise<void> {
   const { clients, figures, subscribersOf, window } = world;
   // A timer runs for each client that was asked whether it reads.
   if (window === "narrow" && clients.some(({ owesPong }) => owesPong)) return;
@@ -188,6 +188,6 @@ async function prune({ capture, clients, figures, ledger, subscribersOf }: World
   // A lagging subscription whose client does not read may lose its pending changes.
   for (const each of clients)
     for (const subscriber of subscribersOf([each]))
-      if (each.owesPong || subscriber.owed() !== undefined) subscriber.doze(false);
+      if (each.owesPong || subscriber.pending() !== undefined) subscriber.doze(false);
   figures.pruned += await ledger.prune(keep);
 }

@@ -10,19 +10,23 @@ import type { Subscriber } from "./subscriber.js";
 import { userTarget } from "./target.js";
 
 /** A condition that was not met after this time counts as failed. */
-const PATIENCE = { first: 6_000, again: 1_500 };
+const TIMEOUT_MS = { first: 6_000, again: 1_500 };
 
 /** While frames arrive, a condition may take this many times as long. */
 const MOST_EXTENSIONS = 8;
 
 /** Whether a schedule runs for the first time, or again to find the steps that make it fail. */
-export type Tried = keyof typeof PATIENCE;
+export type Attempted = keyof typeof TIMEOUT_MS;
 
 let accounts = 0;
 
 /** One object, the sessions and tabs of its user or members, and all known commits and deliveries. */
-export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps">, figures: Figures, tried: Tried) {
-  const patience = PATIENCE[tried];
+export async function createWorld(
+  { seed, window, owner }: Omit<Schedule, "steps">,
+  figures: Figures,
+  attempted: Attempted,
+) {
+  const timeout = TIMEOUT_MS[attempted];
   const path = `/${window}`;
   const namespaces = { wide: env.WIDE_DO, narrow: env.NARROW_DO, hasty: env.HASTY_DO };
   const namespace = namespaces[window];
@@ -36,7 +40,7 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
   // A fresh stub each time, because a stub stays broken after its object was reset.
   const object = () => namespace.getByName(target.name);
   const ledger = createLedger(object);
-  let news = (): void => {};
+  let notify = (): void => {};
 
   const subscribersOf = (some: readonly Client[] = clients): Subscriber[] =>
     some.flatMap(({ subscribers }) => [...subscribers.values()]);
@@ -59,8 +63,8 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
    * Waits until a condition is met, and checks it after each frame. Waits longer on a busy machine while frames arrive.
    */
   async function until(condition: () => boolean, what: () => string): Promise<void> {
-    const latest = performance.now() + MOST_EXTENSIONS * patience;
-    let deadline = performance.now() + patience;
+    const latest = performance.now() + MOST_EXTENSIONS * timeout;
+    let deadline = performance.now() + timeout;
     for (;;) {
       // The use of a session is written too, so a reset may name that entry.
       if (subscribersOf().some((each) => each.isAhead())) await capture();
@@ -70,8 +74,8 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
       if (left <= 0) throw new Violation(`Waited in vain: ${what()}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
-        news = () => {
-          deadline = Math.min(latest, performance.now() + patience);
+        notify = () => {
+          deadline = Math.min(latest, performance.now() + timeout);
           clearTimeout(timer);
           resolve();
         };
@@ -91,12 +95,12 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
     users,
     figures,
     /** The time to wait for expected events, in milliseconds. */
-    patience,
+    timeout,
     ledger,
     clients: clients as readonly Client[],
     sessions: sessions as readonly Session[],
     /** Whether enough time has passed once to expire all earlier access tokens. */
-    lapsed: false,
+    expired: false,
     object,
     capture,
     until,
@@ -104,7 +108,7 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
 
     alive,
     /** Reports a received frame, for which `until` may wait. */
-    notice: (): void => news(),
+    notice: (): void => notify(),
 
     /** Signs in the user with the fewest sessions. */
     async signIn(): Promise<void> {
@@ -115,9 +119,9 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
 
     /** Opens another tab. */
     async connect(session: Session, keeps: boolean): Promise<void> {
-      const made = createClient(`tab${clients.length + 1}`, session, keeps, target, () => news());
-      clients.push(made);
-      await made.open();
+      const created = createClient(`tab${clients.length + 1}`, session, keeps, target, () => notify());
+      clients.push(created);
+      await created.open();
     },
   };
 }

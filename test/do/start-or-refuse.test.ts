@@ -27,7 +27,7 @@ it("does not change an object that is up to date", () => {
 it("refuses every call of an object that could not be upgraded, and reports it to the app once", () => {
   const cause = new Error('The migration "x" failed.');
   const reports: unknown[] = [];
-  const held = startOrRefuse(
+  const refusing = startOrRefuse(
     {
       ...kind,
       start() {
@@ -37,7 +37,7 @@ it("refuses every call of an object that could not be upgraded, and reports it t
     { alarms, onError: ({ error }) => void reports.push(error) },
   );
   expect(reports).toEqual([cause]);
-  for (const call of [held.authorize, held.internal, held.tables]) {
+  for (const call of [refusing.authorize, refusing.internal, refusing.tables]) {
     let thrown: unknown;
     try {
       (call as () => unknown)();

@@ -5,11 +5,11 @@ import { t, Turn, write, writeSlowly } from "./write.js";
 const Key = z.object({ key: z.string() });
 
 /** The calls that wait for a key. A test may set an entry before its call begins. */
-const held = new Map<string, PromiseWithResolvers<boolean>>();
+const waitingCalls = new Map<string, PromiseWithResolvers<boolean>>();
 
-function heldBy(key: string): PromiseWithResolvers<boolean> {
-  const waiting = held.get(key) ?? Promise.withResolvers<boolean>();
-  held.set(key, waiting);
+function callsFor(key: string): PromiseWithResolvers<boolean> {
+  const waiting = waitingCalls.get(key) ?? Promise.withResolvers<boolean>();
+  waitingCalls.set(key, waiting);
   return waiting;
 }
 
@@ -20,8 +20,8 @@ export const team = t.router({
   touch: t.organizationProcedure.query(() => true),
   write: t.organizationProcedure.input(Turn).mutation(({ ctx, input }) => write(ctx, input)),
   writeSlowly: t.organizationProcedure.input(Turn).mutation(({ ctx, input }) => writeSlowly(ctx, input)),
-  hold: t.organizationProcedure.input(Key).query(({ input }) => heldBy(input.key).promise),
-  release: t.organizationProcedure.input(Key).mutation(({ input }) => heldBy(input.key).resolve(true)),
+  hold: t.organizationProcedure.input(Key).query(({ input }) => callsFor(input.key).promise),
+  release: t.organizationProcedure.input(Key).mutation(({ input }) => callsFor(input.key).resolve(true)),
   items: t.organizationProcedure.subscription(({ ctx, signal }) => ctx.tables.items.changes({ signal })),
   notes: t.organizationProcedure.subscription(({ ctx, signal }) => ctx.tables.notes.changes({ signal })),
   watchItems: t.organizationProcedure.subscription(async function* ({ ctx, signal }) {

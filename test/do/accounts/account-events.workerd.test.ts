@@ -6,7 +6,7 @@ import {
   cause,
   deliverWaiting,
   happen,
-  holdBack,
+  delayMail,
   mailedTo,
   newAccount,
   newestLink,
@@ -63,7 +63,7 @@ describe.each(cells)("$event and a link for $purpose (evicted: $eviction)", ({ e
     // Two links are valid: the event may use one of them.
     loseMailAnswers(mailedTo(account, purpose), 1);
     await cause(account, purpose);
-    await holdBack(account);
+    await delayMail(account);
     await deliverWaiting(account);
     const [first = ""] = (await tokensOf(account, purpose, length + 2)).slice(length);
     await passEvent(account, event, eviction);
@@ -76,7 +76,7 @@ describe.each(cells)("$event and a link for $purpose (evicted: $eviction)", ({ e
     // It is delivered once, so that the event may use it, and waits to be sent again.
     loseMailAnswers(address, 1);
     await cause(account, purpose);
-    await holdBack(account);
+    await delayMail(account);
     const before = countMails(address, purpose);
     await passEvent(account, event, eviction);
     await deliverWaiting(account);
@@ -107,7 +107,7 @@ describe.each(cells)("$event and a link for $purpose", ({ event, purpose, ends }
       expect(countMails(address, purpose)).toBe(before + 1);
       if (eventOf[purpose] !== event) expect(await useLink(account, purpose, sent.at(-1) ?? "")).toBe("BAD_REQUEST");
     } else {
-      await holdBack(account);
+      await delayMail(account);
       await deliverWaiting(account);
       const tokens = await tokensOf(account, purpose, before + 2);
       expect(await useLink(account, purpose, tokens.at(-1) ?? "")).toBe("none");

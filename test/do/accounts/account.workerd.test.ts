@@ -12,7 +12,7 @@ import { openSocket } from "../../fixtures/socket.js";
 import { createCaller } from "../../../src/worker/create-caller.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 
 /** All values that an object stores, as text. */
 async function storedIn(name: string): Promise<string> {
@@ -43,7 +43,7 @@ describe("the account", () => {
     const updated = await client.account.update.mutate({ profile: { lastName: "Lovelace", born: null } });
     expect(updated.profile).toEqual({ firstName: "Ada", lastName: "Lovelace" });
     expect(await client.account.get.query()).toEqual(updated);
-    expect((await someone().auth.login.mutate({ email, password })).user.profile).toEqual(updated.profile);
+    expect((await anonymousClient().auth.login.mutate({ email, password })).user.profile).toEqual(updated.profile);
   });
 
   it.each([
@@ -55,7 +55,7 @@ describe("the account", () => {
     const { client } = await signUp();
     expect(await codeOf(client.account.update.mutate(input as { profile: object }))).toBe("BAD_REQUEST");
     const signup = { email: freshEmail(), password, ...input } as { email: string; password: string };
-    expect(await codeOf(someone().auth.signup.mutate(signup))).toBe("BAD_REQUEST");
+    expect(await codeOf(anonymousClient().auth.signup.mutate(signup))).toBe("BAD_REQUEST");
     expect((await client.account.get.query()).profile).toEqual({});
   });
 
@@ -63,7 +63,7 @@ describe("the account", () => {
     const { client } = await signUp();
     expect(await codeOf(client.account.delete.mutate({ password: "not the password" }))).toBe("UNAUTHORIZED");
     expect(await codeOf(client.auth.me.query())).toBe("none");
-    expect(await codeOf(someone().account.delete.mutate({ password }))).toBe("UNAUTHORIZED");
+    expect(await codeOf(anonymousClient().account.delete.mutate({ password }))).toBe("UNAUTHORIZED");
   });
 
   it("deletes everything of the account: in the user's object, in the index, and open sockets", async () => {
@@ -79,7 +79,7 @@ describe("the account", () => {
     expect((await socket.closed).code).toBe(4401);
     expect(sessionCookies(browser)).toEqual([]);
     expect(await codeOf(elsewhere.client().auth.me.query())).toBe("UNAUTHORIZED");
-    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
     await expect(createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id }).posts.list()).rejects.toThrow(
       "There is no such user.",
     );
@@ -166,7 +166,9 @@ describe("the account", () => {
 
   it("lists audit entries from the newest to the oldest, page by page", async () => {
     const { browser, client, email, session } = await signUp();
-    expect(await codeOf(someone().auth.login.mutate({ email, password: "not the password" }))).toBe("UNAUTHORIZED");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password: "not the password" }))).toBe(
+      "UNAUTHORIZED",
+    );
     const response = await browser.fetch("/trpc/auth.logoutEverywhere", {
       method: "POST",
       headers: { "content-type": "application/json", "cf-ray": "8a1b2c3d4e5f-FRA", "cf-connecting-ip": "203.0.113.7" },
@@ -240,19 +242,19 @@ describe("account hooks", () => {
       ["broken", "INTERNAL_SERVER_ERROR"],
     ]) {
       const email = `${name}-${freshEmail()}`;
-      expect(await codeOf(someone().auth.signup.mutate({ email, password }))).toBe(code);
-      expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+      expect(await codeOf(anonymousClient().auth.signup.mutate({ email, password }))).toBe(code);
+      expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
     }
     for (const name of ["refused", "late"]) {
       const email = `${name}-${freshEmail()}`;
-      await codeOf(someone().auth.signup.mutate({ email, password }));
+      await codeOf(anonymousClient().auth.signup.mutate({ email, password }));
       expect(await storedIn(await indexName(email))).toBe("");
     }
   });
 
   it("delay a sign-in until onLogin has finished, and reject it when onLogin throws", async () => {
     const { email } = await signUp(`banned-${freshEmail()}`);
-    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("FORBIDDEN");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("FORBIDDEN");
     const counted = await signUp(`counted-${freshEmail()}`);
     const { session } = await counted.client.auth.login.mutate({ email: counted.email, password });
     expect((await counted.client.notes.list.query()).map(({ text }) => text)).toEqual([session.id]);

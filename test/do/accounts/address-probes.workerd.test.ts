@@ -5,7 +5,7 @@ import { createCaller } from "../../../src/worker/create-caller.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { freshEmail, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
-import { addressName, holdsAnything } from "../../fixtures/organizations.js";
+import { addressName, storesAnything } from "../../fixtures/organizations.js";
 import { overSocket, codeOfCall } from "../../fixtures/transports.js";
 
 const LIMIT = 10;
@@ -52,7 +52,7 @@ describe("an account that tries addresses with auth.changeEmail", () => {
     await probeAll(person, fresh(LIMIT));
     const email = freshEmail();
     expect(await probe(person, email)).toBe("TOO_MANY_REQUESTS");
-    expect(await holdsAnything(await addressName(email))).toBe(false);
+    expect(await storesAnything(await addressName(email))).toBe(false);
   });
 
   it("is still counted after its object was evicted, over a socket and for a server caller", async () => {

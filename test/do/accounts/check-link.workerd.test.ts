@@ -12,7 +12,7 @@ type SignedUp = Awaited<ReturnType<typeof signUp>>;
 
 const HOUR = 60 * 60_000;
 const newPassword = "another horse battery";
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 
 afterEach(() => {
   vi.useRealTimers();
@@ -37,10 +37,10 @@ const links: Readonly<Record<LinkKind, Link>> = {
   },
   resetPassword: {
     send: async ({ email }, count = 1) => {
-      await someone().auth.requestPasswordReset.mutate({ email });
+      await anonymousClient().auth.requestPasswordReset.mutate({ email });
       return tokenTo(email, "resetPassword", count);
     },
-    use: (token) => someone().auth.resetPassword.mutate({ token, password: newPassword }),
+    use: (token) => anonymousClient().auth.resetPassword.mutate({ token, password: newPassword }),
     hours: 1,
   },
   changeEmail: {
@@ -61,13 +61,13 @@ const links: Readonly<Record<LinkKind, Link>> = {
       });
       return tokenTo(email, "confirmDevice", count);
     },
-    use: (token) => someone().auth.confirmDevice.mutate({ token }),
+    use: (token) => anonymousClient().auth.confirmDevice.mutate({ token }),
     hours: 1 / 3,
   },
 };
 
 const purposes = Object.keys(links) as LinkKind[];
-const check = (purpose: LinkKind, token: string) => someone().auth.checkLink.mutate({ token, purpose });
+const check = (purpose: LinkKind, token: string) => anonymousClient().auth.checkLink.mutate({ token, purpose });
 
 async function expectInvalid(purpose: LinkKind, token: string): Promise<void> {
   await expect(check(purpose, token)).rejects.toMatchObject({
@@ -203,8 +203,8 @@ describe("tokens that were never mailed", () => {
     const token = await links.resetPassword.send(account);
     const [kind, , secret, mac] = token.split(".");
     const before = (await listDurableObjectIds(env.BLOG_DO)).length;
-    for (const made of ["", "x", `${kind}.${"0".repeat(32)}.${secret}.${mac}`, `${token}x`, token.toUpperCase()]) {
-      await expectInvalid("resetPassword", made);
+    for (const created of ["", "x", `${kind}.${"0".repeat(32)}.${secret}.${mac}`, `${token}x`, token.toUpperCase()]) {
+      await expectInvalid("resetPassword", created);
     }
     expect(await listDurableObjectIds(env.BLOG_DO)).toHaveLength(before);
   });
@@ -216,7 +216,7 @@ describe("tokens that were never mailed", () => {
     ["a key that does not belong there", { purpose: "resetPassword", password: newPassword }],
   ])("rejects an input with %s", async (_name, input) => {
     const token = await links.resetPassword.send(await signUp());
-    const call = someone().auth.checkLink.mutate({ token, ...input } as { token: string; purpose: LinkKind });
+    const call = anonymousClient().auth.checkLink.mutate({ token, ...input } as { token: string; purpose: LinkKind });
     expect(await codeOf(call)).toBe("BAD_REQUEST");
     expect(await check("resetPassword", token)).toEqual({ valid: true });
   });

@@ -6,12 +6,12 @@ import { stubOf } from "../../../src/shared/object-stub.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { tokenTo, openChangeLink } from "../../fixtures/mail.js";
-import { quiet } from "../../fixtures/organizations.js";
+import { untilIdle } from "../../fixtures/organizations.js";
 
 type SignedUp = Awaited<ReturnType<typeof signUp>>;
 
 const newPassword = "another horse battery";
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 
 const pendingOf = (userId: string) =>
   runInDurableObject(env.BLOG_DO.getByName(`user:${userId}`), (_instance, { storage }) =>
@@ -31,7 +31,7 @@ async function pointerOf(email: string): Promise<Record<string, unknown> | undef
 
 /** Expects that only a pending change reserves an address. */
 async function expectFree(account: SignedUp, ...targets: string[]): Promise<void> {
-  await quiet(`user:${account.user.id}`);
+  await untilIdle(`user:${account.user.id}`);
   const pending = (await pendingOf(account.user.id)).map(({ email }) => email);
   for (const target of targets) {
     if (pending.includes(target)) continue;
@@ -122,7 +122,7 @@ it("sets exactly one of several new passwords that a server sends at once, and o
   );
   expect(replies.filter(({ ok }) => ok)).toHaveLength(1);
   for (const [index, next] of chosen.entries()) {
-    const signIn = someone().auth.login.mutate({ email, password: next });
+    const signIn = anonymousClient().auth.login.mutate({ email, password: next });
     expect((await codeOf(signIn)) === "none").toBe(replies[index]?.ok);
   }
 });

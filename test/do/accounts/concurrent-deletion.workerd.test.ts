@@ -8,16 +8,19 @@ import { signUpVerified } from "../../fixtures/organizations.js";
 type SignedUp = Awaited<ReturnType<typeof signUp>>;
 
 const newPassword = "another horse battery";
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 
 async function reset(email: string): Promise<void> {
-  await someone().auth.requestPasswordReset.mutate({ email });
-  await someone().auth.resetPassword.mutate({ token: await tokenTo(email, "resetPassword"), password: newPassword });
+  await anonymousClient().auth.requestPasswordReset.mutate({ email });
+  await anonymousClient().auth.resetPassword.mutate({
+    token: await tokenTo(email, "resetPassword"),
+    password: newPassword,
+  });
 }
 
 /** A second session of the same user. */
 async function signInElsewhere(email: string) {
-  const client = someone();
+  const client = anonymousClient();
   await client.auth.login.mutate({ email, password });
   return client;
 }
@@ -57,7 +60,7 @@ describe("a deletion that was confirmed with the password", () => {
     await happen(account);
     proceed();
     expect(await deletion).toBe("UNAUTHORIZED");
-    const again = await someone().auth.login.mutate({ email, password: passwordAfter });
+    const again = await anonymousClient().auth.login.mutate({ email, password: passwordAfter });
     expect(again.user.id).toBe(user.id);
   });
 
@@ -82,7 +85,7 @@ describe("a deletion that was confirmed with the password", () => {
     proceed();
     expect(await deletion).toBe("none");
     await mailTo(email, "accountDeleted");
-    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
   });
 });
 
@@ -93,13 +96,13 @@ const during: readonly (readonly [string, (account: SignedUp, token: string) => 
     ({ client }) => client.auth.changePassword.mutate({ currentPassword: password, newPassword }),
   ],
   ["a change of address", ({ client }) => client.auth.changeEmail.mutate({ email: freshEmail(), password })],
-  ["a reset", (_account, token) => someone().auth.resetPassword.mutate({ token, password: newPassword })],
+  ["a reset", (_account, token) => anonymousClient().auth.resetPassword.mutate({ token, password: newPassword })],
 ];
 
 describe("a call that waits for its password hash while the account is deleted", () => {
   it.each(during)("refuses %s with a clear error", async (_name, start) => {
     const account = await signUp();
-    await someone().auth.requestPasswordReset.mutate({ email: account.email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email: account.email });
     const token = await tokenTo(account.email, "resetPassword");
     const outcomes = await Promise.all([
       codeOf(account.client.account.delete.mutate({ password })),

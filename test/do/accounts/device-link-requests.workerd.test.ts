@@ -6,7 +6,7 @@ import { codeOf } from "../../fixtures/error-code.js";
 import { countMails, mailTo, tokenTo } from "../../fixtures/mail.js";
 import { signUpVerified } from "../../fixtures/organizations.js";
 
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 
 // The clock stands still, so that the duration of a hash does not end a wait.
 beforeEach(() => {
@@ -47,7 +47,7 @@ describe("a request for a link that confirms a device", () => {
   it("stores nothing for an address without an account", async () => {
     const email = freshEmail();
     await runInDurableObject(await addressObject(email), async (_instance, { storage }) => {
-      await someone().auth.requestDeviceLink.mutate({ email });
+      await anonymousClient().auth.requestDeviceLink.mutate({ email });
       // Longer than the pause after which the object sends the mail.
       await new Promise((resolve) => setTimeout(resolve, 700));
       expect([...storage.kv.list()]).toEqual([]);
@@ -72,7 +72,7 @@ describe("a request for a link that confirms a device", () => {
     vi.setSystemTime(Date.now() + 19 * 60_000);
     for (let requests = 0; requests < 3; requests++) await ask(person);
     await Promise.all(
-      Array.from({ length: 20 }, () => someone().auth.requestDeviceLink.mutate({ email: person.email })),
+      Array.from({ length: 20 }, () => anonymousClient().auth.requestDeviceLink.mutate({ email: person.email })),
     );
     await confirm(token, openBrowser());
     expect(countMails(person.email, "confirmDevice")).toBe(1);
@@ -89,7 +89,9 @@ describe("a request for a link that confirms a device", () => {
       const count = Math.floor(minute / 20) + 1;
       if (count > mails) token = await tokenTo(person.email, "confirmDevice", count);
       mails = count;
-      expect(await someone().auth.checkLink.mutate({ token, purpose: "confirmDevice" })).toEqual({ valid: true });
+      expect(await anonymousClient().auth.checkLink.mutate({ token, purpose: "confirmDevice" })).toEqual({
+        valid: true,
+      });
       expect(countMails(person.email, "confirmDevice")).toBe(count);
       vi.setSystemTime(Date.now() + 5 * 60_000);
     }
@@ -100,7 +102,7 @@ describe("a request for a link that confirms a device", () => {
     const { email } = person;
     await guess(email);
     for (let requests = 0; requests < 4; requests++) {
-      await codeOf(someone().auth.requestPasswordReset.mutate({ email }));
+      await codeOf(anonymousClient().auth.requestPasswordReset.mutate({ email }));
     }
     const { client } = await signUp();
     for (let rounds = 0; rounds < 4; rounds++) {
@@ -117,7 +119,7 @@ describe("a request for a link that confirms a device", () => {
     const person = await signUpVerified();
     let state: "free" | "held" | "released" = "free";
     // The object of the address does not answer, so the mail is not counted yet.
-    const holding = runInDurableObject(await addressObject(person.email), (_instance, object) =>
+    const blocking = runInDurableObject(await addressObject(person.email), (_instance, object) =>
       object.blockConcurrencyWhile(async () => {
         state = "held";
         while (state === "held") await new Promise((resolve) => setTimeout(resolve, 5));
@@ -127,7 +129,7 @@ describe("a request for a link that confirms a device", () => {
     const request = ask(person);
     await person.client.auth.logoutEverywhere.mutate();
     state = "released";
-    await Promise.all([holding, request]);
+    await Promise.all([blocking, request]);
     const stored = await runInDurableObject(userObject(person), (_instance, { storage: { sql } }) => [
       ...sql.exec("SELECT 1 FROM _mail_tokens WHERE purpose = 'confirmDevice'"),
       ...sql.exec("SELECT 1 FROM _outbox WHERE kind = 'confirmDevice'"),

@@ -11,7 +11,7 @@ import { openSocket } from "../../fixtures/socket.js";
 
 const wrong = "not the password";
 const deviceCookie = "__Host-userdo-device";
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 // The clock stands still, so that the duration of a hash does not end a wait.
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
@@ -51,7 +51,7 @@ describe("a sign-in that is throttled because of a stranger's guesses", () => {
     const { client, email } = await signUp();
     for (const address of [email, freshEmail()]) {
       await guess(address);
-      expect(await failureOf(someone().auth.login.mutate({ email: address, password }))).toEqual({
+      expect(await failureOf(anonymousClient().auth.login.mutate({ email: address, password }))).toEqual({
         code: "TOO_MANY_REQUESTS",
         reason: "TOO_MANY_WRONG_PASSWORDS",
       });
@@ -90,11 +90,11 @@ describe("a sign-in that is throttled because of a stranger's guesses", () => {
   it("succeeds for a client that stores its own tokens after a new password by mail", async () => {
     const { email } = await signUpVerified();
     await guess(email);
-    const signIn = (secret: string) => someone().auth.login.mutate({ email, password: secret, tokens: "body" });
+    const signIn = (secret: string) => anonymousClient().auth.login.mutate({ email, password: secret, tokens: "body" });
     expect(await codeOf(signIn(password))).toBe("TOO_MANY_REQUESTS");
-    await someone().auth.requestPasswordReset.mutate({ email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
-    await someone().auth.resetPassword.mutate({ token, password: "another horse battery" });
+    await anonymousClient().auth.resetPassword.mutate({ token, password: "another horse battery" });
     await vi.waitFor(async () => expect(await codeOf(signIn("another horse battery"))).toBe("none"));
   });
 
@@ -144,7 +144,7 @@ describe("a link that confirms a device", () => {
     [
       "for a new password",
       async (email: string) => {
-        await someone().auth.requestPasswordReset.mutate({ email });
+        await anonymousClient().auth.requestPasswordReset.mutate({ email });
         return tokenTo(email, "resetPassword");
       },
     ],
@@ -167,12 +167,12 @@ describe("a link that confirms a device", () => {
   it("does not reset a password or verify an address", async () => {
     const { email } = await signUpVerified();
     const token = await requestLink(email);
-    expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: "another horse battery" }))).toBe(
-      "BAD_REQUEST",
-    );
-    expect(await codeOf(someone().auth.verifyEmail.mutate({ token }))).toBe("BAD_REQUEST");
-    expect(await codeOf(someone().auth.confirmEmailChange.mutate({ token }))).toBe("BAD_REQUEST");
-    expect(await someone().auth.checkLink.mutate({ token, purpose: "confirmDevice" })).toEqual({ valid: true });
+    expect(
+      await codeOf(anonymousClient().auth.resetPassword.mutate({ token, password: "another horse battery" })),
+    ).toBe("BAD_REQUEST");
+    expect(await codeOf(anonymousClient().auth.verifyEmail.mutate({ token }))).toBe("BAD_REQUEST");
+    expect(await codeOf(anonymousClient().auth.confirmEmailChange.mutate({ token }))).toBe("BAD_REQUEST");
+    expect(await anonymousClient().auth.checkLink.mutate({ token, purpose: "confirmDevice" })).toEqual({ valid: true });
   });
 
   it("is not consumed where its cookie would be lost: on a page of another site, or over a socket", async () => {

@@ -9,7 +9,7 @@ import { mailTo, tokenTo, openChangeLink } from "../../fixtures/mail.js";
 import { signUpVerified } from "../../fixtures/organizations.js";
 
 const MINUTE = 60_000;
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 const indexOf = async (email: string) =>
   env.BLOG_DO.getByName(toName(await emailObjectAddress(env.INDEX_SECRET, email)));
 
@@ -28,10 +28,10 @@ afterEach(() => {
 });
 
 async function withChange() {
-  const someoneNew = await signUpVerified();
+  const account = await signUpVerified();
   const target = freshEmail();
-  await someoneNew.client.auth.changeEmail.mutate({ email: target, password });
-  return { ...someoneNew, target, token: await tokenTo(target, "changeEmail") };
+  await account.client.auth.changeEmail.mutate({ email: target, password });
+  return { ...account, target, token: await tokenTo(target, "changeEmail") };
 }
 
 describe("a change of address", () => {
@@ -40,16 +40,16 @@ describe("a change of address", () => {
     await client.posts.create.mutate({ title: "Kept", body: "" });
     await client.kv.preferences.set.mutate({ value: { theme: "dark" } });
     expect((await client.auth.me.query()).user.email).toBe(email);
-    expect(await codeOf(someone().auth.login.mutate({ email: target, password }))).toBe("UNAUTHORIZED");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email: target, password }))).toBe("UNAUTHORIZED");
 
     await openChangeLink(token);
     expect((await client.auth.me.query()).user).toMatchObject({ id: user.id, email: target, emailVerified: true });
     expect((await client.posts.list.query()).map(({ title }) => title)).toEqual(["Kept"]);
     expect((await client.kv.preferences.get.query())?.theme).toBe("dark");
-    expect((await someone().auth.login.mutate({ email: target, password })).user.id).toBe(user.id);
+    expect((await anonymousClient().auth.login.mutate({ email: target, password })).user.id).toBe(user.id);
     await mailTo(email, "emailChanged");
     await released(email);
-    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
   });
 
   it("frees the old address for another user", async () => {
@@ -62,8 +62,8 @@ describe("a change of address", () => {
     const [ada, bob] = [await signUp(), await signUp()];
     expect(await codeOf(ada.client.auth.changeEmail.mutate({ email: bob.email, password }))).toBe("CONFLICT");
     expect((await ada.client.auth.me.query()).user.email).toBe(ada.email);
-    expect((await someone().auth.login.mutate({ email: bob.email, password })).user.id).toBe(bob.user.id);
-    expect(await codeOf(someone().auth.signup.mutate({ email: bob.email, password }))).toBe("CONFLICT");
+    expect((await anonymousClient().auth.login.mutate({ email: bob.email, password })).user.id).toBe(bob.user.id);
+    expect(await codeOf(anonymousClient().auth.signup.mutate({ email: bob.email, password }))).toBe("CONFLICT");
   });
 
   it("requires the password and a different address", async () => {
@@ -84,9 +84,9 @@ describe("a change of address", () => {
     await bob.client.auth.changeEmail.mutate({ email, password });
     await openChangeLink(await tokenTo(email, "changeEmail", 2));
     expect(await codeOf(openChangeLink(token))).toBe("CONFLICT");
-    expect((await someone().auth.login.mutate({ email, password })).user.id).toBe(bob.user.id);
+    expect((await anonymousClient().auth.login.mutate({ email, password })).user.id).toBe(bob.user.id);
     expect((await ada.client.auth.me.query()).user.email).toBe(ada.email);
-    expect(await codeOf(someone().auth.signup.mutate({ email, password: "another horse" }))).toBe("CONFLICT");
+    expect(await codeOf(anonymousClient().auth.signup.mutate({ email, password: "another horse" }))).toBe("CONFLICT");
   });
 
   it("is replaced by a later change, which revokes the link and frees the address", async () => {
@@ -117,9 +117,9 @@ describe("a change of address", () => {
     await openChangeLink(token);
     await client.auth.changeEmail.mutate({ email, password });
     await openChangeLink(await tokenTo(email, "changeEmail"));
-    expect((await someone().auth.login.mutate({ email, password })).user.email).toBe(email);
+    expect((await anonymousClient().auth.login.mutate({ email, password })).user.email).toBe(email);
     await released(target);
-    expect((await someone().auth.login.mutate({ email, password })).user.email).toBe(email);
+    expect((await anonymousClient().auth.login.mutate({ email, password })).user.email).toBe(email);
   });
 
   it("expires when nobody confirms it, frees the address and leaves nothing stored", async () => {
@@ -155,6 +155,6 @@ describe("a change of address", () => {
         runInDurableObject(stub, (_instance, state) => state.storage.sql.exec("SELECT * FROM _pointer").toArray()),
       );
     await vi.waitFor(async () => expect(await pointer()).toMatchObject([{ committed: 1, email: null }]));
-    expect(await codeOf(someone().auth.signup.mutate({ email: target, password }))).toBe("CONFLICT");
+    expect(await codeOf(anonymousClient().auth.signup.mutate({ email: target, password }))).toBe("CONFLICT");
   });
 });

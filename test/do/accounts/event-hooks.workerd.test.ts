@@ -10,7 +10,7 @@ import { tokenTo, openChangeLink, openVerifyLink } from "../../fixtures/mail.js"
 type SignedUp = Awaited<ReturnType<typeof signUp>>;
 
 const newPassword = "another horse battery";
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 const asUser = (userId: string) => createCaller<AppRouter>(env.BLOG_DO).asUser({ userId });
 
 afterEach(() => {
@@ -43,9 +43,9 @@ const events: readonly Event[] = [
     path: "auth.resetPassword",
     hook: "onEmailVerified",
     async prepare({ email }) {
-      await someone().auth.requestPasswordReset.mutate({ email });
+      await anonymousClient().auth.requestPasswordReset.mutate({ email });
       const token = await tokenTo(email, "resetPassword");
-      return () => someone().auth.resetPassword.mutate({ token, password: newPassword });
+      return () => anonymousClient().auth.resetPassword.mutate({ token, password: newPassword });
     },
     hasHappened: async ({ client }) => (await codeOf(client.auth.me.query())) === "UNAUTHORIZED",
   },
@@ -160,9 +160,9 @@ describe("onEmailVerified", () => {
   it("does not run for an address that was verified: by a change, or by a reset", async () => {
     const account = await signUp();
     await verify(account);
-    await someone().auth.requestPasswordReset.mutate({ email: account.email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email: account.email });
     const token = await tokenTo(account.email, "resetPassword");
-    await someone().auth.resetPassword.mutate({ token, password: newPassword });
+    await anonymousClient().auth.resetPassword.mutate({ token, password: newPassword });
     expect(calledHooks(account.user.id).map(({ hook }) => hook)).toEqual(["onEmailVerified"]);
   });
 });
@@ -189,7 +189,7 @@ describe("onProfileChanged", () => {
   });
 
   it("does not run for a sign-up, for an update that changes nothing, or for one that is refused", async () => {
-    const client = someone();
+    const client = anonymousClient();
     const profile = { firstName: "Ada", born: new Date(0) };
     const email = `${crypto.randomUUID()}@example.com`;
     const { user } = await client.auth.signup.mutate({ email, password, profile });

@@ -17,8 +17,8 @@ describe("account.export", () => {
     await vi.waitFor(() =>
       expect(socket.frames.filter((frame) => frame.id === id).at(-1)?.result?.type).toBe("stopped"),
     );
-    const told = socket.frames.filter((frame) => frame.id === id && frame.result?.type === "data");
-    const records = told.map((frame) => frame.result?.data?.json as { type: string });
+    const received = socket.frames.filter((frame) => frame.id === id && frame.result?.type === "data");
+    const records = received.map((frame) => frame.result?.data?.json as { type: string });
     expect(records[0]).toMatchObject({ type: "account", data: { email: ada.email } });
     expect(new Set(records.map(({ type }) => type))).toEqual(new Set(["account", "session", "row", "audit"]));
     expect(JSON.stringify(records)).not.toMatch(/scrypt|hash|digest/i);
@@ -27,7 +27,7 @@ describe("account.export", () => {
   it("is refused over every transport without a session", async () => {
     const response = await openBrowser().fetch("/trpc/account.export", { headers: { accept: "text/event-stream" } });
     expect(await response.text()).toContain("UNAUTHORIZED");
-    const nobody = caller.asUser({ userId: crypto.randomUUID().replaceAll("-", "") });
-    await expect(nobody.account.export()).rejects.toThrow("There is no such user.");
+    const unknownUser = caller.asUser({ userId: crypto.randomUUID().replaceAll("-", "") });
+    await expect(unknownUser.account.export()).rejects.toThrow("There is no such user.");
   });
 });

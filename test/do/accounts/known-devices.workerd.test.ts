@@ -14,7 +14,7 @@ type SignedUp = Awaited<ReturnType<typeof signUp>>;
 
 const newPassword = "another horse battery";
 const deviceCookie = "__Host-userdo-device";
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 const objectOf = (userId: string) => env.BLOG_DO.getByName(`user:${userId}`);
 
 // The clock stands still, so that the duration of a hash does not end a wait.
@@ -59,9 +59,9 @@ const events: readonly Event[] = [
   {
     name: "a reset",
     async happen({ email }) {
-      await someone().auth.requestPasswordReset.mutate({ email });
+      await anonymousClient().auth.requestPasswordReset.mutate({ email });
       const token = await tokenTo(email, "resetPassword");
-      await someone().auth.resetPassword.mutate({ token, password: newPassword });
+      await anonymousClient().auth.resetPassword.mutate({ token, password: newPassword });
       return { password: newPassword };
     },
   },
@@ -126,7 +126,7 @@ describe("known devices", () => {
     const { client, email } = await signUp();
     const browser = await knownBrowser(email);
     await client.account.update.mutate({ profile: { firstName: "Ada" } });
-    const { session } = await someone().auth.login.mutate({ email, password });
+    const { session } = await anonymousClient().auth.login.mutate({ email, password });
     await client.sessions.revoke.mutate({ id: session.id });
     await openVerifyLink(await tokenTo(email, "verifyEmail"));
     await guess(email);

@@ -5,12 +5,12 @@ import { failMail, mailsTo } from "../../fixtures/app/mailbox.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails, mailTo, tokenTo } from "../../fixtures/mail.js";
-import { addressName, holdsAnything, signUpVerified, storedIn, type Person } from "../../fixtures/organizations.js";
+import { addressName, storesAnything, signUpVerified, storedIn, type Person } from "../../fixtures/organizations.js";
 import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const newPassword = "another horse battery";
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 const userObject = (id: string) => env.BLOG_DO.getByName(`user:${id}`);
 const addressObject = async (email: string) => env.BLOG_DO.getByName(await addressName(email));
 
@@ -84,8 +84,11 @@ describe("an address that is not verified", () => {
 
   it("gets a reset mail, which verifies it, and then the notice of the new password", async () => {
     const { email } = await signUp();
-    await someone().auth.requestPasswordReset.mutate({ email });
-    await someone().auth.resetPassword.mutate({ token: await tokenTo(email, "resetPassword"), password: newPassword });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email });
+    await anonymousClient().auth.resetPassword.mutate({
+      token: await tokenTo(email, "resetPassword"),
+      password: newPassword,
+    });
     await mailTo(email, "passwordChanged");
   });
 });
@@ -124,7 +127,7 @@ describe("mails to one address", () => {
     for (const email of [known, freshEmail()]) {
       const codes: unknown[] = [];
       for (let requests = 1; requests <= 5; requests++) {
-        codes.push(await codeOf(someone().auth.requestPasswordReset.mutate({ email })));
+        codes.push(await codeOf(anonymousClient().auth.requestPasswordReset.mutate({ email })));
         await resetsCounted(email, Math.min(requests, 3));
         await evictAddress(email);
       }
@@ -159,13 +162,13 @@ describe("mails to one address", () => {
   it("are three when twenty are requested at once", async () => {
     const { client, email } = await signUp();
     const stranger = freshEmail();
-    const askTwenty = (ask: () => Promise<unknown>) =>
+    const countOfTwenty = (ask: () => Promise<unknown>) =>
       Promise.all(Array.from({ length: 20 }, () => codeOf(ask()))).then(
         (codes) => codes.filter((code) => code === "none").length,
       );
-    expect(await askTwenty(() => someone().auth.requestPasswordReset.mutate({ email }))).toBe(3);
-    expect(await askTwenty(() => someone().auth.requestPasswordReset.mutate({ email: stranger }))).toBe(3);
-    expect(await askTwenty(() => client.auth.requestEmailVerification.mutate())).toBe(2);
+    expect(await countOfTwenty(() => anonymousClient().auth.requestPasswordReset.mutate({ email }))).toBe(3);
+    expect(await countOfTwenty(() => anonymousClient().auth.requestPasswordReset.mutate({ email: stranger }))).toBe(3);
+    expect(await countOfTwenty(() => client.auth.requestEmailVerification.mutate())).toBe(2);
   });
 
   it("are never more than ten in an hour, of all kinds together", async () => {
@@ -177,10 +180,10 @@ describe("mails to one address", () => {
       await other.client.account.delete.mutate({ password });
       const { id: organizationId } = await ada.client.organizations.create.mutate({ name: "Acme" });
       await ada.client.organizations.invitations.create.mutate({ organizationId, email, role: "member" });
-      const client = someone();
+      const client = anonymousClient();
       if ((await codeOf(client.auth.signup.mutate({ email, password }))) === "none") {
         await codeOf(client.auth.requestEmailVerification.mutate());
-        await codeOf(someone().auth.requestPasswordReset.mutate({ email }));
+        await codeOf(anonymousClient().auth.requestPasswordReset.mutate({ email }));
         await resetsCounted(email, Math.min(rounds + 1, 3));
         await client.account.delete.mutate({ password });
       }
@@ -243,19 +246,19 @@ describe("notices to a verified address", () => {
 describe("the counts of an address", () => {
   it("end after an hour and leave nothing, without an account and after one was deleted", async () => {
     const stranger = freshEmail();
-    await someone().auth.requestPasswordReset.mutate({ email: stranger });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email: stranger });
     await resetsCounted(stranger, 1);
     const { client, email } = await signUp();
     await client.account.delete.mutate({ password });
     for (const address of [stranger, email]) {
       // There is no table, and neither the address nor the user is stored.
       expect(await storedIn(await addressName(address))).toBe("");
-      expect(await holdsAnything(await addressName(address))).toBe(true);
+      expect(await storesAnything(await addressName(address))).toBe(true);
     }
     moveClock(60 * MINUTE + 1);
     for (const address of [stranger, email]) {
       await runDurableObjectAlarm(await addressObject(address));
-      expect(await holdsAnything(await addressName(address))).toBe(false);
+      expect(await storesAnything(await addressName(address))).toBe(false);
     }
   });
 
@@ -267,21 +270,21 @@ describe("the counts of an address", () => {
       ...storage.kv.list(),
     ]);
     expect(keys).toEqual([]);
-    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("none");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("none");
   });
 
   it("exclude a sign-up that the app refused before its mail was sent", async () => {
     const email = `refused-${freshEmail()}`;
     for (let tries = 0; tries < 5; tries++) {
-      expect(await codeOf(someone().auth.signup.mutate({ email, password }))).toBe("FORBIDDEN");
+      expect(await codeOf(anonymousClient().auth.signup.mutate({ email, password }))).toBe("FORBIDDEN");
     }
-    expect(await holdsAnything(await addressName(email))).toBe(false);
+    expect(await storesAnything(await addressName(email))).toBe(false);
   });
 
   it("include a sign-up that the app refused after its mail was sent", async () => {
     const email = `slow-${freshEmail()}`;
     for (let tries = 0; tries < 3; tries++) {
-      expect(await codeOf(someone().auth.signup.mutate({ email, password }))).toBe("FORBIDDEN");
+      expect(await codeOf(anonymousClient().auth.signup.mutate({ email, password }))).toBe("FORBIDDEN");
     }
     expect(mailsTo(email)).toHaveLength(3);
     const counted = await runInDurableObject(await addressObject(email), (_instance, { storage }) =>

@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 const storedIn = (userId: string, query: string) =>
   runInDurableObject(env.BLOG_DO.getByName(`user:${userId}`), (_instance, state) =>
     state.storage.sql.exec(query).toArray(),
@@ -86,70 +86,76 @@ describe("a forgotten password", () => {
   it("sets the new password once, ends every session and mails a notice", async () => {
     const { browser, client, email } = await signUp();
     const socket = await openSocket(browser);
-    await someone().auth.requestPasswordReset.mutate({ email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
-    expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: "short" }))).toBe("BAD_REQUEST");
-    expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: "password123" }))).toBe("BAD_REQUEST");
-    await someone().auth.resetPassword.mutate({ token, password: newPassword });
+    expect(await codeOf(anonymousClient().auth.resetPassword.mutate({ token, password: "short" }))).toBe("BAD_REQUEST");
+    expect(await codeOf(anonymousClient().auth.resetPassword.mutate({ token, password: "password123" }))).toBe(
+      "BAD_REQUEST",
+    );
+    await anonymousClient().auth.resetPassword.mutate({ token, password: newPassword });
 
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
     expect(sessionCookies(browser)).toEqual([]);
     expect((await socket.closed).code).toBe(4401);
-    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
-    const again = await someone().auth.login.mutate({ email, password: newPassword });
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+    const again = await anonymousClient().auth.login.mutate({ email, password: newPassword });
     expect(again.user.emailVerified).toBe(true);
     await mailTo(email, "passwordChanged");
-    expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: "a third horse battery" }))).toBe(
-      "BAD_REQUEST",
-    );
+    expect(
+      await codeOf(anonymousClient().auth.resetPassword.mutate({ token, password: "a third horse battery" })),
+    ).toBe("BAD_REQUEST");
   });
 
   it("can be reset for an hour, measured when the link is used", async () => {
     const { email } = await signUp();
-    await someone().auth.requestPasswordReset.mutate({ email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
     moveClock(61 * MINUTE);
-    expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: newPassword }))).toBe("BAD_REQUEST");
+    expect(await codeOf(anonymousClient().auth.resetPassword.mutate({ token, password: newPassword }))).toBe(
+      "BAD_REQUEST",
+    );
   });
 
   it("revokes the previous link when a new one is mailed", async () => {
     const { email } = await signUp();
-    await someone().auth.requestPasswordReset.mutate({ email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email });
     const first = await tokenTo(email, "resetPassword");
-    await someone().auth.requestPasswordReset.mutate({ email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email });
     const second = await tokenTo(email, "resetPassword", 2);
-    expect(await codeOf(someone().auth.resetPassword.mutate({ token: first, password: newPassword }))).toBe(
+    expect(await codeOf(anonymousClient().auth.resetPassword.mutate({ token: first, password: newPassword }))).toBe(
       "BAD_REQUEST",
     );
-    await someone().auth.resetPassword.mutate({ token: second, password: newPassword });
+    await anonymousClient().auth.resetPassword.mutate({ token: second, password: newPassword });
   });
 
   it("is set by one of twenty concurrent resets", async () => {
     const { email } = await signUp();
-    await someone().auth.requestPasswordReset.mutate({ email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
     const passwords = Array.from({ length: 20 }, (_, index) => `horse number ${index} of twenty`);
     const codes = await Promise.all(
-      passwords.map((each) => codeOf(someone().auth.resetPassword.mutate({ token, password: each }))),
+      passwords.map((each) => codeOf(anonymousClient().auth.resetPassword.mutate({ token, password: each }))),
     );
     expect(codes.filter((code) => code === "none")).toHaveLength(1);
     const winner = passwords[codes.indexOf("none")] ?? "";
-    expect(await codeOf(someone().auth.login.mutate({ email, password: winner }))).toBe("none");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password: winner }))).toBe("none");
   });
 
   it("accepts a token only for its own purpose, and never as a session", async () => {
     const { browser, email } = await signUp();
     const verify = await tokenTo(email, "verifyEmail");
-    await someone().auth.requestPasswordReset.mutate({ email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email });
     const reset = await tokenTo(email, "resetPassword");
     const access = browser.cookies.get("__Host-userdo-access") ?? "";
     const refresh = browser.cookies.get("__Host-userdo-refresh") ?? "";
     for (const token of [verify, access, refresh]) {
-      expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: newPassword }))).toBe("BAD_REQUEST");
+      expect(await codeOf(anonymousClient().auth.resetPassword.mutate({ token, password: newPassword }))).toBe(
+        "BAD_REQUEST",
+      );
     }
     for (const token of [reset, access, refresh]) {
-      expect(await codeOf(someone().auth.verifyEmail.mutate({ token }))).toBe("BAD_REQUEST");
-      expect(await codeOf(someone().auth.confirmEmailChange.mutate({ token }))).toBe("BAD_REQUEST");
+      expect(await codeOf(anonymousClient().auth.verifyEmail.mutate({ token }))).toBe("BAD_REQUEST");
+      expect(await codeOf(anonymousClient().auth.confirmEmailChange.mutate({ token }))).toBe("BAD_REQUEST");
     }
     for (const token of [verify, reset]) {
       const thief = openBrowser();
@@ -159,12 +165,12 @@ describe("a forgotten password", () => {
       const response = await openBrowser().fetch("/trpc/auth.me", { headers: { authorization: `Bearer ${token}` } });
       expect(response.status).toBe(401);
     }
-    await someone().auth.resetPassword.mutate({ token: reset, password: newPassword });
+    await anonymousClient().auth.resetPassword.mutate({ token: reset, password: newPassword });
   });
 
   it("refuses forged and changed tokens without calling any object", async () => {
     const { email, user } = await signUp();
-    await someone().auth.requestPasswordReset.mutate({ email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
     const [purpose, , secret, mac] = token.split(".");
     const tampered = [
@@ -178,7 +184,7 @@ describe("a forgotten password", () => {
       "r.".padEnd(600, "a"),
     ];
     for (const text of tampered) {
-      expect(await codeOf(someone().auth.resetPassword.mutate({ token: text, password: newPassword }))).toBe(
+      expect(await codeOf(anonymousClient().auth.resetPassword.mutate({ token: text, password: newPassword }))).toBe(
         "BAD_REQUEST",
       );
     }
@@ -210,13 +216,13 @@ describe("a change of the password", () => {
     expect((await client.auth.me.query()).session.id).toBe(changed.session.id);
     expect(await codeOf(elsewhere.client().auth.me.query())).toBe("UNAUTHORIZED");
     expect(await codeOf(stolen.client().auth.me.query())).toBe("UNAUTHORIZED");
-    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
-    expect(await codeOf(someone().auth.login.mutate({ email, password: newPassword }))).toBe("none");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password: newPassword }))).toBe("none");
     await mailTo(email, "passwordChanged");
   });
 
   it("requires a session", async () => {
-    expect(await codeOf(someone().auth.changePassword.mutate({ currentPassword: password, newPassword }))).toBe(
+    expect(await codeOf(anonymousClient().auth.changePassword.mutate({ currentPassword: password, newPassword }))).toBe(
       "UNAUTHORIZED",
     );
   });

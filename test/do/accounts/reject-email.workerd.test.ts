@@ -6,11 +6,11 @@ import { delayDeletion, untilDeletionWaits } from "../../fixtures/app/delayed-de
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails, openChangeLink, openVerifyLink, tokenTo } from "../../fixtures/mail.js";
-import { addressName, quiet, storedIn } from "../../fixtures/organizations.js";
+import { addressName, untilIdle, storedIn } from "../../fixtures/organizations.js";
 
 const newPassword = "another horse battery";
-const someone = () => openBrowser().client();
-const reject = (token: string) => codeOf(someone().auth.rejectEmail.mutate({ token }));
+const anonymousClient = () => openBrowser().client();
+const reject = (token: string) => codeOf(anonymousClient().auth.rejectEmail.mutate({ token }));
 const twenty = <TResult>(work: () => Promise<TResult>) => Promise.all(Array.from({ length: 20 }, work));
 
 async function signedUp() {
@@ -19,9 +19,9 @@ async function signedUp() {
 }
 
 async function resetPassword(email: string): Promise<void> {
-  await someone().auth.requestPasswordReset.mutate({ email });
+  await anonymousClient().auth.requestPasswordReset.mutate({ email });
   const token = await tokenTo(email, "resetPassword");
-  await someone().auth.resetPassword.mutate({ token, password: newPassword });
+  await anonymousClient().auth.resetPassword.mutate({ token, password: newPassword });
 }
 
 describe("rejecting the address of an account that never verified it", () => {
@@ -30,7 +30,7 @@ describe("rejecting the address of an account that never verified it", () => {
     await client.posts.create.mutate({ title: "A stranger's", body: "post" });
     expect(await reject(token)).toBe("none");
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
-    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
     await vi.waitFor(async () => expect(await storedIn(`user:${user.id}`)).toBe(""));
     const owner = await signUp(email);
     expect(owner.user.id).not.toBe(user.id);
@@ -78,7 +78,7 @@ describe("rejecting the address of an account that never verified it", () => {
       const [verified, rejected] = rounds % 2 === 0 ? [one, other] : [other, one];
       const isVerified = verified.includes("none");
       expect(rejected.filter((code) => code === "none")).toHaveLength(isVerified ? 0 : 1);
-      const login = await codeOf(someone().auth.login.mutate({ email, password }));
+      const login = await codeOf(anonymousClient().auth.login.mutate({ email, password }));
       expect(login).toBe(isVerified ? "none" : "UNAUTHORIZED");
       if (!isVerified) expect((await signUp(email)).user.id).not.toBe(user.id);
     }
@@ -118,12 +118,12 @@ describe("rejecting a verified address", () => {
   it("is refused with a reason after a reset verified it, although the link was not used", async () => {
     const { email, user, token } = await signedUp();
     await resetPassword(email);
-    const error: unknown = await someone()
+    const error: unknown = await anonymousClient()
       .auth.rejectEmail.mutate({ token })
       .catch((cause: unknown) => cause);
     expect(error).toMatchObject({ data: { code: "CONFLICT" } });
     expect(errorReason(error)).toBe("EMAIL_VERIFIED");
-    expect((await someone().auth.login.mutate({ email, password: newPassword })).user.id).toBe(user.id);
+    expect((await anonymousClient().auth.login.mutate({ email, password: newPassword })).user.id).toBe(user.id);
   });
 });
 
@@ -140,7 +140,7 @@ describe("rejecting a new address of an account", () => {
     expect(await reject(token)).toBe("none");
     expect((await client.auth.me.query()).user).toMatchObject({ id: user.id, email });
     expect(await codeOf(openChangeLink(token))).toBe("BAD_REQUEST");
-    await quiet(`user:${user.id}`);
+    await untilIdle(`user:${user.id}`);
     const pointers = await runInDurableObject(
       env.BLOG_DO.getByName(await addressName(target)),
       (_instance, { storage: { sql } }) =>
@@ -184,8 +184,8 @@ describe("rejecting a new address of an account", () => {
 
 it("does not accept a link to a new password, which stays valid", async () => {
   const { email } = await signUp();
-  await someone().auth.requestPasswordReset.mutate({ email });
+  await anonymousClient().auth.requestPasswordReset.mutate({ email });
   const token = await tokenTo(email, "resetPassword");
   expect(await reject(token)).toBe("BAD_REQUEST");
-  await someone().auth.resetPassword.mutate({ token, password: newPassword });
+  await anonymousClient().auth.resetPassword.mutate({ token, password: newPassword });
 });

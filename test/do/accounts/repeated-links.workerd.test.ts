@@ -17,7 +17,7 @@ function later(milliseconds: number): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + milliseconds });
 }
 
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 const objectOf = (userId: string) => env.BLOG_DO.getByName(`user:${userId}`);
 const stored = (userId: string, query: string) =>
   runInDurableObject(objectOf(userId), (_instance, { storage }) => storage.sql.exec(query).toArray());
@@ -26,10 +26,11 @@ const happened = async (userId: string, action: string, outcome = "ok") =>
 
 const verify = (token: string) => codeOf(openVerifyLink(token));
 const confirm = (token: string) => codeOf(openChangeLink(token));
-const reset = (token: string, value: string) => codeOf(someone().auth.resetPassword.mutate({ token, password: value }));
+const reset = (token: string, value: string) =>
+  codeOf(anonymousClient().auth.resetPassword.mutate({ token, password: value }));
 
 async function resetToken(email: string, count = 1): Promise<string> {
-  await someone().auth.requestPasswordReset.mutate({ email });
+  await anonymousClient().auth.requestPasswordReset.mutate({ email });
   return tokenTo(email, "resetPassword", count);
 }
 
@@ -200,7 +201,7 @@ describe("a used link to a new password", () => {
     expect(await reset(token, thirdPassword)).toBe("BAD_REQUEST");
     expect(await reset(token, password)).toBe("BAD_REQUEST");
     expect(await happened(user.id, "password.reset", "failed")).toBe(2);
-    expect(await codeOf(someone().auth.login.mutate({ email, password: newPassword }))).toBe("none");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password: newPassword }))).toBe("none");
   });
 
   it("does not permit faster guesses than a sign-in, also after evictions", async () => {
@@ -219,21 +220,21 @@ describe("a used link to a new password", () => {
     ]);
     expect(await reset(token, newPassword)).toBe("TOO_MANY_REQUESTS");
     // The sign-in is counted separately.
-    expect(await codeOf(someone().auth.login.mutate({ email, password: newPassword }))).toBe("none");
+    expect(await codeOf(anonymousClient().auth.login.mutate({ email, password: newPassword }))).toBe("none");
   });
 
   it("is refused after its hour, and after any event that revokes password links", async () => {
     const ends = [
-      (browser: ReturnType<typeof someone>) =>
+      (browser: ReturnType<typeof anonymousClient>) =>
         browser.auth.changePassword.mutate({ currentPassword: newPassword, newPassword: thirdPassword }),
-      (browser: ReturnType<typeof someone>) => browser.auth.logoutEverywhere.mutate(),
-      (browser: ReturnType<typeof someone>) => browser.account.delete.mutate({ password: newPassword }),
+      (browser: ReturnType<typeof anonymousClient>) => browser.auth.logoutEverywhere.mutate(),
+      (browser: ReturnType<typeof anonymousClient>) => browser.account.delete.mutate({ password: newPassword }),
     ];
     for (const end of ends) {
       const { email } = await signUp();
       const token = await resetToken(email);
       await reset(token, newPassword);
-      const client = someone();
+      const client = anonymousClient();
       await client.auth.login.mutate({ email, password: newPassword });
       await end(client);
       expect(await reset(token, newPassword)).toBe("BAD_REQUEST");

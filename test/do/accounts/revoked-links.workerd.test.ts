@@ -9,7 +9,7 @@ import { countMails, tokenTo, openChangeLink, openVerifyLink } from "../../fixtu
 type SignedUp = Awaited<ReturnType<typeof signUp>>;
 
 const newPassword = "another horse battery";
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 const objectOf = (userId: string) => env.BLOG_DO.getByName(`user:${userId}`);
 
 const stored = (userId: string, query: string) =>
@@ -29,8 +29,8 @@ const events: readonly (readonly [string, (account: SignedUp) => Promise<unknown
   [
     "a reset",
     async ({ email }) => {
-      await someone().auth.requestPasswordReset.mutate({ email });
-      await someone().auth.resetPassword.mutate({
+      await anonymousClient().auth.requestPasswordReset.mutate({ email });
+      await anonymousClient().auth.resetPassword.mutate({
         token: await tokenTo(email, "resetPassword"),
         password: newPassword,
       });
@@ -91,12 +91,12 @@ describe.each(events.filter(([name]) => name !== "a reset"))("%s revokes a passw
 
   it("revokes the link that was mailed", async () => {
     const account = await signUp();
-    await someone().auth.requestPasswordReset.mutate({ email: account.email });
+    await anonymousClient().auth.requestPasswordReset.mutate({ email: account.email });
     const token = await tokenTo(account.email, "resetPassword");
     await happen(account);
-    expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: "a third horse battery" }))).toBe(
-      "BAD_REQUEST",
-    );
+    expect(
+      await codeOf(anonymousClient().auth.resetPassword.mutate({ token, password: "a third horse battery" })),
+    ).toBe("BAD_REQUEST");
   });
 });
 

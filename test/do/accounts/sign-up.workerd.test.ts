@@ -118,7 +118,7 @@ describe("signing up", () => {
 
   it("names no object after an address, and stores the address only in the user's own object", async () => {
     const { email, user } = await signUp();
-    const holders: string[] = [];
+    const objectNames: string[] = [];
     for (const id of await listDurableObjectIds(env.BLOG_DO)) {
       await runInDurableObject(env.BLOG_DO.get(id), (_instance, state) => {
         const dump = state.storage.sql
@@ -128,11 +128,11 @@ describe("signing up", () => {
           .toArray()
           .map(({ name }) => JSON.stringify(state.storage.sql.exec(`SELECT * FROM "${String(name)}"`).toArray()))
           .join();
-        if (dump.includes(email)) holders.push(String(state.id.name));
+        if (dump.includes(email)) objectNames.push(String(state.id.name));
       }).catch(ignoreUnnamed);
     }
-    expect(holders.filter((name) => name.includes(email))).toEqual([]);
-    expect(holders.every((name) => name === `user:${user.id}`)).toBe(true);
+    expect(objectNames.filter((name) => name.includes(email))).toEqual([]);
+    expect(objectNames.every((name) => name === `user:${user.id}`)).toBe(true);
   });
 });
 

@@ -5,11 +5,11 @@ import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browse
 import { codeOf } from "../../fixtures/error-code.js";
 import { becomeEarlierVersion } from "../../fixtures/earlier-version.js";
 import { countMails, tokenTo, openChangeLink } from "../../fixtures/mail.js";
-import { addressName, quiet } from "../../fixtures/organizations.js";
+import { addressName, untilIdle } from "../../fixtures/organizations.js";
 import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
-const someone = () => openBrowser().client();
+const anonymousClient = () => openBrowser().client();
 const addressObject = async (email: string) => env.BLOG_DO.getByName(await addressName(email));
 
 afterEach(() => void vi.useRealTimers());
@@ -63,8 +63,8 @@ describe("an address that somebody reserved and did not confirm", () => {
     expect(await confirm(change.token)).toBe("CONFLICT");
     expect((await change.client.auth.me.query()).user.email).toBe(change.email);
     expect((await client.auth.me.query()).user.id).toBe(user.id);
-    expect((await someone().auth.login.mutate({ email: change.target, password })).user.id).toBe(user.id);
-    expect((await someone().auth.login.mutate({ email: change.email, password })).user.id).toBe(change.user.id);
+    expect((await anonymousClient().auth.login.mutate({ email: change.target, password })).user.id).toBe(user.id);
+    expect((await anonymousClient().auth.login.mutate({ email: change.email, password })).user.id).toBe(change.user.id);
   });
 
   it("is free for a sign-up however often it is reserved again", async () => {
@@ -82,7 +82,7 @@ describe("an address that somebody reserved and did not confirm", () => {
 
   it("can still be confirmed after a sign-up that the app refused, without another mail", async () => {
     const change = await withChange(`refused-${freshEmail()}`);
-    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("FORBIDDEN");
+    expect(await codeOf(anonymousClient().auth.signup.mutate({ email: change.target, password }))).toBe("FORBIDDEN");
     expect(await confirm(change.token)).toBe("none");
     expect((await change.client.auth.me.query()).user.email).toBe(change.target);
     expect(countMails(change.target, "changeEmail")).toBe(1);
@@ -94,18 +94,20 @@ describe("an address that somebody reserved and did not confirm", () => {
     expect(await confirm(change.token)).toBe("CONFLICT");
     await other.client.account.delete.mutate({ password });
     expect(await confirm(change.token)).toBe("none");
-    expect((await someone().auth.login.mutate({ email: change.target, password })).user.id).toBe(change.user.id);
+    expect((await anonymousClient().auth.login.mutate({ email: change.target, password })).user.id).toBe(
+      change.user.id,
+    );
   });
 
   it("stays free when the change is cancelled after the sign-up", async () => {
     const change = await withChange();
     const { user } = await signUp(change.target);
     await change.client.auth.changeEmail.mutate({ email: freshEmail(), password });
-    await quiet(`user:${change.user.id}`);
+    await untilIdle(`user:${change.user.id}`);
     expect(await pointerOf(change.target)).toMatchObject([{ user_id: user.id, committed: 1 }]);
-    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password: "another horse" }))).toBe(
-      "CONFLICT",
-    );
+    expect(
+      await codeOf(anonymousClient().auth.signup.mutate({ email: change.target, password: "another horse" })),
+    ).toBe("CONFLICT");
   });
 });
 
@@ -116,7 +118,7 @@ describe("an address that several accounts want to change to", () => {
     await second.client.auth.changeEmail.mutate({ email: target, password });
     await tokenTo(target, "changeEmail", 2);
     expect(await confirm(first.token)).toBe("none");
-    await quiet(`user:${first.user.id}`);
+    await untilIdle(`user:${first.user.id}`);
     expect(await pointerOf(target)).toMatchObject([{ user_id: first.user.id, committed: 1 }]);
     expect(await codeOf(second.client.auth.changeEmail.mutate({ email: target, password }))).toBe("CONFLICT");
   });
@@ -162,7 +164,7 @@ describe("a confirmation that is under way", () => {
     await beginConfirmation(change, Date.now() + 11 * MINUTE);
     expect(await codeOf(other.client.auth.changeEmail.mutate({ email: change.target, password }))).toBe("CONFLICT");
     await change.client.auth.changeEmail.mutate({ email: change.target, password });
-    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
+    expect(await codeOf(anonymousClient().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
     expect(await confirm(await tokenTo(change.target, "changeEmail", 2))).toBe("none");
     expect((await change.client.auth.me.query()).user.email).toBe(change.target);
   });
@@ -170,9 +172,9 @@ describe("a confirmation that is under way", () => {
   it("blocks sign-ups until its deadline, and no longer", async () => {
     const change = await withChange();
     expect(await beginConfirmation(change, Date.now() + 11 * MINUTE)).toBe("reserved");
-    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
+    expect(await codeOf(anonymousClient().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
     await evictDurableObject(await addressObject(change.target));
-    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
+    expect(await codeOf(anonymousClient().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
     moveClock(12 * MINUTE);
     expect((await signUp(change.target)).user.id).not.toBe(change.user.id);
     expect(await confirm(change.token)).toBe("CONFLICT");
@@ -190,7 +192,7 @@ describe("a confirmation that is under way", () => {
   it("does not begin while somebody signs up", async () => {
     const change = await withChange();
     const codes = await Promise.all([
-      codeOf(someone().auth.signup.mutate({ email: change.target, password })),
+      codeOf(anonymousClient().auth.signup.mutate({ email: change.target, password })),
       confirm(change.token),
     ]);
     expect(codes.toSorted()).toEqual(["CONFLICT", "none"]);
@@ -200,15 +202,15 @@ describe("a confirmation that is under way", () => {
     const change = await withChange();
     const codes = await Promise.all(Array.from({ length: 20 }, () => confirm(change.token)));
     expect(codes).toContain("none");
-    await quiet(`user:${change.user.id}`);
+    await untilIdle(`user:${change.user.id}`);
     expect(await pointerOf(change.target)).toMatchObject([{ user_id: change.user.id, committed: 1, email: null }]);
-    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
+    expect(await codeOf(anonymousClient().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
   });
 
   it("gives the address one owner when twenty sign up and twenty confirm at once", async () => {
     for (let rounds = 0; rounds < 8; rounds++) {
       const change = await withChange();
-      const clients = Array.from({ length: 20 }, () => someone());
+      const clients = Array.from({ length: 20 }, () => anonymousClient());
       const signups = clients.map(
         (client, index) => () =>
           // Each has its own password, so that none counts as a repeated call.
@@ -223,7 +225,7 @@ describe("a confirmation that is under way", () => {
       const { email } = (await change.client.auth.me.query()).user;
       const owners = [...newUsers, ...(email === change.target ? [change.user.id] : [])];
       expect(owners).toHaveLength(1);
-      await quiet(`user:${change.user.id}`);
+      await untilIdle(`user:${change.user.id}`);
       expect(await pointerOf(change.target)).toMatchObject([{ user_id: owners[0], committed: 1 }]);
       expect(await accountsIn(owners[0] ?? "")).toEqual([{ email: change.target }]);
     }

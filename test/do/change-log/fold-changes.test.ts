@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { foldChanges, type LogEntry, type LogType } from "../../../src/do/change-log/fold-changes.js";
 
-const letters: Record<string, LogType> = { C: "create", U: "update", D: "delete" };
+const types: Record<string, LogType> = { C: "create", U: "update", D: "delete" };
 
 /** `a:C b:U` as entries of the log, numbered from 1. */
 function entries(text: string): LogEntry[] {
   return text.split(" ").flatMap((word, index) => {
     const [id = "", letter = ""] = word.split(":");
-    const type = letters[letter];
+    const type = types[letter];
     return type ? [{ table: "t", id, type, cursor: { seq: index + 1, nonce: `n${index + 1}` } }] : [];
   });
 }

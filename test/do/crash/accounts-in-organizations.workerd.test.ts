@@ -3,8 +3,8 @@ import { freshEmail, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails } from "../../fixtures/mail.js";
 import { invitationTo, join, listed } from "../../fixtures/organizations.js";
-import { expectAgreement, expectEnded, expectNowhere } from "./consistency.js";
-import { acme, cancelAll, mailedTo, someone, verified, type Person } from "./people.js";
+import { expectConsistency, expectEnded, expectNowhere } from "./consistency.js";
+import { acme, cancelAll, mailedTo, anonymousClient, verified, type Person } from "./people.js";
 import { expectStops, stopEverywhere } from "./stop-everywhere.js";
 
 /** Ada, with two organizations. */
@@ -33,20 +33,20 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       },
       run: ({ bob }) => bob.client.account.delete.mutate({ password }),
       async again({ bob }) {
-        const client = someone();
+        const client = anonymousClient();
         const code = await codeOf(client.auth.login.mutate({ email: bob.email, password }));
         if (code === "none") await client.account.delete.mutate({ password });
         else expect(code).toBe("UNAUTHORIZED");
       },
       async after({ ada, bob, shared, other, own }, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         expectEnded(stored, own);
         expectNowhere(stored, [bob.user.id, "canary"]);
         // The invitations that Ada sent to the address stay hers, and wait for its next owner.
         expectNowhere(stored, [bob.email], "_invitations", "_waiting");
         expect(await waitingIn(ada, shared)).toEqual([]);
         expect(await waitingIn(ada, other)).toMatchObject([{ email: bob.email }]);
-        expect(await codeOf(someone().auth.login.mutate({ email: bob.email, password }))).toBe("UNAUTHORIZED");
+        expect(await codeOf(anonymousClient().auth.login.mutate({ email: bob.email, password }))).toBe("UNAUTHORIZED");
         await cancelAll(ada, other);
       },
     });
@@ -56,10 +56,10 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
   it("updates a changed address in organizations and delivers its invitations, or can change it again", async () => {
     const stops = await stopEverywhere({
       async once() {
-        const made = await owner();
+        const created = await owner();
         const bob = await verified();
-        await join(made.shared, { by: made.ada, who: bob, role: "editor" });
-        return { ...made, bob, another: await acme(made.ada, "Another") };
+        await join(created.shared, { by: created.ada, who: bob, role: "editor" });
+        return { ...created, bob, another: await acme(created.ada, "Another") };
       },
       cleanUp: false,
       async before({ ada, bob, shared, other, another }) {
@@ -81,7 +81,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
         await bob.client.auth.confirmEmailChange.mutate({ token });
       },
       async after({ ada, bob, shared, other, another, left, target }, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         const members = await ada.client.organizations.members.list.query({ organizationId: shared });
         expect(members.map(({ userId, email }) => [userId, email])).toEqual([
           [ada.user.id, ada.email],
@@ -105,7 +105,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       once: owner,
       cleanUp: false,
       async before({ ada, shared }) {
-        const [client, email] = [someone(), freshEmail()];
+        const [client, email] = [anonymousClient(), freshEmail()];
         await invite(ada, shared, email);
         await client.auth.signup.mutate({ email, password });
         return { ada, shared, client, email, token: await mailedTo(email, "verifyEmail") };
@@ -117,7 +117,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
         expect(countMails(email, "verifyEmail")).toBe(1);
       },
       async after({ ada, shared, client }, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         const invitationId = await invitationTo(shared, { client });
         await client.organizations.invitations.accept.mutate({ invitationId });
         await client.account.delete.mutate({ password });

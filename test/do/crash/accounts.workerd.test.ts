@@ -2,12 +2,12 @@ import { describe, expect, it, vi } from "vitest";
 import { freshEmail, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails } from "../../fixtures/mail.js";
-import { mailedTo, someone } from "./people.js";
+import { mailedTo, anonymousClient } from "./people.js";
 import { runAlarms, stopEverywhere } from "./stop-everywhere.js";
 import { expectAddress, expectEmpty } from "./stored.js";
 
 async function account() {
-  const client = someone();
+  const client = anonymousClient();
   const email = freshEmail();
   const { user } = await client.auth.signup.mutate({ email, password });
   await client.posts.create.mutate({ title: `canary-${user.id}`, body: "" });
@@ -23,13 +23,13 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
     report(
       await stopEverywhere({
         before: async () => freshEmail(),
-        run: (email) => someone().auth.signup.mutate({ email, password }),
+        run: (email) => anonymousClient().auth.signup.mutate({ email, password }),
         async again(email) {
-          const code = await codeOf(someone().auth.signup.mutate({ email, password }));
+          const code = await codeOf(anonymousClient().auth.signup.mutate({ email, password }));
           expect(["none", "CONFLICT"]).toContain(code);
         },
         async after(email, stored) {
-          const { user } = await someone().auth.login.mutate({ email, password });
+          const { user } = await anonymousClient().auth.login.mutate({ email, password });
           expectAddress(stored, email, user.id);
         },
       }),
@@ -52,10 +52,10 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
           await client.auth.confirmEmailChange.mutate({ token });
         },
         async after({ email, target, user }, stored) {
-          expect((await someone().auth.login.mutate({ email: target, password })).user.id).toBe(user.id);
-          expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+          expect((await anonymousClient().auth.login.mutate({ email: target, password })).user.id).toBe(user.id);
+          expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
           expectAddress(stored, target, user.id);
-          expect((await someone().auth.signup.mutate({ email, password })).user.id).not.toBe(user.id);
+          expect((await anonymousClient().auth.signup.mutate({ email, password })).user.id).not.toBe(user.id);
         },
       }),
     );
@@ -65,22 +65,22 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
     report(
       await stopEverywhere({
         async before() {
-          const [made, target] = [await account(), freshEmail()];
-          await made.client.auth.changeEmail.mutate({ email: target, password });
-          return { ...made, target, token: await mailedTo(target, "changeEmail") };
+          const [created, target] = [await account(), freshEmail()];
+          await created.client.auth.changeEmail.mutate({ email: target, password });
+          return { ...created, target, token: await mailedTo(target, "changeEmail") };
         },
-        run: ({ target }) => someone().auth.signup.mutate({ email: target, password }),
+        run: ({ target }) => anonymousClient().auth.signup.mutate({ email: target, password }),
         async again({ target }) {
           expect(["none", "CONFLICT"]).toContain(
-            await codeOf(someone().auth.signup.mutate({ email: target, password })),
+            await codeOf(anonymousClient().auth.signup.mutate({ email: target, password })),
           );
         },
         async after({ client, email, target, user, token }, stored) {
-          const owner = await someone().auth.login.mutate({ email: target, password });
+          const owner = await anonymousClient().auth.login.mutate({ email: target, password });
           expect(owner.user.id).not.toBe(user.id);
           expectAddress(stored, target, owner.user.id);
           expect(await codeOf(client.auth.confirmEmailChange.mutate({ token }))).not.toBe("none");
-          expect((await someone().auth.login.mutate({ email, password })).user.id).toBe(user.id);
+          expect((await anonymousClient().auth.login.mutate({ email, password })).user.id).toBe(user.id);
         },
       }),
     );
@@ -90,23 +90,23 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
     report(
       await stopEverywhere({
         async before() {
-          const [made, target] = [await account(), freshEmail()];
-          await made.client.auth.changeEmail.mutate({ email: target, password });
-          return { ...made, target, token: await mailedTo(target, "changeEmail") };
+          const [created, target] = [await account(), freshEmail()];
+          await created.client.auth.changeEmail.mutate({ email: target, password });
+          return { ...created, target, token: await mailedTo(target, "changeEmail") };
         },
         run: ({ client, token }) => client.auth.confirmEmailChange.mutate({ token }),
         async again({ target }) {
           expect(["none", "CONFLICT"]).toContain(
-            await codeOf(someone().auth.signup.mutate({ email: target, password })),
+            await codeOf(anonymousClient().auth.signup.mutate({ email: target, password })),
           );
         },
         async after({ email, target, user, client }, stored) {
           const changed = (await client.auth.me.query()).user.email === target;
-          const code = await codeOf(someone().auth.signup.mutate({ email: target, password: "another horse" }));
+          const code = await codeOf(anonymousClient().auth.signup.mutate({ email: target, password: "another horse" }));
           const owners = stored.filter(({ tables }) => tables["_account"]?.some((row) => row["email"] === target));
           expect(owners.length).toBeLessThanOrEqual(1);
           if (changed) expectAddress(stored, target, user.id);
-          else expect((await someone().auth.login.mutate({ email, password })).user.id).toBe(user.id);
+          else expect((await anonymousClient().auth.login.mutate({ email, password })).user.id).toBe(user.id);
           expect(code).toBe(owners.length === 1 ? "CONFLICT" : "none");
         },
       }),
@@ -117,21 +117,21 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
     report(
       await stopEverywhere({
         before: async () => {
-          const made = await account();
+          const created = await account();
           // A pending change of address has its own reservation.
-          await made.client.auth.changeEmail.mutate({ email: freshEmail(), password });
-          return made;
+          await created.client.auth.changeEmail.mutate({ email: freshEmail(), password });
+          return created;
         },
         run: ({ client }) => client.account.delete.mutate({ password }),
         async again({ email }) {
-          const client = someone();
+          const client = anonymousClient();
           const code = await codeOf(client.auth.login.mutate({ email, password }));
           if (code === "none") await client.account.delete.mutate({ password });
           else expect(code).toBe("UNAUTHORIZED");
         },
         async after({ email, user }, stored) {
           expectEmpty(stored);
-          expect((await someone().auth.signup.mutate({ email, password })).user.id).not.toBe(user.id);
+          expect((await anonymousClient().auth.signup.mutate({ email, password })).user.id).not.toBe(user.id);
         },
       }),
     );
@@ -141,16 +141,16 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
     report(
       await stopEverywhere({
         async before() {
-          const made = await account();
-          return { ...made, token: await mailedTo(made.email, "verifyEmail") };
+          const created = await account();
+          return { ...created, token: await mailedTo(created.email, "verifyEmail") };
         },
-        run: ({ token }) => someone().auth.rejectEmail.mutate({ token }),
+        run: ({ token }) => anonymousClient().auth.rejectEmail.mutate({ token }),
         async again({ token }) {
-          expect(["none", "BAD_REQUEST"]).toContain(await codeOf(someone().auth.rejectEmail.mutate({ token })));
+          expect(["none", "BAD_REQUEST"]).toContain(await codeOf(anonymousClient().auth.rejectEmail.mutate({ token })));
         },
         async after({ email, user }, stored) {
           expectEmpty(stored);
-          expect((await someone().auth.signup.mutate({ email, password })).user.id).not.toBe(user.id);
+          expect((await anonymousClient().auth.signup.mutate({ email, password })).user.id).not.toBe(user.id);
         },
       }),
     );
@@ -160,25 +160,25 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
     const renewed = "another horse battery";
     const reset = async (email: string) => {
       const token = await mailedTo(email, "resetPassword");
-      await someone().auth.resetPassword.mutate({ token, password: renewed });
+      await anonymousClient().auth.resetPassword.mutate({ token, password: renewed });
     };
     report(
       await stopEverywhere({
         before: account,
         async run({ email }) {
-          await someone().auth.requestPasswordReset.mutate({ email });
+          await anonymousClient().auth.requestPasswordReset.mutate({ email });
           await reset(email);
         },
         async again({ email }) {
-          if ((await codeOf(someone().auth.login.mutate({ email, password: renewed }))) === "none") return;
+          if ((await codeOf(anonymousClient().auth.login.mutate({ email, password: renewed }))) === "none") return;
           await runAlarms();
-          await someone().auth.requestPasswordReset.mutate({ email });
+          await anonymousClient().auth.requestPasswordReset.mutate({ email });
           // The first link's mail may come late, and only the newest link works.
           await vi.waitFor(() => reset(email), { timeout: 8_000, interval: 50 });
         },
         async after({ client, email, user }, stored) {
-          expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
-          expect((await someone().auth.login.mutate({ email, password: renewed })).user.id).toBe(user.id);
+          expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+          expect((await anonymousClient().auth.login.mutate({ email, password: renewed })).user.id).toBe(user.id);
           expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
           expectAddress(stored, email, user.id);
         },
@@ -190,10 +190,10 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
     report(
       await stopEverywhere({
         async before() {
-          const made = await account();
-          const other = someone();
-          await other.auth.login.mutate({ email: made.email, password });
-          return { ...made, other };
+          const created = await account();
+          const other = anonymousClient();
+          await other.auth.login.mutate({ email: created.email, password });
+          return { ...created, other };
         },
         run: ({ client }) => client.auth.logoutEverywhere.mutate(),
         async again({ client, other }) {

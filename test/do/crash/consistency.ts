@@ -14,7 +14,7 @@ const unordered = (facts: readonly unknown[]): string[] => facts.map((fact) => J
  * Expects that what objects store about each other agrees on both sides: memberships with their roles, invitations, and
  * the owners of addresses. Every organization must have an owner. No message may be waiting or given up.
  */
-export function expectAgreement(stored: readonly StoredObject[]): void {
+export function expectConsistency(stored: readonly StoredObject[]): void {
   const of = (kind: string) => stored.filter(({ name }) => name.startsWith(`${kind}:`));
   const [organizations, users, addresses] = [of("organization"), of("user"), of("email")];
   const accounts = users.flatMap((user) => rowsOf(user, "_account").map((row) => ({ user, row })));
@@ -42,11 +42,11 @@ export function expectAgreement(stored: readonly StoredObject[]): void {
     }),
   );
   expect(unordered(waiting)).toEqual(unordered(invitations));
-  const toSomebody = waiting.filter(([, , email]) => accounts.some(({ row }) => row["email"] === email));
-  const told = users.flatMap((user) =>
+  const toAccounts = waiting.filter(([, , email]) => accounts.some(({ row }) => row["email"] === email));
+  const invited = users.flatMap((user) =>
     rowsOf(user, "_invited").map(({ organization_id, id, email, role }) => [organization_id, id, email, role]),
   );
-  expect(unordered(told)).toEqual(unordered(toSomebody));
+  expect(unordered(invited)).toEqual(unordered(toAccounts));
 
   const pointers = addresses.flatMap((each) =>
     rowsOf(each, "_pointer").map(({ user_id, committed }) => [user_id, committed]),

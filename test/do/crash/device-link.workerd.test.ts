@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { openBrowser, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails } from "../../fixtures/mail.js";
-import { mailedTo, someone, verified } from "./people.js";
+import { mailedTo, anonymousClient, verified } from "./people.js";
 import { expectStops, stopEverywhere } from "./stop-everywhere.js";
 
 const kind = "confirmDevice";
@@ -14,7 +14,7 @@ it(
     const stops = await stopEverywhere({
       before: async () => ({ ...(await verified()), device: openBrowser().client("batch", "/crash") }),
       async run({ email, device }) {
-        await someone().auth.requestDeviceLink.mutate({ email });
+        await anonymousClient().auth.requestDeviceLink.mutate({ email });
         await device.auth.confirmDevice.mutate({ token: await mailedTo(email, kind) });
       },
       async again({ email, device }) {
@@ -24,13 +24,15 @@ it(
             return;
         }
         const before = countMails(email, kind);
-        await someone().auth.requestDeviceLink.mutate({ email });
+        await anonymousClient().auth.requestDeviceLink.mutate({ email });
         await device.auth.confirmDevice.mutate({ token: await mailedTo(email, kind, before + 1) });
       },
       async after({ email, device }) {
-        const guesses = Array.from({ length: 8 }, () => someone().auth.login.mutate({ email, password: "wrong" }));
+        const guesses = Array.from({ length: 8 }, () =>
+          anonymousClient().auth.login.mutate({ email, password: "wrong" }),
+        );
         expect(await Promise.all(guesses.map(codeOf))).toContain("TOO_MANY_REQUESTS");
-        expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("TOO_MANY_REQUESTS");
+        expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("TOO_MANY_REQUESTS");
         expect(await codeOf(device.auth.login.mutate({ email, password }))).toBe("none");
       },
     });

@@ -3,7 +3,7 @@ import { freshEmail } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails } from "../../fixtures/mail.js";
 import { join, listed, organizationName } from "../../fixtures/organizations.js";
-import { expectAgreement, expectEnded, expectNowhere } from "./consistency.js";
+import { expectConsistency, expectEnded, expectNowhere } from "./consistency.js";
 import { acme, cancelAll, verified, type Person } from "./people.js";
 import { ask, expectStops, stopEverywhere } from "./stop-everywhere.js";
 
@@ -15,13 +15,13 @@ async function both() {
 type Both = Awaited<ReturnType<typeof both>>;
 
 async function joined() {
-  const made = await both();
-  await letJoin(made);
-  return made;
+  const created = await both();
+  await addBob(created);
+  return created;
 }
 
 /** Makes Bob an editor who has a lease. */
-async function letJoin({ ada, bob, organizationId }: Both): Promise<void> {
+async function addBob({ ada, bob, organizationId }: Both): Promise<void> {
   await join(organizationId, { by: ada, who: bob, role: "editor" });
   await bob.client.projects.list.query({ organizationId });
 }
@@ -38,12 +38,12 @@ const rolesIn = async (organizationId: string, { client }: Person) =>
   (await client.organizations.members.list.query({ organizationId })).map(({ email, role }) => [email, role]);
 
 /** Simulates a lost reply to the message that creates an organization, which is sent again later. */
-function writeBirthAgain({ user, email }: Person, organizationId: string): Promise<void> {
+function repeatCreation({ user, email }: Person, organizationId: string): Promise<void> {
   const payload = { name: "canary", settings: "{}", userId: user.id, email, createdAt: 0 };
   const [target, due] = [organizationName(organizationId), Date.now() + 1_000];
   return ask(`user:${user.id}`, (storage) => {
-    const letter = [target, 1, "createOrganization", JSON.stringify(payload), due, null, due, 1];
-    storage.sql.exec("INSERT INTO _outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)", ...letter);
+    const message = [target, 1, "createOrganization", JSON.stringify(payload), due, null, due, 1];
+    storage.sql.exec("INSERT INTO _outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)", ...message);
     return storage.setAlarm(due);
   });
 }
@@ -56,7 +56,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       run: acme,
       again: acme,
       async after(ada, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         const ids = [...(await listed(ada)).keys()];
         expect(ids.length).toBeGreaterThan(0);
         for (const organizationId of ids) {
@@ -82,7 +82,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       run,
       again: run,
       async after({ ada, bob, organizationId, emails, mails }, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         const waiting = await ada.client.organizations.invitations.list.query({ organizationId });
         expect(waiting.map(({ email }) => email).toSorted()).toEqual(emails.toSorted());
         expect((await listed(bob)).get(organizationId)).toMatchObject({ status: "invited", role: "editor" });
@@ -105,7 +105,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       again: accept,
       async after(world, stored) {
         const { ada, bob, organizationId } = world;
-        expectAgreement(stored);
+        expectConsistency(stored);
         expectNowhere(stored, [world.invitationId], "_members", "_organizations");
         expect(await rolesIn(organizationId, bob)).toEqual([
           [ada.email, "owner"],
@@ -133,7 +133,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       run: end,
       again: async (world) => expect(["none", "NOT_FOUND"]).toContain(await codeOf(end(world))),
       async after({ ada, bob, organizationId, invitationId }, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         expectNowhere(stored, [invitationId]);
         expect(await rolesIn(organizationId, ada)).toEqual([[ada.email, "owner"]]);
         expect((await listed(bob)).has(organizationId)).toBe(false);
@@ -151,14 +151,14 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       cleanUp: false,
       once: both,
       async before(world) {
-        await letJoin(world);
+        await addBob(world);
         return world;
       },
       run: end,
       again: async (world) =>
         expect(["none", how === "remove" ? "NOT_FOUND" : "FORBIDDEN"]).toContain(await codeOf(end(world))),
       async after({ ada, bob, organizationId }, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         expect(await rolesIn(organizationId, ada)).toEqual([[ada.email, "owner"]]);
         expect(await codeOf(bob.client.projects.list.query({ organizationId }))).toBe("FORBIDDEN");
       },
@@ -176,7 +176,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       run: (world) => setRole(world, "admin"),
       again: (world) => setRole(world, "admin"),
       async after({ bob, organizationId }, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         expect((await listed(bob)).get(organizationId)?.role).toBe("admin");
         expect(await codeOf(bob.client.organizations.invitations.list.query({ organizationId }))).toBe("none");
       },
@@ -192,7 +192,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       again: async ({ ada, bob, organizationId }) =>
         expect(["none", "FORBIDDEN"]).toContain(await codeOf(transfer(ada, bob, organizationId))),
       async after({ ada, bob, organizationId }, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         expect(await rolesIn(organizationId, ada)).toEqual([
           [bob.email, "owner"],
           [ada.email, "admin"],
@@ -206,9 +206,9 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
   it("renames an organization on all sides, or can rename it again", async () => {
     const stops = await stopEverywhere({
       async once() {
-        const made = await joined();
-        await invite(made, freshEmail());
-        return made;
+        const created = await joined();
+        await invite(created, freshEmail());
+        return created;
       },
       async before(world) {
         await rename(world, "Before");
@@ -217,7 +217,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       run: (world) => rename(world, "After"),
       again: (world) => rename(world, "After"),
       async after({ bob, organizationId }, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         expectNowhere(stored, ["Before"]);
         expect((await listed(bob)).get(organizationId)?.name).toBe("After");
       },
@@ -232,10 +232,10 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       async before({ ada, bob }) {
         const organizationId = await acme(ada, "canary");
         const email = freshEmail();
-        await letJoin({ ada, bob, organizationId });
+        await addBob({ ada, bob, organizationId });
         await bob.client.projects.create.mutate({ organizationId, name: "canary" });
         await invite({ ada, organizationId }, email);
-        await writeBirthAgain(ada, organizationId);
+        await repeatCreation(ada, organizationId);
         return { ada, bob, organizationId, email };
       },
       run: ({ ada, organizationId }) => ada.client.organizations.delete.mutate({ organizationId }),
@@ -244,7 +244,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
           await codeOf(ada.client.organizations.delete.mutate({ organizationId })),
         ),
       async after({ ada, bob, organizationId, email }, stored) {
-        expectAgreement(stored);
+        expectConsistency(stored);
         expectEnded(stored, organizationId);
         expectNowhere(stored, ["canary", email, organizationId]);
         for (const each of [ada, bob]) expect((await listed(each)).has(organizationId)).toBe(false);

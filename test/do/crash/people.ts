@@ -6,7 +6,7 @@ import { countMails, tokenTo } from "../../fixtures/mail.js";
 import { runAlarms } from "./stop-everywhere.js";
 
 /** A browser of the app whose objects can be stopped. */
-export const someone = () => openBrowser().client("batch", "/crash");
+export const anonymousClient = () => openBrowser().client("batch", "/crash");
 
 /** How many rounds of alarms a user waits for a mail after a stop. */
 const ROUNDS_AFTER_STOP = 20;
@@ -19,15 +19,15 @@ const ROUNDS_AFTER_STOP = 20;
  */
 export async function mailedTo(email: string, kind: LinkKind, count?: number): Promise<string> {
   let rounds = 0;
-  const come = async (): Promise<boolean> => {
+  const hasMail = async (): Promise<boolean> => {
     await runAlarms();
     if (countMails(email, kind) >= (count ?? 1)) return true;
     if (count === undefined && hasStopped()) rounds++;
     if (rounds < ROUNDS_AFTER_STOP) throw new Error(`No mail has come to ${email}.`);
     return false;
   };
-  const hasCome = await vi.waitFor(come, { timeout: 8_000, interval: 5 });
-  if (!hasCome) throw new Error("A stop has lost the request for a mail.");
+  const hasArrived = await vi.waitFor(hasMail, { timeout: 8_000, interval: 5 });
+  if (!hasArrived) throw new Error("A stop has lost the request for a mail.");
   return tokenTo(email, kind);
 }
 
@@ -35,7 +35,7 @@ export type Person = Awaited<ReturnType<typeof verified>>;
 
 /** A user who signed up and verified the address. */
 export async function verified() {
-  const client = someone();
+  const client = anonymousClient();
   const email = freshEmail();
   const { user } = await client.auth.signup.mutate({ email, password });
   await client.auth.verifyEmail.mutate({ token: await mailedTo(email, "verifyEmail") });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { freshEmail, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
-import { someone } from "./people.js";
+import { anonymousClient } from "./people.js";
 import { stopEverywhere } from "./stop-everywhere.js";
 import { expectAddress } from "./stored.js";
 
@@ -10,7 +10,7 @@ const change = { currentPassword: password, newPassword };
 
 /** A user with two sessions. */
 async function twoSessions() {
-  const [client, other] = [someone(), someone()];
+  const [client, other] = [anonymousClient(), anonymousClient()];
   const email = freshEmail();
   const { user } = await client.auth.signup.mutate({ email, password });
   await other.auth.login.mutate({ email, password });
@@ -29,8 +29,8 @@ describe("an object that is stopped after each step and called again", { timeout
         expect(await client.sessions.list.query()).toHaveLength(1);
         const { items: entries } = await client.account.audit.list.query({ action: "password.change" });
         expect(entries).toHaveLength(1);
-        expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
-        expect((await someone().auth.login.mutate({ email, password: newPassword })).user.id).toBe(user.id);
+        expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+        expect((await anonymousClient().auth.login.mutate({ email, password: newPassword })).user.id).toBe(user.id);
         expectAddress(stored, email, user.id);
       },
     });

@@ -113,7 +113,7 @@ export async function runAlarms(): Promise<void> {
 /** The clock only advances from one try to the next, so that their shared state does not move back in time. */
 let now = 0;
 
-async function passTo(time: number): Promise<void> {
+async function advanceTo(time: number): Promise<void> {
   vi.setSystemTime((now = time));
   await runAlarms();
 }
@@ -135,9 +135,9 @@ async function stopAt<TWorld, TPeople>(
   if (!failed || plan.loss === "lost") await runAlarms();
   if (failed) await saga.again(world);
   const start = now;
-  await passTo(start + SOON);
+  await advanceTo(start + SOON);
   let stopped = saga.cleanUp === false ? endPlan() : undefined;
-  await passTo(start + LATER);
+  await advanceTo(start + LATER);
   stopped ??= endPlan();
   await saga.after(world, await storedObjects());
   return stopped;

@@ -139,8 +139,8 @@ it("agrees with a plain map after any history of sets, deletes, increments, list
           step(run);
           expect(contentOf(storage.kv)).toEqual(
             run.model.list("").map((name) => {
-              const { value: held, version, expiresAt } = run.model.entries.get(name)!;
-              return [name, held, version, expiresAt === Infinity ? undefined : new Date(expiresAt)];
+              const { value: stored, version, expiresAt } = run.model.entries.get(name)!;
+              return [name, stored, version, expiresAt === Infinity ? undefined : new Date(expiresAt)];
             }),
           );
         }
@@ -151,7 +151,7 @@ it("agrees with a plain map after any history of sets, deletes, increments, list
 );
 
 function contentOf(kv: Kv): unknown[] {
-  return kv.list().items.map(({ key: name, value: held, version, expiresAt }) => [name, held, version, expiresAt]);
+  return kv.list().items.map(({ key: name, value: stored, version, expiresAt }) => [name, stored, version, expiresAt]);
 }
 
 function isAfter(one: string, other: string): boolean {

@@ -61,7 +61,7 @@ describe("kv.watch", () => {
     socket.send(subscribe(2, "kv.watch", undefined, { prefix: "a:" }));
     socket.send(subscribe(3, "kv.preferences.watch"));
     await socket.until(3);
-    const told = () =>
+    const received = () =>
       socket.frames.flatMap(({ id, result }) =>
         result?.type === "data" ? [`${id} ${(result.data!.json as { data: { key: string } }).data.key}`] : [],
       );
@@ -71,18 +71,18 @@ describe("kv.watch", () => {
     };
     await write();
     await socket.until(7);
-    expect(told().toSorted()).toEqual(["1 a:1", "2 a:1", "2 a:2", "3 preferences"]);
+    expect(received().toSorted()).toEqual(["1 a:1", "2 a:1", "2 a:2", "3 preferences"]);
     await evictDurableObject(object, { webSockets: "hibernate" });
     await write();
     await socket.until(11);
-    expect(told()).toHaveLength(8);
+    expect(received()).toHaveLength(8);
     await evictDurableObject(object, { webSockets: "hibernate" });
     await client.kv.set.mutate({ key: "b", value: 2 });
     await client.posts.create.mutate({ title: "x", body: "" });
     await client.kv.set.mutate({ key: "a:2", value: 2 });
     await socket.until(12);
-    expect(told().at(-1)).toEqual("2 a:2");
-    expect(told()).toHaveLength(9);
+    expect(received().at(-1)).toEqual("2 a:2");
+    expect(received()).toHaveLength(9);
   });
 
   it("delivers the net writes of one mutation once it is committed", async () => {

@@ -188,8 +188,8 @@ it("gives each live query the result of a fresh run after each commit of any his
         for (const session of sessions) {
           for (const id of session.watched) {
             // No result is delivered twice in a row.
-            const told = session.socket.results(id).map((result) => JSON.stringify(result));
-            expect(told.filter((text, index) => text === told[index - 1])).toEqual([]);
+            const delivered = session.socket.results(id).map((result) => JSON.stringify(result));
+            expect(delivered.filter((text, index) => text === delivered[index - 1])).toEqual([]);
           }
           session.socket.socket.close();
         }

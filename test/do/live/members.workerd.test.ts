@@ -90,7 +90,7 @@ const ways = { socket: overSocket, SSE: overSse, "server caller": overCaller };
 const write = (name: string) => ada.http.papers.create.mutate({ organizationId, name });
 const sleep = () =>
   evictDurableObject(env.LIVE_DO.getByName(organizationName(organizationId)), { webSockets: "hibernate" });
-const nobodys = (count: number) => () => ({ count, session: "nobody", userId: "nobody" });
+const sharedNotes = (count: number) => () => ({ count, session: "nobody", userId: "nobody" });
 const reached = (listening: Listening[], last: (index: number) => unknown) =>
   expect
     .poll(() => listening.map((each) => each.results().at(-1)), eventually)
@@ -116,7 +116,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("queries of two member
   };
   it("share a run until it reads the caller, and from then on deliver neither member's data to the other", async () => {
     const listening = await listen("papers.mine");
-    await reached(listening, nobodys(0));
+    await reached(listening, sharedNotes(0));
     const { id } = await write("mine");
     await reached(listening, own(1));
     await sleep();
@@ -126,7 +126,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("queries of two member
 
     // The query stops reading the caller, and then reads it again, also after hibernation.
     await ada.http.papers.delete.mutate({ organizationId, id });
-    await reached(listening, nobodys(1));
+    await reached(listening, sharedNotes(1));
     await sleep();
     await write("mine");
     await reached(listening, own(2));
@@ -176,13 +176,13 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("queries of two member
   it("deliver nothing more to a former member, although the run was shared", async () => {
     const listening = await listen("papers.mine");
     await write("one");
-    await reached(listening, nobodys(1));
+    await reached(listening, sharedNotes(1));
     await ada.http.organizations.members.remove.mutate({ organizationId, userId: bob.user.id });
     const [, ofBob] = listening;
     const before = ofBob?.results().length;
     for (const count of [2, 3]) {
       await write("more");
-      await reached(listening.slice(0, 1), nobodys(count));
+      await reached(listening.slice(0, 1), sharedNotes(count));
     }
     expect(ofBob?.results()).toHaveLength(before ?? 0);
   });
@@ -192,10 +192,10 @@ it("share one run over sockets, SSE and callers, and separate as soon as it read
   const listening = await Promise.all(
     Object.values(ways).flatMap((listen) => [ada, bob].map((person) => listen(person, "papers.mine"))),
   );
-  await reached(listening, nobodys(0));
+  await reached(listening, sharedNotes(0));
   ran.mine = 0;
   await write("one");
-  await reached(listening, nobodys(1));
+  await reached(listening, sharedNotes(1));
   expect(ran.mine).toBe(1);
 
   await write("mine");

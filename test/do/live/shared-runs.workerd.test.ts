@@ -168,15 +168,15 @@ describe("live queries of several callers", () => {
   it("end the caller's loop with the query's error", async () => {
     const { one, http } = await start();
     const caller = createCaller<LiveRouter>(env.LIVE_DO).asUser({ userId: one.user.id });
-    const told: string[] = [];
+    const delivered: string[] = [];
     const reads = async (): Promise<void> => {
       for await (const result of watchQuery(caller.odd.refused)) {
-        told.push(result);
+        delivered.push(result);
         await http.notes.create.mutate({ text: "one" });
       }
     };
     await expect(reads()).rejects.toMatchObject({ code: "CONFLICT", message: "There are notes." });
-    expect(told).toEqual(["none"]);
+    expect(delivered).toEqual(["none"]);
     await expect(watchQuery(caller.notes.byId, { id: 1 as never }).next()).rejects.toMatchObject({
       code: "BAD_REQUEST",
     });

@@ -10,7 +10,7 @@ import {
   join,
   listed,
   organizationName,
-  quiet,
+  untilIdle,
   signUpVerified,
   storedIn,
   type Person,
@@ -83,7 +83,7 @@ describe("the deletion of an account", () => {
     await bob.client.projects.list.query({ organizationId });
     await bob.client.account.delete.mutate({ password });
     expect(await membersOf()).toEqual([[ada.email, "owner"]]);
-    await quiet(organizationName(organizationId));
+    await untilIdle(organizationName(organizationId));
     const stored = await storedIn(organizationName(organizationId));
     expect(stored).not.toContain(bob.email);
     // Its random id stays in the tables of message numbers and logged changes, and nowhere else.
@@ -126,7 +126,7 @@ describe("the deletion of an account", () => {
     const { id: invitationId } = await invite(gone.email);
     const object = env.BLOG_DO.getByName(organizationName(organizationId));
     await object.internal({ op: "answerInvitation", answer: "accept", invitationId, ...gone });
-    await quiet(organizationName(organizationId));
+    await untilIdle(organizationName(organizationId));
     expect(await membersOf()).toEqual([[ada.email, "owner"]]);
     expect(await storedIn(`user:${gone.userId}`)).toBe("");
   });

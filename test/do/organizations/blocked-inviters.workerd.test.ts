@@ -11,7 +11,7 @@ import {
   invitationTo,
   listed,
   organizationName,
-  quiet,
+  untilIdle,
   signUpVerified,
   verify,
   type Person,
@@ -32,7 +32,7 @@ const invited = async (person = bob) =>
 
 /** Waits until an invitation would have been listed and mailed. */
 async function settled(organizationId: string, { email, user } = bob): Promise<void> {
-  await quiet(organizationName(organizationId), await addressName(email), `user:${user.id}`);
+  await untilIdle(organizationName(organizationId), await addressName(email), `user:${user.id}`);
 }
 
 async function invitedAndBlocked(): Promise<string> {
@@ -209,7 +209,7 @@ describe("declining all invitations", () => {
         expect(await ada.client.organizations.invitations.list.query({ organizationId })).toEqual([]),
       );
     }
-    for (const id of ids) await quiet(organizationName(id));
+    for (const id of ids) await untilIdle(organizationName(id));
     const stub = env.BLOG_DO.getByName(await addressName(bob.email));
     const waiting = await runInDurableObject(stub, (_instance, { storage: { sql } }) =>
       sql.exec("SELECT 1 FROM _waiting UNION ALL SELECT 1 FROM _admitted_invitations").toArray(),

@@ -6,7 +6,7 @@ import { errorReason } from "../../../src/shared/error-reason.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { freshEmail, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
-import { addressName, listed, quiet, signUpVerified, storedIn } from "../../fixtures/organizations.js";
+import { addressName, listed, untilIdle, signUpVerified, storedIn } from "../../fixtures/organizations.js";
 import { isWithinInvitationLimits } from "../../../src/do/organizations/waiting-invitations.js";
 
 const LIMIT = 10;
@@ -43,7 +43,7 @@ describe("invitations to one address", () => {
     const outcomes = await outcomesOf(await createOrganizations(inviter, 20), person.email);
     expect(outcomes.filter((code) => code === "none")).toHaveLength(LIMIT);
     expect(refusals(outcomes)).toBe(20 - LIMIT);
-    await quiet(await addressName(person.email));
+    await untilIdle(await addressName(person.email));
     await vi.waitFor(async () => expect((await listed(person)).size).toBe(LIMIT));
   });
 
@@ -85,7 +85,7 @@ describe("invitations to one address", () => {
     await invitations.resend.mutate({ organizationId, invitationId });
     const replaced = await invitations.create.mutate({ organizationId, email, role: "admin" });
     expect(replaced.role).toBe("admin");
-    await quiet(`organization:${organizationId}`);
+    await untilIdle(`organization:${organizationId}`);
   });
 
   it("no longer count once they are declined, cancelled or expired", async () => {
@@ -96,7 +96,7 @@ describe("invitations to one address", () => {
     await outcomesOf(rest.slice(1), person.email);
     expect(await codeOf(invite(rest[0] ?? "", person.email))).toBe("TOO_MANY_REQUESTS");
     await inviter.client.organizations.invitations.cancel.mutate({ organizationId: first, invitationId });
-    await quiet(`organization:${first}`);
+    await untilIdle(`organization:${first}`);
     expect(await codeOf(invite(rest[0] ?? "", person.email))).toBe("none");
 
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 8 * DAY });

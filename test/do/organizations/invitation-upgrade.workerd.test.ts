@@ -7,7 +7,7 @@ import {
   invitationTo,
   listed,
   organizationName,
-  quiet,
+  untilIdle,
   signUpVerified,
 } from "../../fixtures/organizations.js";
 import { codeOf } from "../../fixtures/error-code.js";
@@ -39,7 +39,7 @@ const invite = () =>
 async function invitedByEarlierVersion(): Promise<string> {
   await invite();
   const invitationId = await invitationTo(organizationId, bob);
-  await quiet(organizationName(organizationId), await addressName(bob.email));
+  await untilIdle(organizationName(organizationId), await addressName(bob.email));
   await downgrade(`user:${bob.user.id}`, [
     "DROP TRIGGER _inviters_delete",
     "DROP TABLE _inviters",
@@ -84,7 +84,7 @@ it("blocks the inviter of such an invitation, by the address until the user is k
   expect((await listed(bob)).has(organizationId)).toBe(false);
   const other = (await ada.client.organizations.create.mutate({ name: "Acme 2" })).id;
   await ada.client.organizations.invitations.create.mutate({ organizationId: other, email: bob.email, role: "member" });
-  await quiet(organizationName(other), await addressName(bob.email));
+  await untilIdle(organizationName(other), await addressName(bob.email));
   expect((await listed(bob)).has(other)).toBe(false);
 });
 

@@ -12,7 +12,7 @@ import {
   join,
   listed,
   organizationName,
-  quiet,
+  untilIdle,
   signUpVerified,
   storedIn,
   verify,
@@ -134,8 +134,8 @@ describe("an invitation", () => {
 
   it("is created and mailed once when twenty requests invite one address at once", async () => {
     const email = freshEmail();
-    const made = await Promise.all(Array.from({ length: 20 }, () => invite(email)));
-    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+    const created = await Promise.all(Array.from({ length: 20 }, () => invite(email)));
+    expect(new Set(created.map(({ id }) => id)).size).toBe(1);
     expect(await waiting()).toHaveLength(1);
     await mailTo(email, "invitation");
     expect(countMails(email, "invitation")).toBe(1);
@@ -208,7 +208,7 @@ describe("an invitation", () => {
       await invitationTo(organizationId, person);
     }
     await mailTo(person.email, "invitation", 3);
-    await quiet(await addressName(person.email));
+    await untilIdle(await addressName(person.email));
     expect(countMails(person.email, "invitation")).toBe(3);
   });
 

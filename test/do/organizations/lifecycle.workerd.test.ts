@@ -7,7 +7,7 @@ import type { AppRouter } from "../../fixtures/app/router.js";
 import { openBrowser, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import {
-  holdsAnything,
+  storesAnything,
   invitationTo,
   join,
   listed,
@@ -18,7 +18,7 @@ import {
 } from "../../fixtures/organizations.js";
 import { upgrade } from "../../fixtures/socket.js";
 
-const madeUp = "0123456789abcdef0123456789abcdef";
+const unknownId = "0123456789abcdef0123456789abcdef";
 const caller = createCaller<AppRouter>(env.BLOG_DO);
 
 let ada: Person;
@@ -35,10 +35,10 @@ const create = (name = "Acme") => ada.client.organizations.create.mutate({ name 
 describe("an organization", () => {
   it("has an id from `create` that works in every later call", async () => {
     const since = new Date("2020-01-01");
-    const made = await ada.client.organizations.create.mutate({ name: " Acme ", settings: { plan: "paid", since } });
-    expect(made).toMatchObject({ name: "Acme", settings: { plan: "paid", since }, role: "owner" });
-    const { id: organizationId } = made;
-    expect(await ada.client.organizations.get.query({ organizationId })).toEqual(made);
+    const created = await ada.client.organizations.create.mutate({ name: " Acme ", settings: { plan: "paid", since } });
+    expect(created).toMatchObject({ name: "Acme", settings: { plan: "paid", since }, role: "owner" });
+    const { id: organizationId } = created;
+    expect(await ada.client.organizations.get.query({ organizationId })).toEqual(created);
     await ada.client.projects.create.mutate({ organizationId, name: "One" });
     expect(await ada.client.projects.list.query({ organizationId })).toMatchObject([{ name: "One" }]);
     expect(await ada.client.organizations.members.list.query({ organizationId })).toMatchObject([
@@ -49,10 +49,15 @@ describe("an organization", () => {
         userId: ada.user.id,
         email: ada.email,
         role: "owner",
-        joinedAt: made.createdAt,
-        permissions: made.permissions,
+        joinedAt: created.createdAt,
+        permissions: created.permissions,
       },
-      organization: { id: organizationId, name: "Acme", createdAt: made.createdAt, settings: { plan: "paid", since } },
+      organization: {
+        id: organizationId,
+        name: "Acme",
+        createdAt: created.createdAt,
+        settings: { plan: "paid", since },
+      },
     });
   });
 
@@ -88,7 +93,7 @@ describe("an organization", () => {
   it("refuses strangers, calls without a session and unknown ids alike, and stores nothing", async () => {
     const { id: organizationId } = await create("Canary");
     await ada.client.projects.create.mutate({ organizationId, name: "Canary" });
-    for (const id of [organizationId, madeUp, ada.user.id, bob.user.id]) {
+    for (const id of [organizationId, unknownId, ada.user.id, bob.user.id]) {
       const errors = await Promise.all(
         [
           bob.client.organizations.get.query({ organizationId: id }),
@@ -111,9 +116,12 @@ describe("an organization", () => {
       );
       expect(await codeOf(openBrowser().client().projects.list.query({ organizationId: id }))).toBe("UNAUTHORIZED");
     }
-    await expect(caller.asSystem().projects.list({ organizationId: madeUp })).rejects.toThrow("You are not a member");
-    expect((await upgrade(bob.browser, {}, `/trpc?organizationId=${madeUp}`)).status).toBe(403);
-    for (const id of [madeUp, ada.user.id, bob.user.id]) expect(await holdsAnything(organizationName(id))).toBe(false);
+    await expect(caller.asSystem().projects.list({ organizationId: unknownId })).rejects.toThrow(
+      "You are not a member",
+    );
+    expect((await upgrade(bob.browser, {}, `/trpc?organizationId=${unknownId}`)).status).toBe(403);
+    for (const id of [unknownId, ada.user.id, bob.user.id])
+      expect(await storesAnything(organizationName(id))).toBe(false);
   });
 
   it("runs the app's middlewares for calls of the app itself", async () => {
@@ -154,8 +162,8 @@ describe("an organization", () => {
     await expect(
       system.organizations.members.setRole({ organizationId, userId: ada.user.id, role: "member" }),
     ).rejects.toThrow("the last owner");
-    const made = await caller.asUser({ userId: ada.user.id }).organizations.create({ name: "By RPC" });
-    expect((await listed(ada)).get(made.id)?.name).toBe("By RPC");
+    const created = await caller.asUser({ userId: ada.user.id }).organizations.create({ name: "By RPC" });
+    expect((await listed(ada)).get(created.id)?.name).toBe("By RPC");
     await system.organizations.delete({ organizationId });
     expect((await listed(ada)).has(organizationId)).toBe(false);
   });
@@ -189,10 +197,10 @@ describe("an organization", () => {
       done: 1,
     });
     expect(await storedIn(organizationName(organizationId))).toBe("");
-    expect(await holdsAnything(organizationName(organizationId))).toBe(true);
+    expect(await storesAnything(organizationName(organizationId))).toBe(true);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 73 * 60 * 60_000 });
     await runDurableObjectAlarm(stub);
-    expect(await holdsAnything(organizationName(organizationId))).toBe(false);
+    expect(await storesAnything(organizationName(organizationId))).toBe(false);
   });
 
   it("is separate from the organizations of another binding, and invitations never cross", async () => {
@@ -215,7 +223,7 @@ describe("an organization", () => {
     const { id: organizationId } = await create();
     const object = env.BLOG_DO.getByName(organizationName(organizationId)) as unknown as ObjectStub;
     const [reply] = await object.trpc({ type: "user", userId: ada.user.id, via: "rpc" }, [
-      { path: "projects.list", type: "query", input: { organizationId: madeUp } },
+      { path: "projects.list", type: "query", input: { organizationId: unknownId } },
     ]);
     expect(reply).toMatchObject({ ok: false, error: { data: { code: "FORBIDDEN" } } });
   });

@@ -18,16 +18,16 @@ const write = (name: string) => ada.client.projects.create.mutate({ organization
 describe("live queries of an organization", () => {
   const live = (id: number, path: string, input: object = { organizationId }) =>
     subscribe(id, "_live", undefined, { ...("organizationId" in input && { organizationId }), path, input });
-  const told = (frames: Parameters<typeof eventsOf>[0], id: number) =>
+  const resultsOf = (frames: Parameters<typeof eventsOf>[0], id: number) =>
     eventsOf(frames.filter((frame) => frame.id === id)).map(({ change }) => change);
 
   it("update what members share, until a member may not read it any more", async () => {
     const socket = await openSocket(bob.browser, `/trpc?organizationId=${organizationId}`);
     socket.send([live(1, "projects.list"), live(2, "organizations.members.list"), live(3, "projects.count")]);
-    await vi.waitFor(() => expect([1, 2, 3].map((id) => told(socket.frames, id).length)).toEqual([1, 1, 1]));
+    await vi.waitFor(() => expect([1, 2, 3].map((id) => resultsOf(socket.frames, id).length)).toEqual([1, 1, 1]));
     await write("One");
-    await vi.waitFor(() => expect(told(socket.frames, 1).at(-1)).toMatchObject([{ name: "One" }]));
-    await vi.waitFor(() => expect(told(socket.frames, 3).at(-1)).toBe(1));
+    await vi.waitFor(() => expect(resultsOf(socket.frames, 1).at(-1)).toMatchObject([{ name: "One" }]));
+    await vi.waitFor(() => expect(resultsOf(socket.frames, 3).at(-1)).toBe(1));
     await ada.client.organizations.members.remove.mutate({ organizationId, userId: bob.user.id });
     const before = socket.frames.length;
     await write("Two");
@@ -39,16 +39,18 @@ describe("live queries of an organization", () => {
     const eve = await signUpVerified();
     const socket = await openSocket(eve.browser);
     socket.send(live(1, "organizations.list", {}));
-    await vi.waitFor(() => expect(told(socket.frames, 1)).toEqual([[]]));
+    await vi.waitFor(() => expect(resultsOf(socket.frames, 1)).toEqual([[]]));
     const { id: invitationId } = await ada.client.organizations.invitations.create.mutate({
       organizationId,
       email: eve.email,
       role: "member",
     });
-    await vi.waitFor(() => expect(told(socket.frames, 1).at(-1)).toMatchObject([{ status: "invited", invitationId }]));
+    await vi.waitFor(() =>
+      expect(resultsOf(socket.frames, 1).at(-1)).toMatchObject([{ status: "invited", invitationId }]),
+    );
     await eve.client.organizations.invitations.accept.mutate({ invitationId });
-    await vi.waitFor(() => expect(told(socket.frames, 1).at(-1)).toMatchObject([{ status: "member" }]));
+    await vi.waitFor(() => expect(resultsOf(socket.frames, 1).at(-1)).toMatchObject([{ status: "member" }]));
     await ada.client.organizations.members.remove.mutate({ organizationId, userId: eve.user.id });
-    await vi.waitFor(() => expect(told(socket.frames, 1).at(-1)).toEqual([]));
+    await vi.waitFor(() => expect(resultsOf(socket.frames, 1).at(-1)).toEqual([]));
   });
 });

@@ -8,7 +8,7 @@ import {
   invitationTo,
   listed,
   organizationName,
-  quiet,
+  untilIdle,
   signUpVerified,
   type Person,
 } from "../../fixtures/organizations.js";
@@ -62,7 +62,7 @@ describe("accepting an invitation without a reply", () => {
     expect(await accept(invitationId)).toEqual(first);
     const change = { organizationId, userId: bob.user.id, role: "admin" } as const;
     await ada.client.organizations.members.setRole.mutate(change);
-    await quiet(organizationName(organizationId));
+    await untilIdle(organizationName(organizationId));
     expect(await accept(invitationId)).toEqual({ ...first, role: "admin" });
   });
 
@@ -71,7 +71,7 @@ describe("accepting an invitation without a reply", () => {
     const first = await accept(await invited());
     const { id: second } = await invite(email, "admin");
     await changeEmail(email);
-    await quiet(`user:${bob.user.id}`, organizationName(organizationId));
+    await untilIdle(`user:${bob.user.id}`, organizationName(organizationId));
     const answers = [await accept(second), await accept(second), await accept(second)];
     expect(answers).toEqual([first, first, first]);
     expect(await ada.client.organizations.invitations.list.query({ organizationId })).toEqual([]);
@@ -81,7 +81,7 @@ describe("accepting an invitation without a reply", () => {
     const invitationId = await invited();
     await accept(invitationId);
     await ada.client.organizations.members.remove.mutate({ organizationId, userId: bob.user.id });
-    await quiet(organizationName(organizationId));
+    await untilIdle(organizationName(organizationId));
     expect(await codeOf(accept(invitationId))).toBe("NOT_FOUND");
     expect((await listed(bob)).has(organizationId)).toBe(false);
   });

@@ -87,14 +87,14 @@ describe("work of several members in turns", () => {
 
   it("is not delayed by work that awaits something else, or fails", async () => {
     const { turns, add, done } = start();
-    const held = Promise.withResolvers<void>();
+    const blocked = Promise.withResolvers<void>();
     const busy = many(50, "a").map((name) => add("a", name));
-    const waiting = turns.run("b", 1, () => held.promise);
+    const waiting = turns.run("b", 1, () => blocked.promise);
     const failing = turns.run("c", 1, () => Promise.reject(new Error("failed")));
     await expect(failing).rejects.toThrow("failed");
     await Promise.all([...busy, add("b", "b0")]);
     expect(done).toContain("b0");
-    held.resolve();
+    blocked.resolve();
     await waiting;
   });
 

@@ -15,14 +15,14 @@ it("notifies every listener of a flush, also when another one fails", () => {
     rows: () => new Map(),
     sizes: () => new Map(),
   });
-  const told: string[] = [];
+  const flushed: string[] = [];
   hub.onFlush(() => {
     throw new Error("Its rows could not be read.");
   });
-  hub.onFlush(({ tables }) => void told.push(...tables));
+  hub.onFlush(({ tables }) => void flushed.push(...tables));
   seq = 2;
   expect(() => hub.flush()).toThrow("Its rows could not be read.");
-  expect(told).toEqual(["posts"]);
+  expect(flushed).toEqual(["posts"]);
   expect(hub.head().seq).toBe(2);
 });
 

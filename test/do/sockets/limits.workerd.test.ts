@@ -18,9 +18,9 @@ describe("many sockets and subscriptions", () => {
     await expect(evictDurableObject(object)).rejects.toThrow(/not currently running/);
     const { id } = await http.items.create.mutate({ text: "one" });
     await socket.until(4_000);
-    const told = socket.frames.slice(2_000);
-    expect(new Set(told.map((frame) => frame.id)).size).toBe(2_000);
-    expect(eventsOf(told).every(({ change }) => (change as { id: string }).id === id)).toBe(true);
+    const received = socket.frames.slice(2_000);
+    expect(new Set(received.map((frame) => frame.id)).size).toBe(2_000);
+    expect(eventsOf(received).every(({ change }) => (change as { id: string }).id === id)).toBe(true);
     await http.items.delete.mutate({ id });
     await socket.until(6_000);
     // At rest nothing prevents hibernation.

@@ -59,19 +59,19 @@ describe("the memory budget of an object", () => {
         const shares: {
           readonly share: MemoryShare;
           readonly member: string;
-          held: Record<MemoryUse, number>;
+          reserved: Record<MemoryUse, number>;
           isOpen: boolean;
         }[] = [];
-        const total = (use: MemoryUse): number => shares.reduce((sum, { held }) => sum + held[use], 0);
+        const total = (use: MemoryUse): number => shares.reduce((sum, { reserved }) => sum + reserved[use], 0);
         const ofMember = (name: string, use: MemoryUse): number =>
-          shares.reduce((sum, { member, held }) => (member === name ? sum + held[use] : sum), 0);
+          shares.reduce((sum, { member, reserved }) => (member === name ? sum + reserved[use] : sum), 0);
         /** Large output may take at most half of each member's part. */
         const charged = (): number =>
           ["ada", "bob", "cy"].reduce((sum, name) => sum + Math.min(HALF, ofMember(name, "large")), 0);
         for (const each of steps) {
           if (each.do === "open") {
             const opened = budget.open(each.member, () => {});
-            shares.push({ share: opened, member: each.member, held: nothing(), isOpen: true });
+            shares.push({ share: opened, member: each.member, reserved: nothing(), isOpen: true });
             continue;
           }
           const one = shares[each.share];
@@ -80,14 +80,14 @@ describe("the memory budget of an object", () => {
           else if (each.do === "close") {
             one.share.close();
             one.isOpen = false;
-            one.held = nothing();
+            one.reserved = nothing();
           } else {
             const { use, bytes } = each;
             if (each.do === "reserve") {
               const before = total(use);
               const own = ofMember(one.member, use);
               const isReserved = one.share.reserve(use, bytes);
-              if (isReserved) one.held[use] += bytes;
+              if (isReserved) one.reserved[use] += bytes;
               if (isReserved && use === "large" && bytes > 0) {
                 expect(charged()).toBeLessThanOrEqual(limits.large);
                 // Beyond its half, only a single frame is allowed.
@@ -98,10 +98,10 @@ describe("the memory budget of an object", () => {
               if (one.isOpen && before === 0 && !budget.isScarce()) expect(isReserved).toBe(true);
             } else if (each.do === "add") {
               one.share.add(use, bytes);
-              if (one.isOpen) one.held[use] += bytes;
+              if (one.isOpen) one.reserved[use] += bytes;
             } else {
               one.share.release(use, bytes);
-              one.held[use] = Math.max(0, one.held[use] - bytes);
+              one.reserved[use] = Math.max(0, one.reserved[use] - bytes);
             }
           }
           for (const use of uses) expect(budget.used(use)).toBe(total(use));

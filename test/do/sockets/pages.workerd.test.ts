@@ -32,16 +32,16 @@ async function halfway() {
   await http.items.createMany.mutate({ count: 400, bytes: 1 });
   socket.send("PONG");
   await asked(socket, 2);
-  const told = changesOf(socket);
-  expect(told.length).toBeGreaterThan(256);
-  expect(told.length).toBeLessThan(656);
-  return { http, socket, told };
+  const received = changesOf(socket);
+  expect(received.length).toBeGreaterThan(256);
+  expect(received.length).toBeLessThan(656);
+  return { http, socket, received };
 }
 
 describe("a subscriber that gets missed changes page by page", () => {
   it("receives a delete of a row that is deleted after its page", async () => {
-    const { http, socket, told } = await halfway();
-    const id = told.at(-1)?.id ?? "";
+    const { http, socket, received } = await halfway();
+    const id = received.at(-1)?.id ?? "";
     await http.items.delete.mutate({ id });
     read(socket);
     await expect.poll(() => changesOf(socket).at(-1)).toEqual({ type: "delete", id });
@@ -49,9 +49,9 @@ describe("a subscriber that gets missed changes page by page", () => {
   });
 
   it("receives no create of a row that is deleted before its page", async () => {
-    const { http, socket, told } = await halfway();
+    const { http, socket, received } = await halfway();
     const rows = await http.items.list.query();
-    const id = rows.find((row) => told.every((change) => change.id !== row.id))?.id ?? "";
+    const id = rows.find((row) => received.every((change) => change.id !== row.id))?.id ?? "";
     await http.items.delete.mutate({ id });
     await http.items.create.mutate({ text: "last" });
     read(socket);

@@ -202,23 +202,23 @@ describe("an access token that expires on an open socket", () => {
     again.socket.addEventListener("message", ({ data }) => data === "PING" && again.socket.send("PONG"));
     again.send(subscribe(2, "streams.tracked"));
     await again.until(1 + 2_001);
-    const told = eventsOf(again.frames).map(({ change }) => (change as { id: string }).id);
-    expect(told).toEqual((await http.items.list.query()).map(({ id }) => id));
+    const delivered = eventsOf(again.frames).map(({ change }) => (change as { id: string }).id);
+    expect(delivered).toEqual((await http.items.list.query()).map(({ id }) => id));
   });
 
   it("keeps the cursors of two tabs apart that use the same subscription id", async () => {
     const { http, open } = await start();
-    const told = await open();
-    told.send(subscribe(1, "streams.tracked"));
-    await told.until(1);
+    const delivered = await open();
+    delivered.send(subscribe(1, "streams.tracked"));
+    await delivered.until(1);
     await http.items.create.mutate({ text: "zero" });
-    await told.until(2);
-    const untold = await open();
-    untold.send(subscribe(1, "streams.tracked"));
-    await untold.until(1);
+    await delivered.until(2);
+    const other = await open();
+    other.send(subscribe(1, "streams.tracked"));
+    await other.until(1);
     later(16 * minutes);
     await http.items.create.mutate({ text: "one" });
-    await Promise.all([told.until(3), untold.until(2)]);
+    await Promise.all([delivered.until(3), other.until(2)]);
     const again = await open();
     again.send(subscribe(1, "streams.tracked"));
     await again.until(2);
@@ -262,8 +262,10 @@ describe("an access token that expires on an open socket", () => {
         await http.items.create.mutate({ text: `${n}` });
         if (n <= before) await Promise.all([source.until(n), generator.until(n)]);
       }
-      for (const told of [source, generator]) {
-        expect(await told.until(4)).toMatchObject(["1", "2", "3", "4"].map((text) => ({ data: { data: { text } } })));
+      for (const delivered of [source, generator]) {
+        expect(await delivered.until(4)).toMatchObject(
+          ["1", "2", "3", "4"].map((text) => ({ data: { data: { text } } })),
+        );
       }
       expect(await client.echo.query("still here")).toBe("still here");
       expect(source.events).toHaveLength(4);
@@ -274,15 +276,15 @@ describe("an access token that expires on an open socket", () => {
     it("is not reconnected after signing out, and delivers nothing more", async () => {
       const { browser, http, elsewhere } = await start();
       const { client, wires, close } = openStockClient(browser, { stock: use });
-      const told = listen(client.streams.changes, undefined);
-      await told.started;
+      const delivered = listen(client.streams.changes, undefined);
+      await delivered.started;
       const other = await elsewhere();
       await http.auth.logout.mutate();
       expect(await wires[0]?.closed).toBe(4401);
       await other.items.create.mutate({ text: "by another" });
       expect(await wires[1]?.closed).toBe(401);
       close();
-      expect(told.events).toEqual([]);
+      expect(delivered.events).toEqual([]);
     });
   });
 });

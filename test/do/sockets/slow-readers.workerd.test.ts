@@ -35,8 +35,8 @@ describe("a client that does not read", () => {
       const all = (await http.items.list.query()).map(({ id }) => id);
       await socket.until(2 + 2 * all.length);
       for (const subscription of [1, 2]) {
-        const told = eventsOf(socket.frames.filter(({ id }) => id === subscription));
-        expect(told.map(({ change }) => (change as { id: string }).id)).toEqual(all);
+        const received = eventsOf(socket.frames.filter(({ id }) => id === subscription));
+        expect(received.map(({ change }) => (change as { id: string }).id)).toEqual(all);
       }
     },
     30_000,
@@ -65,13 +65,13 @@ describe("a client that does not read", () => {
     await subscribeMany(socket, 1, path);
     await http.items.createMany.mutate({ count: 50, bytes: 100 });
     expect((await socket.closed).code).toBe(4408);
-    const told = idsOf(socket);
-    expect(told.length).toBeLessThan(20);
+    const received = idsOf(socket);
+    expect(received.length).toBeLessThan(20);
     const again = reading(await open());
     again.send(subscribe(1, path, eventsOf(socket.frames).at(-1)?.cursor));
     const all = (await http.items.list.query()).map(({ id }) => id);
-    await again.until(1 + all.length - told.length);
-    expect([...told, ...idsOf(again)]).toEqual(all);
+    await again.until(1 + all.length - received.length);
+    expect([...received, ...idsOf(again)]).toEqual(all);
     await evictDurableObject(object, { webSockets: "hibernate" });
   });
 

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { eventsOf, openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
 import { signUpToStreams } from "../../fixtures/stock-client.js";
 
-let somebody: ReturnType<typeof signUpToStreams> | undefined;
+let shared: ReturnType<typeof signUpToStreams> | undefined;
 
 /** A socket of a new user. */
 export async function start() {
@@ -16,7 +16,7 @@ export async function start() {
 
 /** A socket of one user that tests share when they store nothing. */
 export async function connect() {
-  const { browser } = await (somebody ??= signUpToStreams());
+  const { browser } = await (shared ??= signUpToStreams());
   return { socket: await openSocket(browser, "/streams") };
 }
 

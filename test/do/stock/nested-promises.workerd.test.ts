@@ -88,8 +88,8 @@ describe("promises in events", () => {
   const open = () => openStockClient(browser, { path: "/stock" }).client as unknown as TRPCClient<StockRouter>;
 
   it("are awaited", async () => {
-    const told = listen(open().nested.subscription, undefined);
-    expect(await told.until(2)).toEqual([{ id: "1", data: { later: "tracked" } }, { later: ["plain"] }]);
+    const received = listen(open().nested.subscription, undefined);
+    expect(await received.until(2)).toEqual([{ id: "1", data: { later: "tracked" } }, { later: ["plain"] }]);
   });
 
   it("are awaited for server callers", async () => {
@@ -98,16 +98,16 @@ describe("promises in events", () => {
   });
 
   it("end the subscription when they are rejected", async () => {
-    const told = listen(open().nested.rejectedEvent, undefined);
-    await told.failed();
-    expect(told.errors).toMatchObject([{ code: "INTERNAL_SERVER_ERROR" }]);
+    const received = listen(open().nested.rejectedEvent, undefined);
+    await received.failed();
+    expect(received.errors).toMatchObject([{ code: "INTERNAL_SERVER_ERROR" }]);
     expect(reports).toEqual([{ message: "password=hunter2", path: "nested.rejectedEvent" }]);
   });
 
   it("are awaited in live queries, which run again when data that the promise read has changed", async () => {
-    const told = listen(open()._live as never, { path: "nested.count", input: undefined } as never);
-    expect(await told.until(1)).toMatchObject([{ data: { count: 0 } }]);
+    const received = listen(open()._live as never, { path: "nested.count", input: undefined } as never);
+    expect(await received.until(1)).toMatchObject([{ data: { count: 0 } }]);
     await caller.nested.create();
-    expect((await told.until(2))[1]).toMatchObject({ data: { count: 1 } });
+    expect((await received.until(2))[1]).toMatchObject({ data: { count: 1 } });
   });
 });

@@ -59,8 +59,8 @@ describe.each(transports)("a key of Object.prototype in a result, over $name", (
 
 describe("a key of Object.prototype in an event", () => {
   it.each(harmless)("arrives like any other: %s", async (key) => {
-    const told = listen(client.keys.generator, key);
-    expect(await told.until(2)).toEqual([withKey(key), { id: "1", data: withKey(key) }]);
+    const received = listen(client.keys.generator, key);
+    expect(await received.until(2)).toEqual([withKey(key), { id: "1", data: withKey(key) }]);
     const events = await Array.fromAsync(await caller.keys.generator(key));
     expect(events).toEqual([withKey(key), { id: "1", data: withKey(key) }]);
     for (const path of ["keys.generator", "keys.workerGenerator"])
@@ -69,9 +69,9 @@ describe("a key of Object.prototype in an event", () => {
 
   it.each(refused)("ends its own subscription, masked, if superjson refuses it: %s", async (key) => {
     const other = listen(client.keys.generator, "toString");
-    const told = listen(client.keys.generator, key);
-    await told.failed();
-    expect(told.errors[0]?.message).toContain(masked);
+    const received = listen(client.keys.generator, key);
+    await received.failed();
+    expect(received.errors[0]?.message).toContain(masked);
     await other.until(2);
     await expect(caller.keys.generator(key).then((events) => Array.fromAsync(events))).rejects.toThrow(masked);
     for (const path of ["keys.generator", "keys.workerGenerator"])
@@ -82,9 +82,9 @@ describe("a key of Object.prototype in an event", () => {
     const watch = (key: string) => listen(client._live as never, { path: "keys.object", input: key } as never);
     for (const key of harmless) expect(await watch(key).until(1)).toMatchObject([{ data: withKey(key) }]);
     for (const key of refused) {
-      const told = watch(key);
-      await told.failed();
-      expect(told.errors[0]?.message).toContain(masked);
+      const received = watch(key);
+      await received.failed();
+      expect(received.errors[0]?.message).toContain(masked);
     }
     expect(await watch("toString").until(1)).toMatchObject([{ data: withKey("toString") }]);
   });

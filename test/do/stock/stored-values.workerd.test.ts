@@ -46,12 +46,12 @@ it("returns stored values over every transport, live and in changes", async () =
       watched.unsubscribe();
 
       count += 2;
-      const told = (await changes.until(count)).slice(-2).map(({ data }) => data);
+      const received = (await changes.until(count)).slice(-2).map(({ data }) => data);
       const right = [
         { type: "create", id: created.id, data: created },
         { type: "update", id: created.id, data: updated },
       ];
-      expect(told).toEqual(right);
+      expect(received).toEqual(right);
     }),
     { numRuns: 20 },
   );

@@ -11,7 +11,7 @@ const Person = z.object({
   stars: z.int().max(5).optional(),
 });
 const people = table(Person, { unique: ["email", ["team", "name"]] });
-const ruled = table(z.object({ from: z.int(), to: z.int() }).refine(({ from, to }) => from <= to, "from before to"));
+const ranges = table(z.object({ from: z.int(), to: z.int() }).refine(({ from, to }) => from <= to, "from before to"));
 
 describe("many rows at once", () => {
   it("are all stored by createMany, or none", () =>
@@ -94,18 +94,18 @@ describe("many rows at once", () => {
     }));
 
   it("are each validated by updateWhere against the object's rules", () =>
-    withTables({ ruled }, ({ tables }) => {
-      tables.ruled.createMany([
+    withTables({ ranges }, ({ tables }) => {
+      tables.ranges.createMany([
         { from: 1, to: 9 },
         { from: 1, to: 2 },
       ]);
-      expect(codeOf(() => tables.ruled.updateWhere((is) => is.and(), { from: 5 }))).toBe("BAD_REQUEST");
-      expect(tables.ruled.where("from", "==", 1).count()).toBe(2);
-      expect(tables.ruled.updateWhere((is) => is("to", "==", 9), { from: 5 })).toBe(1);
+      expect(codeOf(() => tables.ranges.updateWhere((is) => is.and(), { from: 5 }))).toBe("BAD_REQUEST");
+      expect(tables.ranges.where("from", "==", 1).count()).toBe(2);
+      expect(tables.ranges.updateWhere((is) => is("to", "==", 9), { from: 5 })).toBe(1);
     }));
 
   it("are updated by exactly one of 20 updates of one version", () =>
-    withTables({ people, ruled }, ({ tables, log }) => {
+    withTables({ people, ranges }, ({ tables, log }) => {
       const row = tables.people.create({ email: "a" });
       const outcomes = Array.from({ length: 20 }, (_, n) =>
         codeOf(() => tables.people.update(row.id, { name: String(n) }, { ifVersion: row.updatedAt })),

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Table } from "../../../src/router/schema/table-api.js";
 import type { TableDefinition } from "../../../src/router/schema/table.js";
 import { codeOf } from "./code-of.js";
-import { type Condition, holds } from "./table-conditions.js";
+import { type Condition, satisfies } from "./table-conditions.js";
 import { compare, type Field, filled, patched, same, takes, type Values } from "./table-model.js";
 
 type Row = Values & { readonly id: string; readonly updatedAt: Date };
@@ -101,7 +101,7 @@ function which(plain: Condition): never {
 
 export function updateWhere(run: Run, plain: Condition, patch: Values): void {
   const { fields, rows, table: own } = run;
-  const found = [...rows.values()].filter((row) => holds(plain, row));
+  const found = [...rows.values()].filter((row) => satisfies(plain, row));
   const next = new Map([...rows, ...found.map((row) => [row.id, patched(fields, row, patch) as Row] as const)]);
   let count: unknown;
   const code = codeOf(() => (count = own.updateWhere(which(plain), patch as never)));
@@ -113,7 +113,7 @@ export function updateWhere(run: Run, plain: Condition, patch: Values): void {
 }
 
 export function deleteWhere({ rows, table: own }: Run, plain: Condition): void {
-  const found = [...rows.values()].filter((row) => holds(plain, row));
+  const found = [...rows.values()].filter((row) => satisfies(plain, row));
   expect(own.deleteWhere(which(plain))).toBe(found.length);
   for (const { id } of found) rows.delete(id);
 }
@@ -141,7 +141,7 @@ export function sorted(rows: readonly Row[], orderBy: Query["orderBy"]): Row[] {
 
 export function query({ rows, table: own }: Run, { where, orderBy, limit, offset, size }: Query): void {
   const found = sorted(
-    [...rows.values()].filter((row) => where.every((one) => holds(one, row))),
+    [...rows.values()].filter((row) => where.every((one) => satisfies(one, row))),
     orderBy,
   );
   const filtered = where.reduce<any>((so, one) => so.where(which(one)), own);

@@ -42,9 +42,9 @@ function comparison(field: Field): fc.Arbitrary<Condition> {
 }
 
 /** Whether a row satisfies a condition, as documented. */
-export function holds(condition: Condition, row: Values): boolean {
+export function satisfies(condition: Condition, row: Values): boolean {
   if ("group" in condition) {
-    const results = condition.members.map((member) => holds(member, row));
+    const results = condition.members.map((member) => satisfies(member, row));
     if (condition.group === "and") return results.every(Boolean);
     return condition.group === "or" ? results.some(Boolean) : !results[0];
   }

@@ -33,17 +33,17 @@ describe("an unacceptable password", () => {
     "a lone surrogate": "\uD800 horse battery",
   };
 
-  it.each(Object.entries(none))("of %s is refused over every transport", async (name, bad) => {
+  it.each(Object.entries(none))("of %s is refused over every transport", async (name, invalid) => {
     for (const transport of anonymousTransports) {
       // A form cannot encode it. The replacement character would be another password.
       if (transport === "form" && name === "a lone surrogate") continue;
       const code = await codeOfCall(
-        anonymousTransport(transport).mutate("auth.signup", { email: freshEmail(), password: bad }),
+        anonymousTransport(transport).mutate("auth.signup", { email: freshEmail(), password: invalid }),
       );
       expect({ transport, code }).toEqual({ transport, code: "BAD_REQUEST" });
     }
     for (const transport of transports) {
-      const change = { currentPassword: password, newPassword: bad };
+      const change = { currentPassword: password, newPassword: invalid };
       expect(await codeOfCall(transport.mutate("auth.changePassword", change))).toBe("BAD_REQUEST");
     }
     expect(await codeOfCall(anonymousTransport("single").mutate("auth.login", { email: ada.email, password }))).toBe(
@@ -55,10 +55,10 @@ describe("an unacceptable password", () => {
     const { email } = await signUp();
     await openBrowser().client().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
-    for (const bad of Object.values(none)) {
+    for (const invalid of Object.values(none)) {
       for (const transport of http) {
         expect(
-          await codeOfCall(anonymousTransport(transport).mutate("auth.resetPassword", { token, password: bad })),
+          await codeOfCall(anonymousTransport(transport).mutate("auth.resetPassword", { token, password: invalid })),
         ).toBe("BAD_REQUEST");
       }
     }
@@ -67,13 +67,15 @@ describe("an unacceptable password", () => {
   });
 
   it("is neither hashed nor counted at sign-in, over any transport", async () => {
-    const bad = none["200 kB"];
+    const invalid = none["200 kB"];
     const asked = anonymousTransports.flatMap((name) => Array.from({ length: 3 }, () => anonymousTransport(name)));
     for (const transport of asked) {
-      expect(await codeOfCall(transport.mutate("auth.login", { email: ada.email, password: bad }))).toBe("BAD_REQUEST");
+      expect(await codeOfCall(transport.mutate("auth.login", { email: ada.email, password: invalid }))).toBe(
+        "BAD_REQUEST",
+      );
     }
     for (const transport of [...transports, ...transports]) {
-      const change = { email: freshEmail(), password: bad };
+      const change = { email: freshEmail(), password: invalid };
       expect(await codeOfCall(transport.mutate("auth.changeEmail", change))).toBe("BAD_REQUEST");
     }
     expect(await codeOfCall(anonymousTransport("form").mutate("auth.login", { email: ada.email, password }))).toBe(
@@ -132,15 +134,15 @@ it("accepts either Unicode form of a password over every transport", async () =>
 
 describe("a stored hash that demands unbounded work", () => {
   it("is refused over every transport without details for the caller", async () => {
-    const someone = await signUp();
-    const own = await signedInTransports(someone);
+    const account = await signUp();
+    const own = await signedInTransports(account);
     const absurd = `$scrypt$ln=30,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
-    await runInDurableObject(env.BLOG_DO.getByName(`user:${someone.user.id}`), (_instance, { storage }) => {
+    await runInDurableObject(env.BLOG_DO.getByName(`user:${account.user.id}`), (_instance, { storage }) => {
       storage.sql.exec("UPDATE _account SET password_hash = ?", absurd);
     });
     vi.spyOn(console, "error").mockImplementation(() => {});
     const errors: unknown[] = [];
-    const told = async (call: Promise<unknown>) =>
+    const codeAndRecord = async (call: Promise<unknown>) =>
       call.then(
         () => "none",
         (error: unknown) => {
@@ -148,13 +150,15 @@ describe("a stored hash that demands unbounded work", () => {
           return codeOfCall(Promise.reject(error as Error));
         },
       );
-    const credentials = { email: someone.email, password };
+    const credentials = { email: account.email, password };
     for (const name of anonymousTransports) {
-      expect(await told(anonymousTransport(name).mutate("auth.login", credentials))).toBe("INTERNAL_SERVER_ERROR");
+      expect(await codeAndRecord(anonymousTransport(name).mutate("auth.login", credentials))).toBe(
+        "INTERNAL_SERVER_ERROR",
+      );
     }
     for (const transport of own) {
       const change = { email: freshEmail(), password };
-      expect(await told(transport.mutate("auth.changeEmail", change))).toBe("INTERNAL_SERVER_ERROR");
+      expect(await codeAndRecord(transport.mutate("auth.changeEmail", change))).toBe("INTERNAL_SERVER_ERROR");
     }
     for (const error of errors) expect(`${String(error)} ${JSON.stringify(error)}`).not.toMatch(/scrypt|allow-list/);
     expect(errors).toHaveLength(9);

@@ -52,15 +52,15 @@ it.each(nasty)("refuses %s as a profile and as session data over every transport
     ...(await overHttp(browser, "account.update", patch)),
     await overSocket(browser, "account.update", patch),
   ];
-  for (const told of updates) expect(told).toContain("BAD_REQUEST");
+  for (const replies of updates) expect(replies).toContain("BAD_REQUEST");
   expect(await codeOfCall(caller.account.update(JSON.parse(patch) as never))).toBe("BAD_REQUEST");
   const signup = `{"email":"${freshEmail()}","password":"${password}","profile":${text}}`;
-  for (const told of await overHttp(openBrowser(), "auth.signup", signup)) expect(told).toContain("BAD_REQUEST");
+  for (const replies of await overHttp(openBrowser(), "auth.signup", signup)) expect(replies).toContain("BAD_REQUEST");
 
   for (const path of ["sessions.data.set", "sessions.data.merge"]) {
-    const told = [...(await overHttp(browser, path, text)), await overSocket(browser, path, text)];
+    const replies = [...(await overHttp(browser, path, text)), await overSocket(browser, path, text)];
     // A schema omits undeclared keys, so a key that would reach a prototype is never read.
-    for (const answer of told) expect(answer).not.toMatch(/admin|INTERNAL/);
+    for (const answer of replies) expect(answer).not.toMatch(/admin|INTERNAL/);
   }
   const data = await client.sessions.data.get.query();
   expect(Object.keys(data ?? {}).filter((key) => key !== "cart")).toEqual([]);
@@ -72,11 +72,11 @@ it("refuses keys of prototypes where a session may store any object, and stores 
   const { browser, http, user } = await signUpToStreams();
   const caller = createCaller<StreamsRouter>(env.STREAMS_DO).asUser({ userId: user.id });
   for (const text of nasty.slice(0, 5)) {
-    const told = [
+    const replies = [
       ...(await overHttp(browser, "sessions.data.merge", text, "/streams")),
       await overSocket(browser, "sessions.data.merge", text, "/streams"),
     ];
-    for (const answer of told) expect(answer).toContain("BAD_REQUEST");
+    for (const answer of replies) expect(answer).toContain("BAD_REQUEST");
     // A call of another Worker has no session in which to store anything.
     expect(await codeOfCall(caller.sessions.data.merge(JSON.parse(text) as never))).not.toBe("none");
   }
