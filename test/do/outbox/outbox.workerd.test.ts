@@ -23,7 +23,7 @@ const empty = (stub: () => Stub) =>
 describe("the outbox", () => {
   it("delivers each message once and in order", async () => {
     const { to, sender, receiver } = pair();
-    const texts = Array.from({ length: 50 }, (_, index) => `letter ${index}`);
+    const texts = Array.from({ length: 50 }, (_, index) => `message ${index}`);
     for (const text of texts) await sender().write(to, text);
     await empty(sender);
     expect(await receiver().effects()).toEqual(texts);
@@ -157,7 +157,7 @@ describe("the outbox", () => {
 
   it("loses and duplicates nothing when both ends crash between any two steps", async () => {
     const { to, sender, receiver } = pair();
-    const texts = Array.from({ length: 12 }, (_, index) => `letter ${index}`);
+    const texts = Array.from({ length: 12 }, (_, index) => `message ${index}`);
     for (const [index, text] of texts.entries()) {
       await sender().write(to, text);
       await receiver().setFault(index % 3 === 1 ? "reply lost" : "none");

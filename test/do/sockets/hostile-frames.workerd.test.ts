@@ -10,16 +10,16 @@ it("closes the socket after a binary frame", async () => {
 });
 
 it.each([
-  ["hostile 44: no JSON", "{"],
-  ["hostile 44: an empty frame", ""],
-  ["hostile 44: a number", "1"],
-  ["hostile 44: null", "null"],
-  ["hostile 44: a text", '"PING"'],
-  ["hostile 44: an object without fields", "{}"],
-  ["hostile 44: white space", " \n\t"],
-  ["hostile 44: an array in an array", "[[]]"],
-  ["hostile 44: arrays in one another", "[".repeat(100_000)],
-  ["hostile 43: 10,000 messages in one frame", `[${Array(10_000).fill("1").join()}]`],
+  ["invalid JSON", "{"],
+  ["an empty frame", ""],
+  ["a number", "1"],
+  ["null", "null"],
+  ["a text", '"PING"'],
+  ["an object without fields", "{}"],
+  ["white space", " \n\t"],
+  ["an array in an array", "[[]]"],
+  ["arrays in one another", "[".repeat(100_000)],
+  ["10,000 messages in one frame", `[${Array(10_000).fill("1").join()}]`],
 ])("answers that %s is malformed, and keeps the socket open", async (_name, frame) => {
   const { socket } = await connect();
   socket.send(frame);
@@ -57,13 +57,13 @@ it("ignores an empty array and answers its neighbours", async () => {
 });
 
 it.each([
-  ["none", undefined],
+  ["missing", undefined],
   ["null", null],
   ["an object", {}],
   ["an array", [1]],
   ["true", true],
   ["a fraction", 1.5],
-  ["beyond what a number holds", 2 ** 53],
+  ["beyond the safe integers", 2 ** 53],
   ["a text of 200,000 characters", "x".repeat(200_000)],
 ])("refuses an id that is %s, and answers the other message of the frame", async (_name, id) => {
   const { socket } = await connect();

@@ -76,10 +76,10 @@ it.each<[string, object, string]>([
   ["no parameters", { method: "query" }, "PARSE_ERROR"],
   ["parameters of null", { method: "query", params: null }, "PARSE_ERROR"],
   ["parameters in an array", { method: "query", params: ["echo"] }, "PARSE_ERROR"],
-  ["a path that is no text", { method: "query", params: { path: 1 } }, "PARSE_ERROR"],
+  ["a path that is not text", { method: "query", params: { path: 1 } }, "PARSE_ERROR"],
   ["another jsonrpc", { jsonrpc: "1.0", method: "query", params: { path: "echo" } }, "PARSE_ERROR"],
   [
-    "an event id that is no text",
+    "an event id that is not text",
     { method: "subscription", params: { path: "streams.changes", lastEventId: 1 } },
     "PARSE_ERROR",
   ],

@@ -77,7 +77,7 @@ describe("planSchema", () => {
       { ...base, title: z.int() },
       /posts\.title is stored as `TEXT NOT NULL`, but defined as `INTEGER NOT NULL`/,
     ],
-    ["a new field whose type makes something of nothing", { ...base, added: z.coerce.string() }, /posts\.added is new/],
+    ["a new field whose type accepts a missing value", { ...base, added: z.coerce.string() }, /posts\.added is new/],
     ["a field that becomes required", { ...base, done: z.boolean().optional() }, /posts\.done/],
     ["other values", { ...base, title: z.enum(["a"]) }, /CHECK/],
     ["a required field that is gone", { done: base.done }, /posts\.title was removed/],
