@@ -70,13 +70,13 @@ function watchAs({ browser, http, cursor }: Person, organizationId: string) {
     await next.settled();
   }
 
-  async function askedBack({ frames, until }: LiveSocket): Promise<void> {
+  async function reconnectAsked({ frames, until }: LiveSocket): Promise<void> {
     let { length } = frames;
     while (!frames.some(({ method }) => method === "reconnect")) ({ length } = await until(length + 1));
   }
 
   /** Reconnects as a client does that was asked to: it opens a new socket, and then closes the old one. */
-  async function comeBack(old: LiveSocket): Promise<void> {
+  async function reconnect(old: LiveSocket): Promise<void> {
     const asked = old.frames.findIndex(({ method }) => method === "reconnect");
     before = states();
     await open();
@@ -102,8 +102,8 @@ function watchAs({ browser, http, cursor }: Person, organizationId: string) {
         return;
       }
       if (!socket) return open();
-      await Promise.race([socket.reached(cursor()), askedBack(socket)]);
-      if (socket.frames.some(({ method }) => method === "reconnect")) await comeBack(socket);
+      await Promise.race([socket.reached(cursor()), reconnectAsked(socket)]);
+      if (socket.frames.some(({ method }) => method === "reconnect")) await reconnect(socket);
     },
 
     /** Compares the delivered results with those of calls, if the calls succeed. */
