@@ -66,7 +66,7 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
     return this.#object.setUserFields(patch as Readonly<Record<string, unknown>>) as TUser;
   }
 
-  /** Returns messages and mails of this object that could not be delivered, newest first, for the app's operator. */
+  /** Returns the last 100 messages and mails that this object could not deliver, newest first, for the app's operator. */
   deadLetters(): DeadLetter[] {
     return this.#object.deadLetters();
   }

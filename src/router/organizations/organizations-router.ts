@@ -42,7 +42,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
       .input(creationInput<TApp>(settings))
       .mutation(({ ctx, input }) => organizationsOf(ctx).create(input) as Promise<View>),
 
-    /** Lists the caller's organizations and pending invitations, by name. */
+    /** Lists all of the caller's organizations, and at most 50 pending invitations, by name. Not paged. */
     list: userProcedure.query(({ ctx }) => organizationsOf(ctx).list() as Listed[]),
 
     /** Returns the organization. @throws FORBIDDEN unless the caller is a member */
@@ -78,7 +78,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
     delete: organizationProcedure.mutation(({ ctx }) => organizationOf(ctx).delete()),
 
     members: router({
-      /** Lists the members, the highest role first. @throws FORBIDDEN unless the caller is a member */
+      /** Lists all members, the highest role first. Not paged. @throws FORBIDDEN unless the caller is a member */
       list: organizationProcedure.query(({ ctx }) => organizationOf(ctx).members() as Member<Role>[]),
 
       /**
@@ -101,7 +101,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
     }),
 
     invitations: router({
-      /** Lists the pending invitations, the newest first. @throws FORBIDDEN without "member:manage" */
+      /** Lists the pending invitations, at most 1,000, the newest first. Not paged. @throws FORBIDDEN without "member:manage" */
       list: manager.query(({ ctx }) => organizationOf(ctx).invitations() as Invitation<Role>[]),
 
       /**
@@ -163,7 +163,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
         if (!organizationsOf(ctx).unblockInviter(input.id)) throw blockNotFound();
       }),
 
-      /** Lists the inviters whom the caller blocks, the newest first. */
+      /** Lists the inviters whom the caller blocks, at most 1,000, the newest first. Not paged. */
       blockedInviters: userProcedure.query(({ ctx }) => organizationsOf(ctx).blockedInviters()),
     }),
 

@@ -20,7 +20,7 @@ const name = z
   );
 
 const procedures = {
-  /** Lists the user's sessions, the last seen first. @throws UNAUTHORIZED (NOT_SIGNED_IN) */
+  /** Lists all of the user's sessions, the last seen first. Not paged: `session.limit` bounds their number. @throws UNAUTHORIZED (NOT_SIGNED_IN) */
   list: userProcedure.query(({ ctx }) => sessionsOf(ctx).list()),
 
   /** Names a session. @throws UNAUTHORIZED (NOT_SIGNED_IN), NOT_FOUND (SESSION_NOT_FOUND) */
