@@ -3,7 +3,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, tap } from "@trpc/server/observable";
 import type { SessionTokens } from "../shared/call.js";
 import type { ErrorReason } from "../shared/error-reason.js";
-import { NO_USER, USER_HEADER } from "../shared/session-user.js";
+import { NO_USER, USER_HEADER } from "../shared/user-header.js";
 import { givesTokens, signInChangeOf } from "./sign-in-events.js";
 import type { SignInChange } from "./other-tabs.js";
 

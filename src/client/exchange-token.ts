@@ -39,5 +39,5 @@ export async function exchangeToken(
   const tokens = reply?.result?.data?.json?.tokens;
   if (response.ok && tokens) return tokens;
   // The caller reads from the response whether and when to try again.
-  throw new Error(`auth.refresh was answered with ${response.status}, and no tokens.`, { cause: response });
+  throw new Error(`auth.refresh returned HTTP ${response.status} without tokens.`, { cause: response });
 }

@@ -36,7 +36,7 @@ const RESTART_AFTER_MS = 250;
 const WATCHED: typeof MARK = "userdo.watched";
 
 /** The statuses of temporary errors: timeouts, limits, and a server or object that is overloaded or restarts. */
-const PASSING: readonly unknown[] = [408, 429, 502, 503, 504];
+const TEMPORARY_STATUSES: readonly unknown[] = [408, 429, 502, 503, 504];
 
 /** Bounds of the time before a watched query is sent again, in milliseconds. It doubles with each failure. */
 const FIRST_PAUSE_MS = 1_000;
@@ -55,7 +55,7 @@ interface ErrorData {
 /** How long to wait before a query is sent again, in milliseconds; `undefined` for an error that is not temporary. */
 function pauseAfter(failures: number, error: SocketError): number | undefined {
   const { httpStatus, retryAfter } = (error.data ?? {}) as ErrorData;
-  if (!PASSING.includes(httpStatus)) return undefined;
+  if (!TEMPORARY_STATUSES.includes(httpStatus)) return undefined;
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
   // The jitter prevents the pages of many users from retrying at the same moment.
   const pause = longest / 2 + (Math.random() * longest) / 2;

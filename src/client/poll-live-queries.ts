@@ -41,10 +41,10 @@ export async function pollLiveQueries({ queries, read, stringify, isCurrent }: P
 }
 
 /** Errors that say nothing about the query itself: the session, a timeout or a limit. */
-const PASSING = new Set([401, 408, 429]);
+const RETRIED_STATUSES = new Set([401, 408, 429]);
 
 /** Whether reading the query again would fail in the same way. */
 function isOwnError(error: unknown): error is TRPCClientError<AnyTRPCRouter> {
   const status = (error as { readonly data?: { readonly httpStatus?: unknown } } | undefined)?.data?.httpStatus;
-  return typeof status === "number" && status >= 400 && status < 500 && !PASSING.has(status);
+  return typeof status === "number" && status >= 400 && status < 500 && !RETRIED_STATUSES.has(status);
 }

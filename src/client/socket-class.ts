@@ -1,5 +1,5 @@
 /** The members of a WebSocket that the client uses. */
-interface ClientSocket {
+interface SocketLike {
   binaryType: string;
   readonly readyState: number;
   send(data: string): void;
@@ -9,4 +9,4 @@ interface ClientSocket {
 }
 
 /** A WebSocket class: the platform's, that of the package `ws`, or a subclass of either. */
-export type SocketClass = new (url: string, protocols?: string | string[]) => ClientSocket;
+export type SocketClass = new (url: string, protocols?: string | string[]) => SocketLike;

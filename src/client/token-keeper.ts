@@ -163,7 +163,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
         if (isEnded()) return undefined;
         if (call.change === "signedIn") return set();
         return withStored(async (found) => {
-          // Another response may have ended the session before this sign-out did, and deleted the tokens.
+          // Without tokens there is no user to compare: another response has already ended the session.
           if (tokens || found) users.assertSame(call.session, found);
           return set();
         });

@@ -6,8 +6,8 @@ import {
   type OperationLink,
 } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { USER_HEADER } from "../shared/session-user.js";
-import { requestLimits } from "../shared/request-limits.js";
+import { USER_HEADER } from "../shared/user-header.js";
+import { clientLimits } from "../shared/client-limits.js";
 import { callOver } from "./call-over-http.js";
 import { createClientSessions, sessionCallOf, type ClientSession } from "./client-sessions.js";
 import { explainFailure } from "./explain-failure.js";
@@ -204,9 +204,9 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       httpBatchLink<AnyTRPCRouter>({
         url,
         transformer: replyTransformer,
-        maxItems: requestLimits.batchCalls,
+        maxItems: clientLimits.batchCalls,
         // The server's limit, less a margin for the origin of a relative URL.
-        maxURLLength: requestLimits.urlLength - 1_024,
+        maxURLLength: clientLimits.urlLength - 1_024,
         fetch,
         headers: async ({ opList }) => {
           const own = await ownHeaders();

@@ -1,4 +1,4 @@
-/** The Durable Object of a user, an organization or an e-mail address. */
+/** The Durable Object of a user, an organization or an email address. */
 export { createUserDO } from "./create-user-do.js";
 export type { UserDOClass } from "./create-user-do.js";
 export type { UserDOOptions } from "./options.js";

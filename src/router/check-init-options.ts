@@ -43,7 +43,7 @@ export function checkInitOptions(options: InitOptions): void {
   for (const [owner, value] of ownersOf("tables", tables)) checkTables(`tables.${owner}`, value);
   for (const [owner, value] of ownersOf("migrations", migrations)) {
     if (value === undefined || Array.isArray(value)) continue;
-    throw new Error(`migrations.${owner}: this is not an array. Write it as [{ id: "…", up(db) { … } }].`);
+    throw new Error(`migrations.${owner} is not an array. Write it as [{ id: "…", up(db) { … } }].`);
   }
   for (const name of ["session", "profile", "fields", "organizationSettings"] as const) {
     if (options[name] !== undefined) checkZodObject(name, options[name]);
@@ -64,11 +64,11 @@ function checkTables(option: string, tables: unknown): void {
   checkRecord(option, tables);
   for (const [name, definition] of Object.entries(tables ?? {})) {
     const isTable = typeof definition === "object" && definition !== null && "schema" in definition;
-    if (!isTable) throw new Error(`${option}.${name}: this is not a table. Write it as table(z.object({ … })).`);
+    if (!isTable) throw new Error(`${option}.${name} is not a table. Write it as table(z.object({ … })).`);
   }
 }
 
 function checkRecord(option: string, value: unknown): void {
   if (value === undefined || (typeof value === "object" && value !== null && !Array.isArray(value))) return;
-  throw new Error(`${option}: this is not an object. Write it as { name: … }.`);
+  throw new Error(`${option} is not an object. Write it as { name: … }.`);
 }

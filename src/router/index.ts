@@ -1,4 +1,4 @@
-/** What can be called: the app's router, its tables and its procedures. */
+/** The app's router, tables and procedures. */
 export { initUserDO } from "./init-user-do.js";
 export { table } from "./schema/table.js";
 export type { Condition, ConditionBuilder, ConditionFn } from "./schema/conditions.js";

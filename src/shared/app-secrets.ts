@@ -89,7 +89,7 @@ function checkSecrets<TName extends keyof NamedSecrets>(
   );
 }
 
-/** What is wrong with a secret, as the end of a sentence; `undefined` if it is valid. */
+/** Describes the problem of a secret, as the end of a sentence; `undefined` if it is valid. */
 function findFault(value: unknown): string | undefined {
   if (typeof value !== "string" || value === "") return "missing";
   if (SAMPLE.test(value)) return "a sample";

@@ -23,13 +23,13 @@ export function checkOptionNames<TOptions>(where: string, options: TOptions, nam
 /** @throws Error if an option is set and is not a function */
 export function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === "function") return;
-  throw new Error(`${name}: this is not a function. Remove it, or pass a function.`);
+  throw new Error(`${name} is not a function. Remove it, or pass a function.`);
 }
 
 /** @throws Error if an option is set and is not a string with visible characters */
 export function checkText(name: string, value: unknown): void {
   if (value === undefined || (typeof value === "string" && value.trim() !== "")) return;
-  throw new Error(`${name}: this is not a string, or is empty. If it comes from a variable, set the variable.`);
+  throw new Error(`${name} is not a string, or is empty. If it comes from a variable, set the variable.`);
 }
 
 /** The longest duration of an option: 100 years. A time that much later is still valid for dates, alarms and cookies. */

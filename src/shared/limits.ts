@@ -1,8 +1,8 @@
-import { requestLimits } from "./request-limits.js";
+import { clientLimits } from "./client-limits.js";
 
 /** Limits of requests, messages and stored values. */
 export const limits = {
-  ...requestLimits,
+  ...clientLimits,
   /** Maximum bytes of a request body. */
   bodyBytes: 1_048_576,
   /** Maximum characters of the procedure path of one call. */

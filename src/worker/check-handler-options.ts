@@ -45,7 +45,7 @@ export function checkHandlerOptions(options: HandlerOptions): void {
 /** @throws Error if a name cannot be that of a binding */
 export function checkBindingName(option: string, name: unknown): void {
   if (typeof name === "string" && name.trim() !== "") return;
-  throw new Error(`${option}: this is not the name of a binding. Use the name in wrangler.jsonc, such as "BLOG_DO".`);
+  throw new Error(`${option} is not the name of a binding. Use the name in wrangler.jsonc, such as "BLOG_DO".`);
 }
 
 function checkHeaderName(name: unknown): void {

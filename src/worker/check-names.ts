@@ -27,6 +27,6 @@ export function checkCookiePrefix(cookiePrefix: string = "userdo"): void {
     );
   }
   if (cookiePrefix.length > 64) {
-    throw new Error("cookiePrefix: this is longer than 64 characters. Use a shorter prefix.");
+    throw new Error("cookiePrefix is longer than 64 characters. Use a shorter prefix.");
   }
 }

@@ -2,7 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
 import type { SessionEffect } from "../shared/call.js";
-import { USER_HEADER } from "../shared/session-user.js";
+import { USER_HEADER } from "../shared/user-header.js";
 import { handleCalls } from "./calls/handle-calls.js";
 import { publicKeysResponse } from "./request/public-keys-response.js";
 import { handleUpgrade } from "./handle-upgrade.js";
@@ -27,7 +27,7 @@ import type { Refusal } from "./gate/refusal.js";
 import type { HandlerOptions } from "./options.js";
 import type { WaitUntil } from "./streams/read-stream.js";
 import { invalidTicket, redeemTicket } from "./auth/redeem-ticket.js";
-import { refusalOfOtherUser, sessionUserOf } from "./auth/session-user.js";
+import { refusalOfOtherUser, sessionUserOf } from "./auth/expected-user.js";
 import { createTokenVerifier } from "./auth/token-verifier.js";
 import { authenticate } from "./auth/authenticate.js";
 

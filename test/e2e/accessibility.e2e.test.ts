@@ -28,7 +28,7 @@ test("the pages without a session have no accessibility violations", async () =>
     await checkPage(tab.page, path.replaceAll("/", "-"));
   }
   await tab.goto("/forgot-password");
-  await tab.field("E-mail").fill(`${"l".repeat(60)}@example.com`);
+  await tab.field("Email").fill(`${"l".repeat(60)}@example.com`);
   await tab.press("Mail me a link");
   await tab.says("a link is on its way there");
   await checkPage(tab.page, "forgot-password-sent");
@@ -84,7 +84,7 @@ test("the account page has no accessibility violations", async () => {
   await tab.press("Save");
   await tab.says("d".repeat(60));
   await checkPage(tab.page, "account-renamed");
-  await tab.openMail("Confirm your e-mail address", ada.email);
+  await tab.openMail("Confirm your email address", ada.email);
   await tab.page.getByRole("button").waitFor();
   await checkPage(tab.page, "verify-email");
   await tab.goto("/inbox");
@@ -92,12 +92,12 @@ test("the account page has no accessibility violations", async () => {
   await checkPage(tab.page, "inbox-with-mails");
 
   const { tab: elsewhere } = await signUp();
-  await elsewhere.openMail("Confirm your e-mail address", ada.email);
+  await elsewhere.openMail("Confirm your email address", ada.email);
   await elsewhere.press("Confirm the address");
   await elsewhere.press("Sign in and confirm");
   await elsewhere.page.locator("[aria-invalid=true]").first().waitFor();
   await checkPage(elsewhere.page, "verify-email-sign-in");
-  await elsewhere.field("E-mail").fill(ada.email);
+  await elsewhere.field("Email").fill(ada.email);
   await elsewhere.field("Password").fill(ada.password);
   await elsewhere.press("Sign in and confirm");
   await elsewhere.says("Your address is confirmed.");
@@ -116,7 +116,7 @@ test("the organization pages have no accessibility violations", async () => {
   await tab.press("Add");
   await tab.page.getByRole("link", { name: word.trim() }).waitFor();
   const invited = `${"b".repeat(60)}@example.com`;
-  await tab.field("Invite by e-mail").fill(invited);
+  await tab.field("Invite by email").fill(invited);
   await tab.press("Invite");
   await tab.page.getByRole("list", { name: "Waiting invitations" }).getByText(invited).waitFor();
   await checkPage(tab.page, "organization");

@@ -27,9 +27,9 @@ export class AccountTab {
 
   /** Submits the card of a signed-out user. */
   async enter(action: "Sign in" | "Sign up", { email, password }: Credentials): Promise<void> {
-    await this.field("E-mail").waitFor();
+    await this.field("Email").waitFor();
     if (action === "Sign up") await this.press("Create one");
-    await this.field("E-mail").fill(email);
+    await this.field("Email").fill(email);
     await this.field("Password").fill(password);
     await this.page.locator("form").getByRole("button", { name: action }).click();
   }
@@ -90,7 +90,7 @@ export class AccountTab {
 
   /** Confirms the signed-in user's address with the mail of the sign-up, and goes back to the tasks. */
   async confirmAddress(email: string): Promise<void> {
-    await this.openMail("Confirm your e-mail address", email);
+    await this.openMail("Confirm your email address", email);
     await this.press("Confirm the address");
     await this.says("Your address is confirmed.");
     await this.follow("Go to your tasks");

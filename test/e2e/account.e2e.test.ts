@@ -10,7 +10,7 @@ describe("the email address", () => {
     await tab.account("Profile");
     await tab.says("Not confirmed");
     await tab.follow("Open the development inbox");
-    await tab.mail("Confirm your e-mail address", ada.email).getByRole("link", { name: "Open the link" }).click();
+    await tab.mail("Confirm your email address", ada.email).getByRole("link", { name: "Open the link" }).click();
     await tab.page.getByRole("button", { name: "Confirm the address" }).waitFor();
     // The token is not in the address bar, and therefore not in the history.
     expect(new URL(tab.page.url()).hash).toBe("");
@@ -18,9 +18,9 @@ describe("the email address", () => {
     await tab.says("Your address is confirmed.");
     await tab.follow("Go to your tasks");
     await tab.account("Profile");
-    await tab.panel("E-mail address").getByText("Confirmed", { exact: true }).waitFor();
+    await tab.panel("Email address").getByText("Confirmed", { exact: true }).waitFor();
 
-    await tab.openMail("Confirm your e-mail address", ada.email);
+    await tab.openMail("Confirm your email address", ada.email);
     await tab.press("Confirm the address");
     await tab.says("Your address is confirmed.");
   });
@@ -28,10 +28,10 @@ describe("the email address", () => {
   test("is confirmed after a sign-in when the link is opened in a browser without the account", async () => {
     const { ada } = await signUp();
     const { tab: elsewhere } = await signUp();
-    await elsewhere.openMail("Confirm your e-mail address", ada.email);
+    await elsewhere.openMail("Confirm your email address", ada.email);
     await elsewhere.press("Confirm the address");
     await elsewhere.says("Sign in to the account that asked for this mail.");
-    await elsewhere.field("E-mail").fill(ada.email);
+    await elsewhere.field("Email").fill(ada.email);
     await elsewhere.field("Password").fill(ada.password);
     await elsewhere.press("Sign in and confirm");
     await elsewhere.says("Your address is confirmed.");
@@ -40,7 +40,7 @@ describe("the email address", () => {
   test("can be freed by its owner, who rejects an account that somebody else created with it", async () => {
     const { ada } = await signUp();
     const { tab: elsewhere } = await signUp();
-    await elsewhere.openMail("Confirm your e-mail address", ada.email);
+    await elsewhere.openMail("Confirm your email address", ada.email);
     await elsewhere.press("Confirm the address");
     await elsewhere.press("This was not me");
     await elsewhere.says("Your address is free again.");
@@ -74,18 +74,18 @@ describe("the email address", () => {
     await change(target, ada.password);
     await tab.says(`A link is on its way to ${target}.`);
 
-    await tab.openMail("Confirm your new e-mail address", target);
+    await tab.openMail("Confirm your new email address", target);
     await tab.press("Confirm the address");
     await tab.says("Your account has its new address.");
     await tab.follow("Go to your tasks");
     await tab.page.getByText(target).waitFor();
     await tab.page.getByRole("checkbox", { name: "Kept" }).waitFor();
     await tab.goto("/inbox");
-    await tab.mail("Your e-mail address was changed", ada.email).waitFor();
+    await tab.mail("Your email address was changed", ada.email).waitFor();
 
     const elsewhere = await signIn(ada);
     await elsewhere.says("This address and this password do not belong together.");
-    await elsewhere.field("E-mail").fill(target);
+    await elsewhere.field("Email").fill(target);
     await elsewhere.page.locator("form").getByRole("button", { name: "Sign in" }).click();
     await elsewhere.page.getByRole("checkbox", { name: "Kept" }).waitFor();
   });

@@ -12,7 +12,7 @@ describe("the password", () => {
     await elsewhere.follow("Forgot your password?");
     // The answer does not reveal who has an account.
     for (const email of ["nobody@example.com", ada.email]) {
-      await elsewhere.field("E-mail").fill(email);
+      await elsewhere.field("Email").fill(email);
       await elsewhere.press("Mail me a link");
       await elsewhere.says(`If ${email} has an account, a link is on its way there.`);
     }

@@ -20,10 +20,10 @@ describe("a rejected form", () => {
     const tab = await open();
     await tab.press("Create one");
     await tab.press("Sign up");
-    expect(await tab.besideField("E-mail")).not.toBe("");
+    expect(await tab.besideField("Email")).not.toBe("");
     expect(await tab.besideField("Password")).toBe("Use at least 8 characters.");
-    await expectFocus(tab.field("E-mail"));
-    await tab.field("E-mail").fill("somebody@example.com");
+    await expectFocus(tab.field("Email"));
+    await tab.field("Email").fill("somebody@example.com");
     await tab.press("Sign up");
     await expectFocus(tab.field("Password"));
   });
@@ -47,7 +47,7 @@ describe("a rejected form", () => {
 
   it("keeps the focus on the button when no field is invalid", async () => {
     const tab = await open();
-    await tab.field("E-mail").fill("nobody@example.com");
+    await tab.field("Email").fill("nobody@example.com");
     await tab.field("Password").fill("not the password");
     const button = tab.page.getByRole("button", { name: "Sign in", exact: true });
     await button.focus();
@@ -150,7 +150,7 @@ describe("an invited person", () => {
     await host.field("Name of the organization").fill("Welcome Ltd");
     await host.press("Create");
     const email = "guest@example.com";
-    await host.field("Invite by e-mail").fill(email);
+    await host.field("Invite by email").fill(email);
     await host.press("Invite");
     await host.says(`${email} is invited.`);
 
@@ -162,7 +162,7 @@ describe("an invited person", () => {
     await tab.press("Send the link again");
     await tab.says("Sent.");
     const confirming = await openBeside(tab);
-    await confirming.openMail("Confirm your e-mail address", email);
+    await confirming.openMail("Confirm your email address", email);
     await confirming.press("Confirm the address");
     await confirming.says("Your address is confirmed.");
 

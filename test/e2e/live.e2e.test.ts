@@ -134,7 +134,7 @@ describe("live tasks", () => {
     await three.live();
     const seenAt = [two, three].map(({ page }) =>
       page
-        .getByLabel("E-mail")
+        .getByLabel("Email")
         .waitFor()
         .then(() => Date.now()),
     );

@@ -22,7 +22,7 @@ async function createOrganization(tab: AccountTab, name: string): Promise<string
 }
 
 async function invite(tab: AccountTab, email: string, role: string): Promise<void> {
-  await tab.field("Invite by e-mail").fill(email);
+  await tab.field("Invite by email").fill(email);
   await tab.field("Role of the invited").selectOption(role);
   await tab.press("Invite");
   await tab.says(`${email} is invited.`);
@@ -84,7 +84,7 @@ describe("two users in two browsers", () => {
     await accept(bob.tab, bob.email, "Babbage Bros");
     expect(await role(bob.tab)).toBe("guest");
     expect(await bob.tab.field("Name of the project").count()).toBe(0);
-    expect(await bob.tab.field("Invite by e-mail").count()).toBe(0);
+    expect(await bob.tab.field("Invite by email").count()).toBe(0);
 
     await ada.tab.field(`Role of ${bob.email}`).selectOption("admin");
     await expect.poll(() => role(bob.tab), eventually).toBe("admin");

@@ -49,7 +49,7 @@ async function open(context: BrowserContext, url: string): Promise<Page> {
 }
 
 async function enter(page: Page, action: "Sign in" | "Sign up", { email, password }: typeof ada): Promise<void> {
-  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: action, exact: true }).click();
 }
@@ -103,7 +103,7 @@ describe("the app on one port", () => {
     await verify.getByText("Your address is confirmed.").waitFor();
 
     await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByLabel("E-mail").fill(ada.email);
+    await page.getByLabel("Email").fill(ada.email);
     await page.getByRole("button", { name: "Forgot password" }).click();
     await page.getByText("a link is on its way").waitFor();
     const reset = await open(context, await mailLink(server, "/reset-password"));
@@ -154,6 +154,6 @@ describe("the app on two ports", () => {
     await add(two, "Call the plumber");
     await row(one, "Call the plumber").waitFor();
     await one.getByRole("button", { name: "Sign out" }).click();
-    await two.getByLabel("E-mail").waitFor();
+    await two.getByLabel("Email").waitFor();
   });
 });

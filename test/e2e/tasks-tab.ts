@@ -41,16 +41,16 @@ export class TasksTab {
   async submit(action: "Sign in" | "Sign up", { email, password }: Credentials): Promise<void> {
     const submit = this.page.locator("form").getByRole("button", { name: action });
     const other = this.page.getByRole("button", { name: action === "Sign up" ? "Create one" : "Sign in" });
-    await this.page.getByLabel("E-mail").waitFor();
+    await this.page.getByLabel("Email").waitFor();
     if ((await this.page.locator("button[type=submit]").textContent()) !== action) await other.click();
-    await this.page.getByLabel("E-mail").fill(email);
+    await this.page.getByLabel("Email").fill(email);
     await this.page.getByLabel("Password").fill(password);
     await submit.click();
   }
 
   async signOut(): Promise<void> {
     await this.page.getByRole("button", { name: "Sign out" }).click();
-    await this.page.getByLabel("E-mail").waitFor();
+    await this.page.getByLabel("Email").waitFor();
   }
 
   /** Waits until the page is subscribed to changes. */

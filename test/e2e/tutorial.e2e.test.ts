@@ -63,7 +63,7 @@ it("serves the procedures, and refuses a call without a session as printed", asy
 it("signs up in the page, and keeps the session over a reload", async () => {
   await app.write("Sign up in a page");
   const page = await open();
-  await page.getByLabel("E-mail").fill(ada.email);
+  await page.getByLabel("Email").fill(ada.email);
   await page.getByLabel("Password").fill(ada.password);
   await page.getByRole("button", { name: "Sign up", exact: true }).click();
   await page.getByText(`Signed in as ${ada.email}`).waitFor();

@@ -2,11 +2,11 @@ import type { TRPCUntypedClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { organizationIdOf } from "../organization-id-of.js";
 import type { FetchContext } from "./bridges.js";
-import type { Failures } from "./failures.js";
+import type { Failures } from "./live-retries.js";
 import { openFeed, type Feed } from "./feed.js";
 import type { UpdateBatcher, BatchedUpdate } from "./update-batcher.js";
 import type { LiveQueryStatus } from "./live-status.js";
-import type { PageNews, showPages } from "./pages.js";
+import type { PageNews, showPages } from "./show-pages.js";
 import type { CachedQuery } from "./query-cache.js";
 import { inputOfPage, keyOf, type CachedCall } from "./read-query-key.js";
 
@@ -33,14 +33,14 @@ export function createLiveQuery({ query, call, client, batcher, onStatus }: Live
   let isPaused = false;
   let failures: Failures | undefined;
   // Loaded in advance, because a deploy may delete the chunk before the first error.
-  const loaded = import("./failures.js").then(
+  const loaded = import("./live-retries.js").then(
     (module) => (failures = module.createFailures({ query, resend: resubscribe, onStatus })),
     () => undefined,
   );
 
   let showAll: typeof showPages | undefined;
   if (call.infinite) {
-    import("./pages.js").then(
+    import("./show-pages.js").then(
       (module) => (showAll = module.showPages),
       () => {},
     );
@@ -95,7 +95,7 @@ export function createLiveQuery({ query, call, client, batcher, onStatus }: Live
       const key = keyOf(pageParam);
       return pages.has(key) ? { page: pages.get(key) } : undefined;
     };
-    // The pages no longer fit together, or the module is not loaded. The refetch reads them from their feeds.
+    // The pages are no longer contiguous, or the module has not loaded yet. The refetch reads each page from its feed.
     if (!showAll?.({ query, news, keyOf })) query.fetch().catch(() => {});
   }
 

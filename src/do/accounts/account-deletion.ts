@@ -3,7 +3,7 @@ import { emailObjectAddress } from "../../shared/email-object-address.js";
 import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { MAIL } from "../messaging/outbox-heads.js";
-import { revokeEarlier } from "./account-endings.js";
+import { revokeEarlier } from "./revocations.js";
 import { mailNotice } from "./account-mails.js";
 import type { AccountDeps } from "./account-deps.js";
 import type { AccountRow } from "./account-store.js";

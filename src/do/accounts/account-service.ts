@@ -6,7 +6,7 @@ import { ReasonedError } from "../../router/reasoned-error.js";
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import type { RequestContext } from "../lifecycle/request-context.js";
 import type { AccountDeletion } from "./account-deletion.js";
-import { revokeEarlier } from "./account-endings.js";
+import { revokeEarlier } from "./revocations.js";
 import type { AccountDeps } from "./account-deps.js";
 import type { ActingSession } from "./audit-log.js";
 import { toUser, type AccountRow } from "./account-store.js";

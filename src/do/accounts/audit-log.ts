@@ -66,7 +66,7 @@ export function auditOptions(given: AuditOptions = {}): Required<AuditOptions> {
   checkNumber("audit.maxAge", filled.maxAge, { max: MAX_DURATION_SECONDS, isWhole: false });
   checkNumber("audit.maxEntries", filled.maxEntries);
   if (typeof filled.network === "boolean") return filled;
-  throw new Error("audit.network: this is not a boolean. Use true or false.");
+  throw new Error("audit.network is not a boolean. Use true or false.");
 }
 
 /** Events of an account that its user can list. Entries are added and pruned, but never changed. */

@@ -6,7 +6,7 @@ import { failure, success, type Success } from "../../shared/result.js";
 import { mailLink } from "./account-mails.js";
 import type { AccountDeps } from "./account-deps.js";
 import { toUser, type AccountRow } from "./account-store.js";
-import { catchClientError } from "./client-failure.js";
+import { catchClientError } from "./client-error-result.js";
 import type { SessionRow } from "./sessions/session-row.js";
 import { tokensOf } from "./sessions/session-tokens.js";
 import { toPublicSession } from "./sessions/sessions-service.js";

@@ -80,8 +80,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     memory,
     shortBytes: () => Math.max(limits.windowBytes, budget.recentFrame()),
     onGrant() {
-      room?.resolve();
-      room = undefined;
+      memoryAvailable?.resolve();
+      memoryAvailable = undefined;
       onReady();
     },
   });
@@ -92,7 +92,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const buffered: Record<OutputUse, number> = { sent: 0, large: 0 };
   let deadlineTimer: ReturnType<typeof setTimeout> | undefined;
   let pong: PromiseWithResolvers<void> | undefined;
-  let room: PromiseWithResolvers<void> | undefined;
+  let memoryAvailable: PromiseWithResolvers<void> | undefined;
   let hasEnded = false;
 
   function awaitPong(until: number): void {
@@ -171,7 +171,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       while (!hasEnded && socket.readyState === WebSocket.OPEN) {
         if (pong) await pong.promise;
         else if (hasAnyRoom()) return;
-        else await (room ??= Promise.withResolvers()).promise;
+        else await (memoryAvailable ??= Promise.withResolvers()).promise;
       }
     },
 
@@ -200,7 +200,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       hasEnded = true;
       confirmUnread();
       grants.end();
-      room?.resolve();
+      memoryAvailable?.resolve();
       memory.close();
     },
   };

@@ -81,7 +81,7 @@ export class Subscription {
     this.#generator?.abort();
   }
 
-  /** Up to date → behind. */
+  /** Marks the subscription as behind, from this position. */
   fallBehind(position: Position): void {
     this.#catchUpFrom = position;
   }

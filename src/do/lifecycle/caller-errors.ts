@@ -22,5 +22,9 @@ export function sessionReplaced(): ReasonedError {
 
 /** For a call about a user who never signed up, or whose account was deleted. */
 export function userNotFound(): ReasonedError {
-  return new ReasonedError({ code: "NOT_FOUND", reason: "USER_NOT_FOUND", message: "There is no such user." });
+  return new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "USER_NOT_FOUND",
+    message: "This user does not exist. Check the `userId`.",
+  });
 }

@@ -21,10 +21,10 @@ import {
 } from "./live-run.js";
 import { createFlushAcks, flushedFrame } from "./flush-acks.js";
 import { createOutputReservations } from "./output-reservations.js";
-import { createProgress } from "./progress.js";
+import { createProgress } from "./socket-positions.js";
 import { readResult, type LiveRunner } from "./live-runner.js";
 import { createReadIndex } from "./read-index.js";
-import { createReads, isSameReads, toStoredReads, type Reads } from "./reads.js";
+import { createReads, isSameReads, toStoredReads, type Reads } from "./recorded-reads.js";
 import { createRunScheduler } from "./run-scheduler.js";
 import type { ReadRecorder } from "../tables/reads/read-recorder.js";
 

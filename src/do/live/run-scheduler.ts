@@ -1,5 +1,5 @@
 import { createFairQueue } from "../scheduling/create-fair-queue.js";
-import { createSlice } from "../scheduling/create-slice.js";
+import { createSlice } from "../scheduling/time-slice.js";
 
 /** How long a round waits for a run that awaits something, in milliseconds. A later result is sent as soon as there is one. */
 const RUN_TIMEOUT_MS = 1_000;

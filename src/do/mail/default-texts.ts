@@ -10,7 +10,7 @@ const notYou = "If it was not you, reset your password now, and check your sessi
 
 const texts: Readonly<Record<MailKind, (link: string) => Text>> = {
   verifyEmail: (link) => ({
-    subject: "Confirm your e-mail address",
+    subject: "Confirm your email address",
     text: `Someone signed up with this address. Open this link to confirm that it is yours:\n\n${link}\n\n${ignore}\n`,
   }),
   resetPassword: (link) => ({
@@ -18,7 +18,7 @@ const texts: Readonly<Record<MailKind, (link: string) => Text>> = {
     text: `Someone requested a new password for your account. Open this link to choose one. It works once, within one hour:\n\n${link}\n\n${ignore}\n`,
   }),
   changeEmail: (link) => ({
-    subject: "Confirm your new e-mail address",
+    subject: "Confirm your new email address",
     text: `Someone wants to use this address for their account. Open this link to confirm it:\n\n${link}\n\n${ignore}\n`,
   }),
   confirmDevice: (link) => ({
@@ -30,8 +30,8 @@ const texts: Readonly<Record<MailKind, (link: string) => Text>> = {
     text: `Someone invited you to an organization. Open this link to see the invitation and to answer it within a week:\n\n${link}\n\nIf you do not know what this is about, you can ignore this mail.\n`,
   }),
   emailChanged: () => ({
-    subject: "Your e-mail address was changed",
-    text: `Your account has a new e-mail address. You can no longer sign in with this one. ${notYou}\n`,
+    subject: "Your email address was changed",
+    text: `Your account has a new email address. You can no longer sign in with this one. ${notYou}\n`,
   }),
   passwordChanged: () => ({
     subject: "Your password was changed",

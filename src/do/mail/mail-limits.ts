@@ -11,10 +11,15 @@ const TOTAL = 7;
  * into the account, and the answer to a stranger's request must not depend on other mails. With three of each, an address
  * gets at most 13 mails an hour, and at most 10 without a verified account.
  */
-const SEPARATE: readonly MailKind[] = ["resetPassword", "confirmDevice"];
+const KINDS_WITH_OWN_LIMIT: readonly MailKind[] = ["resetPassword", "confirmDevice"];
 
 /** The first mail of these kinds always fits into the total, so that mails of other kinds cannot prevent it. */
-const RESERVED: readonly MailKind[] = ["verifyEmail", "passwordChanged", "emailChanged", "accountDeleted"];
+const KINDS_WITH_RESERVED_MAIL: readonly MailKind[] = [
+  "verifyEmail",
+  "passwordChanged",
+  "emailChanged",
+  "accountDeleted",
+];
 
 /**
  * Whether an address may get another mail of a kind.
@@ -23,8 +28,8 @@ const RESERVED: readonly MailKind[] = ["verifyEmail", "passwordChanged", "emailC
  */
 export function isWithinMailLimits(kind: MailKind, recent: readonly MailKind[]): boolean {
   if (recent.filter((each) => each === kind).length >= OF_A_KIND) return false;
-  if (SEPARATE.includes(kind)) return true;
-  const total = recent.filter((each) => !SEPARATE.includes(each)).length;
-  const reserved = RESERVED.filter((each) => each !== kind && !recent.includes(each)).length;
+  if (KINDS_WITH_OWN_LIMIT.includes(kind)) return true;
+  const total = recent.filter((each) => !KINDS_WITH_OWN_LIMIT.includes(each)).length;
+  const reserved = KINDS_WITH_RESERVED_MAIL.filter((each) => each !== kind && !recent.includes(each)).length;
   return total + reserved < TOTAL;
 }

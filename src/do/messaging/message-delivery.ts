@@ -8,7 +8,8 @@ import type { AppIdentity } from "../lifecycle/identity.js";
 export function createMessageDelivery(identity: () => AppIdentity) {
   return async (target: string, delivery: Delivery): Promise<Receipt> => {
     const address = parseName(target);
-    if (!address) throw new Error("The target of the message is not an object of this app.");
+    if (!address)
+      throw new Error(`The outbox message has the invalid target "${target}". Use the name of an object of this app.`);
     return sendInternal(stubOf(identity().namespace, address), { op: "deliver", ...delivery });
   };
 }

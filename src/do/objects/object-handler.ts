@@ -27,7 +27,7 @@ export interface ObjectEnvironment {
   readonly endMember: (userId: string) => void;
 }
 
-/** What one kind of object (user, organization or e-mail address) does. */
+/** The behavior of one kind of object: user, organization or email address. */
 export interface ObjectHandler extends ObjectPolicy {
   /**
    * Upgrades the stored schema to the app's definitions. Runs once, when the object starts.

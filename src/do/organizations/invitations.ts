@@ -9,7 +9,7 @@ import { messageTo } from "./organization-messages.js";
 import type { Membership } from "./membership.js";
 import type { MemberRow } from "./member-store.js";
 import type { OrganizationDeps } from "./organization-deps.js";
-import { assertOutranks, outranks, type ActingMember } from "./rank.js";
+import { assertOutranks, outranks, type ActingMember } from "./role-checks.js";
 
 const HOUR = 60 * 60_000;
 /** How long an invitation is valid. */

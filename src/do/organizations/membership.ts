@@ -4,7 +4,7 @@ import { toName } from "../../shared/owner.js";
 import { messageTo } from "./organization-messages.js";
 import type { MemberRow } from "./member-store.js";
 import type { OrganizationDeps } from "./organization-deps.js";
-import { assertOutranks, assertOwner, byRank, lastOwner, type ActingMember } from "./rank.js";
+import { assertOutranks, assertOwner, byRank, lastOwner, type ActingMember } from "./role-checks.js";
 
 export interface MembershipOptions {
   readonly deps: OrganizationDeps;

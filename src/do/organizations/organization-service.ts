@@ -14,7 +14,7 @@ import type { MemberRow } from "./member-store.js";
 import type { OrganizationDeletion } from "./organization-deletion.js";
 import type { OrganizationDeps } from "./organization-deps.js";
 import type { OrganizationRow } from "./organization-store.js";
-import { assertOwner, byRank } from "./rank.js";
+import { assertOwner, byRank } from "./role-checks.js";
 
 export interface OrganizationServiceOptions {
   readonly deps: OrganizationDeps;

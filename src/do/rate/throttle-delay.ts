@@ -53,8 +53,8 @@ export function delayOf({ count, lastAt }: Failures, options: Required<ThrottleO
 }
 
 /**
- * Returns how many milliseconds after the last wrong password a count expires. A low count expires earlier, by one `longestDelay`
- * per failure, so that expiry never allows more guesses than the longest delay does.
+ * Returns how long a count is kept after the last wrong password, in milliseconds: one `longestDelay` per wrong password, at
+ * most four. Waiting for expiry thus allows no more guesses than waiting for the delay.
  */
 export function retentionOf(count: number, options: Required<ThrottleOptions>): number {
   return Math.min(count, 4) * options.longestDelay * 1000;

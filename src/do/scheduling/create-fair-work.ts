@@ -1,5 +1,5 @@
 import { createFairQueue } from "./create-fair-queue.js";
-import { createSlice } from "./create-slice.js";
+import { createSlice } from "./time-slice.js";
 
 export interface FairWorkOptions<TItem> {
   readonly memberOf: (item: TItem) => string;

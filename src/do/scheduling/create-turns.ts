@@ -1,5 +1,5 @@
 import { createFairQueue } from "./create-fair-queue.js";
-import { createSlice } from "./create-slice.js";
+import { createSlice } from "./time-slice.js";
 
 /**
  * Number of microtasks after which the next piece of work starts without waiting for this one. Work that takes more either

@@ -9,7 +9,7 @@ import type { Turns } from "../scheduling/create-turns.js";
 import type { MemberCalls } from "./member-calls.js";
 import type { StreamScope } from "./stream-scope.js";
 
-/** What an object provides for sockets: the changes that they can subscribe to, and the authorization of their callers. */
+/** The socket support of an object: the changes that they can subscribe to, and the authorization of their callers. */
 export interface SocketCapability {
   readonly hub: () => ChangeHub;
   /** Whether the object has its schema. An object that was deleted does not. */

@@ -44,7 +44,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
 
     /**
      * Signs in.
-     * @throws UNAUTHORIZED (WRONG_PASSWORD), the same for an unknown address; TOO_MANY_REQUESTS (TOO_MANY_WRONG_PASSWORDS)
+     * @throws UNAUTHORIZED (WRONG_CREDENTIALS), the same for an unknown address; TOO_MANY_REQUESTS (TOO_MANY_WRONG_PASSWORDS)
      */
     login: emailProcedure
       .input(z.strictObject({ email: emailInput, password: passwordInput, tokens: tokensInput }))
@@ -72,7 +72,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     /**
      * Changes the password, ends all other sessions, and gives the caller's session a new id. If the reply is lost, the session
      * can repeat the call with the same new password, which returns the same and changes nothing.
-     * @throws UNAUTHORIZED (NOT_SIGNED_IN, WRONG_PASSWORD, ACCOUNT_CHANGED), BAD_REQUEST for a weak new password,
+     * @throws UNAUTHORIZED (NOT_SIGNED_IN, WRONG_PASSWORD), CONFLICT (ACCOUNT_CHANGED), BAD_REQUEST for a weak new password,
      *   TOO_MANY_REQUESTS
      */
     changePassword: replacingProcedure

@@ -8,5 +8,5 @@
 export function checkZodObject(option: string, schema: unknown): void {
   const isObject = typeof schema === "object" && schema !== null && "_zod" in schema && "shape" in schema;
   if (isObject && "strict" in schema) return;
-  throw new Error(`${option}: this is not a zod object. Write it as z.object({ … }), with the z of "zod" (version 4).`);
+  throw new Error(`${option} is not a zod object. Write it as z.object({ … }), with the z of "zod" (version 4).`);
 }

@@ -67,5 +67,5 @@ function columnLists(lists: readonly (string | readonly string[])[] = []): strin
 
 function checkList(option: string, value: unknown): void {
   if (value === undefined || Array.isArray(value)) return;
-  throw new Error(`${option}: this is not an array. Write it as ["column", ["first", "second"]].`);
+  throw new Error(`${option} is not an array. Write it as ["column", ["first", "second"]].`);
 }

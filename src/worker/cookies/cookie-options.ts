@@ -24,7 +24,7 @@ export interface CookieOptions {
 export function checkCookieOptions(cookies: CookieOptions): void {
   const given: unknown = cookies;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new Error('cookies: this is not an object. Pass an object such as { sameSite: "none" }.');
+    throw new Error('cookies is not an object. Pass an object such as { sameSite: "none" }.');
   }
   const { sameSite = "lax", partitioned = false, ...others } = given as Readonly<Record<string, unknown>>;
   const [unknown] = Object.keys(others);
@@ -38,7 +38,7 @@ export function checkCookieOptions(cookies: CookieOptions): void {
     throw new Error('cookies.sameSite: this value is not supported. Use "lax" or "none".');
   }
   if (typeof partitioned !== "boolean") {
-    throw new Error("cookies.partitioned: this is not a boolean. Use true or false.");
+    throw new Error("cookies.partitioned is not a boolean. Use true or false.");
   }
   if (partitioned && sameSite !== "none") {
     throw new Error(

@@ -13,7 +13,7 @@ export interface AllowedOrigins {
 export function createAllowedOrigins(entries: readonly string[]): AllowedOrigins {
   const given: unknown = entries;
   if (!Array.isArray(given)) {
-    throw new Error('allowedOrigins: this is not an array. Pass an array such as ["https://app.example.com"].');
+    throw new Error('allowedOrigins is not an array. Pass an array such as ["https://app.example.com"].');
   }
   const exact = new Set<string>();
   const patterns: Pattern[] = [];

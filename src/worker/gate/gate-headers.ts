@@ -1,4 +1,4 @@
-import { USER_HEADER } from "../../shared/session-user.js";
+import { USER_HEADER } from "../../shared/user-header.js";
 import type { Cors } from "./gate-result.js";
 
 /** Sets the headers of every response. They forbid caching and MIME sniffing, and apply CORS for an allowed origin. */

@@ -1,4 +1,4 @@
-import { USER_HEADER } from "../../shared/session-user.js";
+import { USER_HEADER } from "../../shared/user-header.js";
 
 /** Headers that stock links and this package's client send. */
 const ALLOWED_HEADERS = `content-type, trpc-accept, authorization, last-event-id, ${USER_HEADER}`;

@@ -7,7 +7,7 @@ import type { Refusal } from "./refusal.js";
 
 /**
  * The response to a refused request: one tRPC error, formatted and serialized by the app's router, so that every stock
- * link rejects each call of the request with it as a `TRPCClientError`.
+ * link rejects each call of the request with this error, as a `TRPCClientError`.
  */
 export function refusalResponse(
   { code, message, reason, headers }: Refusal,

@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { accountEndings, type AccountEvent, type Ending } from "../../../src/do/accounts/account-endings.js";
+import { accountEndings, type AccountEvent, type Ending } from "../../../src/do/accounts/revocations.js";
 import type { MailPurpose } from "../../../src/jwt/mail-token.js";
 import {
   cause,

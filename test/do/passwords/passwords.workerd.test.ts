@@ -27,25 +27,28 @@ describe("the list of common passwords", () => {
   );
 
   it.each(["88888888", "12341234", "87654321"])("is complemented by patterns that refuse %s", async (password) => {
-    await expect(checkNewPassword(password, { lookUp: undefined, field: "password" })).rejects.toMatchObject({
+    await expect(
+      checkNewPassword(password, { checkBreachedPassword: undefined, field: "password" }),
+    ).rejects.toMatchObject({
       code: "BAD_REQUEST",
       message: expect.stringContaining("Choose another one."),
     });
   });
 
   it("is complemented by a breach check of the normalized form", async () => {
-    const lookUp = () => Promise.resolve(`${sha1("caf\u00E9 au lait").slice(5)}:3`);
+    const checkBreachedPassword = () => Promise.resolve(`${sha1("caf\u00E9 au lait").slice(5)}:3`);
     for (const typed of ["caf\u00E9 au lait", "cafe\u0301 au lait"]) {
-      await expect(checkNewPassword(typed, { lookUp, field: "password" })).rejects.toMatchObject({
+      await expect(checkNewPassword(typed, { checkBreachedPassword, field: "password" })).rejects.toMatchObject({
         code: "BAD_REQUEST",
       });
     }
   });
 
   it("is reported in an error of the password field", async () => {
-    const error: unknown = await checkNewPassword("password", { lookUp: undefined, field: "newPassword" }).catch(
-      (cause: unknown) => cause,
-    );
+    const error: unknown = await checkNewPassword("password", {
+      checkBreachedPassword: undefined,
+      field: "newPassword",
+    }).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code: "BAD_REQUEST" });
     expect((error as { cause: { issues: unknown } }).cause.issues).toMatchObject([{ path: ["newPassword"] }]);
   });
@@ -57,13 +60,13 @@ describe("the breach service", () => {
 
   it("receives five digits and no more", async () => {
     const asked: string[] = [];
-    const lookUp = (prefix: string) => {
+    const checkBreachedPassword = (prefix: string) => {
       asked.push(prefix);
       return Promise.resolve(answer("correct horse battery", 7));
     };
-    expect(await isBreached("correct horse battery", lookUp)).toBe(true);
+    expect(await isBreached("correct horse battery", checkBreachedPassword)).toBe(true);
     expect(asked).toEqual([sha1("correct horse battery").slice(0, 5)]);
-    expect(await isBreached("another horse battery", lookUp)).toBe(false);
+    expect(await isBreached("another horse battery", checkBreachedPassword)).toBe(false);
   });
 
   it("may add padding, which is not counted", async () => {

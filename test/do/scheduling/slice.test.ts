@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createSlice, type Slice } from "../../../src/do/scheduling/create-slice.js";
+import { createSlice, type Slice } from "../../../src/do/scheduling/time-slice.js";
 
 // The runtime's own timer, which Node does not have as a global.
 beforeEach(() => vi.stubGlobal("scheduler", { wait: () => Promise.resolve() }));

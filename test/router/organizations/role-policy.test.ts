@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createRolePolicy } from "../../../src/router/organizations/role-policy.js";
 import type { Requirement, RoleDefinitions } from "../../../src/router/organizations/role-definitions.js";
 import { can } from "../../../src/router/organizations/can.js";
-import { outranks } from "../../../src/do/organizations/rank.js";
+import { outranks } from "../../../src/do/organizations/role-checks.js";
 
 const policy = createRolePolicy({
   owner: ["billing"],

@@ -23,10 +23,10 @@ describe("the option `cookies`", () => {
     ["another spelling of the name", { SameSite: "none" }, 'cookies: "SameSite" is not an option'],
     ["an attribute that is not an option", { secure: false }, 'cookies: "secure" is not an option'],
     ["a domain", { sameSite: "none", domain: "example.com" }, 'cookies: "domain" is not an option'],
-    ["a text", "none", "cookies: this is not an object"],
-    ["a list", [], "cookies: this is not an object"],
-    ["nothing", null, "cookies: this is not an object"],
-    ["a boolean", true, "cookies: this is not an object"],
+    ["a text", "none", "cookies is not an object"],
+    ["a list", [], "cookies is not an object"],
+    ["nothing", null, "cookies is not an object"],
+    ["a boolean", true, "cookies is not an object"],
   ])("rejects %s, and names the fix", (_what, cookies, message) => {
     // The types reject most of these, but an app may be written without types.
     expect(() => checkCookieOptions(cookies as unknown as CookieOptions)).toThrow(message);

@@ -13,7 +13,7 @@ export function CredentialFields({ error, isNew = false, autoFocus = false }: Cr
   return (
     <>
       <Field
-        label="E-mail"
+        label="Email"
         name="email"
         type="email"
         autoComplete="username"

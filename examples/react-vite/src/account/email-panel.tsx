@@ -16,7 +16,7 @@ export function EmailPanel({ user }: { readonly user: Account }) {
 
   return (
     <Panel
-      title="E-mail address"
+      title="Email address"
       badge={
         <span className="badge" data-good={user.emailVerified}>
           {user.emailVerified ? "Confirmed" : "Not confirmed"}

@@ -12,7 +12,7 @@ export function ForgotPasswordPage() {
 
   return (
     <LinkCard title="Forgot your password?" withoutFocus other={{ to: "/", text: "Back to signing in" }}>
-      <p>Tell us your address, and we mail you a link to choose a new one.</p>
+      <p>Enter your email address. We will send you a link to choose a new password.</p>
       <AccountForm
         action="Mail me a link"
         mutation={request}
@@ -28,7 +28,7 @@ export function ForgotPasswordPage() {
         onSubmit={(fields) => request.mutate({ email: textOf(fields, "email") })}
       >
         <Field
-          label="E-mail"
+          label="Email"
           name="email"
           type="email"
           autoComplete="username"

@@ -69,7 +69,7 @@ export function InvitationsPart({ organizationId, roles }: InvitationsPartProps)
       )}
       <ErrorMessage className="field-error" error={cancel.error ?? resend.error} />
       <form className="invite" ref={invite} onSubmit={submit} noValidate>
-        <Field label="Invite by e-mail" name="email" type="email" autoComplete="off" error={beside} />
+        <Field label="Invite by email" name="email" type="email" autoComplete="off" error={beside} />
         <div className="panel-actions">
           <RoleSelect label="Role of the invited" roles={roles} value={role} onChange={setRole} />
           <ActionButton className="button-primary" type="submit" isDisabled={create.isPending}>

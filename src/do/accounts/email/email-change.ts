@@ -7,7 +7,7 @@ import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 import type { PendingEmailChange } from "./pending-change.js";
 import { emailObjectName } from "./email-object-name.js";
-import { revokeEarlier } from "../account-endings.js";
+import { revokeEarlier } from "../revocations.js";
 import { invalidLink } from "../../../router/auth/invalid-link.js";
 import { linkLifetimes, mailLink, mailNotice, readLinkSecret, tooManyMails } from "../account-mails.js";
 
@@ -168,7 +168,7 @@ function tooManyChanges(): ReasonedError {
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
     reason: "TOO_MANY_EMAIL_CHANGES",
-    message: `You asked for ${REQUEST_RATE.limit} address changes within the last hour. Try again later.`,
+    message: `You requested ${REQUEST_RATE.limit} changes of your email address within the last hour. Try again later.`,
   });
 }
 

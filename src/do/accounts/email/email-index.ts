@@ -22,7 +22,7 @@ import type { Throttle } from "../../rate/create-throttle.js";
 import { tooManyMails } from "../account-mails.js";
 import { createHashQueue } from "../passwords/hash-queue.js";
 import { encodeFields } from "../../fields/encode-fields.js";
-import { clientError } from "../client-failure.js";
+import { clientError } from "../client-error-result.js";
 
 export interface EmailIndexOptions {
   /** The object's own id: the MAC of its address. */
@@ -57,7 +57,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
 
   async function assertOwnAddress(email: string): Promise<void> {
     const address = await emailObjectAddress(identity().secrets.index, email);
-    if (address.id !== id) throw new Error("An e-mail index object was asked about an address that is not its own.");
+    if (address.id !== id) throw new Error("An email index object was asked about an address that is not its own.");
   }
 
   async function createAccount(request: NewAccount, before: number): Promise<SignUpResult> {
@@ -132,7 +132,10 @@ export function createEmailIndex(options: EmailIndexOptions) {
         await assertOwnAddress(signup.email);
         // Checked before anything is reserved, hashed or counted. The user's object checks it again.
         if (signup.profile !== undefined) encodeFields(signup.profile, "profile");
-        const checked = await checkNewPassword(signup.password, { lookUp: checkBreachedPassword, field: "password" });
+        const checked = await checkNewPassword(signup.password, {
+          checkBreachedPassword: checkBreachedPassword,
+          field: "password",
+        });
         const result = await createAccount({ signup, notLookedUp: checked === "not looked up", device }, before);
         const isTaken = !result.ok && result.reason === "EMAIL_TAKEN";
         const isRepeated = isTaken && (signUpCount > before || (claims.isNew(Date.now()) && (await isKnown(device))));
@@ -171,7 +174,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
   };
 }
 
-/** A delay after which the reply has been sent. It is short for a user who waits for a mail. */
+/** Waits 50 to 500 ms, so that the work starts after the reply was sent. */
 function randomDelay(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 450));
 }

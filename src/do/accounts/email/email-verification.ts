@@ -4,7 +4,7 @@ import { toName } from "../../../shared/owner.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 import type { AccountRow } from "../account-store.js";
-import { revokeEarlier } from "../account-endings.js";
+import { revokeEarlier } from "../revocations.js";
 import { invalidLink } from "../../../router/auth/invalid-link.js";
 import { countMail, mailLink, readLinkSecret, tooManyMails } from "../account-mails.js";
 

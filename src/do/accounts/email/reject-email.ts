@@ -2,7 +2,7 @@ import { readMailToken } from "../../../jwt/mail-token.js";
 import { ReasonedError } from "../../../router/reasoned-error.js";
 import type { User } from "../../../shared/account.js";
 import type { AccountDeletion } from "../account-deletion.js";
-import { cancelPendingChange } from "../account-endings.js";
+import { cancelPendingChange } from "../revocations.js";
 import { invalidLink } from "../../../router/auth/invalid-link.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";

@@ -6,7 +6,7 @@ import { addToDevice } from "../../../jwt/device-token.js";
 import { randomId } from "../../../shared/random-id.js";
 import { checkNewPassword } from "./check-new-password.js";
 import { ReasonedError } from "../../../router/reasoned-error.js";
-import { revokeEarlier } from "../account-endings.js";
+import { revokeEarlier } from "../revocations.js";
 import { mailNotice } from "../account-mails.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
@@ -45,7 +45,10 @@ export async function changePassword(deps: AccountDeps, change: PasswordChange, 
     if (repeated) return repeated;
     throw sessionReplaced();
   }
-  const checked = await checkNewPassword(newPassword, { lookUp: deps.checkBreachedPassword, field: "newPassword" });
+  const checked = await checkNewPassword(newPassword, {
+    checkBreachedPassword: deps.checkBreachedPassword,
+    field: "newPassword",
+  });
   let account: AccountRow;
   try {
     account = await passwords.confirm(currentPassword, actor);

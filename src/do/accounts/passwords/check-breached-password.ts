@@ -12,7 +12,10 @@ export type CheckBreachedPassword = (prefix: string, signal: AbortSignal) => Pro
 const BREACH_CHECK_TIMEOUT_MS = 1_000;
 
 /** Whether the password was breached; `"unknown"` if the service failed or was too slow. The password is then accepted. */
-export async function isBreached(password: string, lookUp: CheckBreachedPassword): Promise<boolean | "unknown"> {
+export async function isBreached(
+  password: string,
+  checkBreachedPassword: CheckBreachedPassword,
+): Promise<boolean | "unknown"> {
   const digest = createHash("sha1").update(password).digest("hex").toUpperCase();
   const signal = AbortSignal.timeout(BREACH_CHECK_TIMEOUT_MS);
   const tooLate = new Promise<never>((_resolve, reject) => {
@@ -21,7 +24,7 @@ export async function isBreached(password: string, lookUp: CheckBreachedPassword
     );
   });
   try {
-    const answer = await Promise.race([lookUp(digest.slice(0, 5), signal), tooLate]);
+    const answer = await Promise.race([checkBreachedPassword(digest.slice(0, 5), signal), tooLate]);
     const line = answer.split(/\r?\n/).find((each) => each.toUpperCase().startsWith(`${digest.slice(5)}:`));
     // A service that pads its replies adds lines with the count 0.
     return line !== undefined && Number(line.split(":")[1]) > 0;

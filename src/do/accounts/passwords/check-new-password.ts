@@ -1,13 +1,12 @@
 import { TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { isBreached, type CheckBreachedPassword } from "./check-breached-password.js";
-import { isCommon } from "./weak-passwords.js";
-import { isPredictable } from "./weak-passwords.js";
+import { isCommon, isPredictable } from "./weak-passwords.js";
 import type { PasswordReason } from "../../../router/input-issue.js";
 import { normalizePassword } from "../../../shared/normalize-password.js";
 
 export interface NewPasswordOptions {
-  readonly lookUp: CheckBreachedPassword | undefined;
+  readonly checkBreachedPassword: CheckBreachedPassword | undefined;
   /** The input field of the password, so that a form can show the error beside it. */
   readonly field: string;
 }
@@ -20,7 +19,7 @@ export interface NewPasswordOptions {
  */
 export async function checkNewPassword(
   password: string,
-  { lookUp, field }: NewPasswordOptions,
+  { checkBreachedPassword, field }: NewPasswordOptions,
 ): Promise<"checked" | "not looked up"> {
   const normalized = normalizePassword(password);
   if (isPredictable(normalized)) {
@@ -29,7 +28,7 @@ export async function checkNewPassword(
   }
   if (await isCommon(normalized))
     throw weakPassword(field, "WEAK_PASSWORD", "This password is one of the most common ones. Choose another one.");
-  const breached = lookUp ? await isBreached(normalized, lookUp) : false;
+  const breached = checkBreachedPassword ? await isBreached(normalized, checkBreachedPassword) : false;
   if (breached === true)
     throw weakPassword(field, "PASSWORD_BREACHED", "This password appeared in a data breach. Choose another one.");
   return breached === "unknown" ? "not looked up" : "checked";

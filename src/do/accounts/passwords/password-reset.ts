@@ -1,7 +1,7 @@
 import { emailObjectAddress } from "../../../shared/email-object-address.js";
 import { toName } from "../../../shared/owner.js";
 import { checkNewPassword } from "./check-new-password.js";
-import { revokeEarlier } from "../account-endings.js";
+import { revokeEarlier } from "../revocations.js";
 import { invalidLink } from "../../../router/auth/invalid-link.js";
 import { mailLink, mailNotice, readLinkSecret } from "../account-mails.js";
 import type { AccountDeps } from "../account-deps.js";
@@ -46,7 +46,10 @@ export function createPasswordReset(deps: AccountDeps) {
       const secret = await readLinkSecret(deps, "resetPassword", token);
       // The token is checked before the expensive work, and used in the transaction that sets the password.
       if (!mailTokens.peek("resetPassword", secret, Date.now())) return repeat(secret, password, actor);
-      const checked = await checkNewPassword(password, { lookUp: deps.checkBreachedPassword, field: "password" });
+      const checked = await checkNewPassword(password, {
+        checkBreachedPassword: deps.checkBreachedPassword,
+        field: "password",
+      });
       const hash = await passwords.hash(password);
       const account = accounts.read();
       const index = account && toName(await emailObjectAddress(identity().secrets.index, account.email));

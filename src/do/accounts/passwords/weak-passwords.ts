@@ -30,17 +30,20 @@ function decode(base64: string): DataView {
 const LONGEST_UNIT = 4;
 
 /**
- * The passwords that are checked: those that a list of common passwords would have. Shorter ones are refused by their length. Long
- * ones, and those of other scripts, are accepted, because nobody tries their patterns first.
+ * Matches the passwords that are checked: 8 to 20 printable ASCII characters. Attackers do not start with patterns of longer
+ * ones or of other scripts.
  */
-const CHECKED = /^[ -~]{8,20}$/;
+const CHECKED_PASSWORD = /^[ -~]{8,20}$/;
 
 /**
  * Whether a password repeats a few characters ("aaaaaaaa", "12341234"), or counts up or down ("abcdefgh", "0987654321").
  * The list of common passwords lacks most of these, because its authors recognize them by rules.
  */
 export function isPredictable(password: string): boolean {
-  return CHECKED.test(password) && (isPattern(Array.from(password)) || isPattern(Array.from(password.toLowerCase())));
+  return (
+    CHECKED_PASSWORD.test(password) &&
+    (isPattern(Array.from(password)) || isPattern(Array.from(password.toLowerCase())))
+  );
 }
 
 function isPattern(characters: readonly string[]): boolean {

@@ -48,13 +48,13 @@ export function withDefaults(options: SessionOptions = {}): Required<SessionOpti
     checkNumber(`session.${name}`, value, { max: MAX_DURATION_SECONDS });
   if (filled.accessToken > DAY) {
     throw new Error(
-      `session.accessToken is ${filled.accessToken}, and an access token lives for at most ${DAY} seconds.`,
+      `session.accessToken is ${filled.accessToken}, but an access token expires after at most ${DAY} seconds. Reduce it.`,
     );
   }
   if (options.idle !== undefined && options.idle > filled.absolute) {
     throw new Error(
       `session.idle is ${options.idle}, and never takes effect: a session ends after ${filled.absolute} seconds ` +
-        "(session.absolute). Choose less, or more for session.absolute.",
+        "(session.absolute). Reduce session.idle, or increase session.absolute.",
     );
   }
   return filled;

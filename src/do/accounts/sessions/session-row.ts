@@ -68,8 +68,8 @@ export const sessionSchema = `
 
 /**
  * Details that this version added to sessions: the newest generation until a client presents it (`unseen`), and the session
- * that was replaced. These are not columns of `_sessions`: the previous version inserts rows without naming columns, and
- * could not sign anyone in after a rollback. For the same reason a trigger deletes the row with its session.
+ * that was replaced. These are not columns of `_sessions`: the version before named
+ * no columns in its inserts, and could not sign anyone in after a rollback. New columns need a schema step instead. For the same reason a trigger deletes the row with its session.
  *
  * A session of the previous version has no row. Its newest generation counts as seen, because that version did not accept
  * the predecessor either, except within the grace period. A generation that was issued in that period gets a row when

@@ -43,7 +43,7 @@ const framework = createFrameworkSchema({
   steps: [{ name: "move the rates of invitations", run: moveInvitationRates }],
 });
 
-/** Creates the handler of an e-mail address: an index without the app's procedures. */
+/** Creates the handler of an email address: an index without the app's procedures. */
 export function createEmailObject({ state, env, app, address, alarms, identity }: ObjectEnvironment): ObjectHandler {
   const { storage } = state;
   const { sql } = storage;

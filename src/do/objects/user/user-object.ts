@@ -3,7 +3,7 @@ import type { User } from "../../../shared/account.js";
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import { otherUsersObject, wrongObject } from "../../../router/wrong-object.js";
 import { sessionOf, type Caller } from "../../../shared/caller.js";
-import { revokeEarlier } from "../../accounts/account-endings.js";
+import { revokeEarlier } from "../../accounts/revocations.js";
 import { createAccountService } from "../../accounts/account-service.js";
 import { invalidLink } from "../../../router/auth/invalid-link.js";
 import { deleteOldMailRates } from "../../accounts/account-mails.js";

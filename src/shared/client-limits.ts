@@ -1,5 +1,5 @@
 /** The limits that a browser client needs. They are a separate object, because bundlers do not remove unused properties. */
-export const requestLimits = {
+export const clientLimits = {
   /** Maximum number of calls in a batch. */
   batchCalls: 20,
   /** Maximum characters of the path and the query of a URL together. */

@@ -1,6 +1,6 @@
 import { readRefreshToken } from "../../jwt/refresh-token.js";
 import type { SessionEffect } from "../../shared/call.js";
-import { NO_USER } from "../../shared/session-user.js";
+import { NO_USER } from "../../shared/user-header.js";
 import type { Refusal } from "../gate/refusal.js";
 import type { Identity } from "./authenticate.js";
 
