@@ -75,10 +75,12 @@ describe("an invalid address", () => {
       for (const transport of transports) {
         for (const path of ["auth.changeEmail", "auth.signup", "auth.login"]) {
           const code = await codeOfCall(transport.mutate(path, { email, password }));
+          // A server-side caller of a user reaches only that user's object, where these procedures do not run.
+          const isWrongObject = transport.name === "RPC" && path !== "auth.changeEmail";
           expect({ transport: transport.name, path, code }).toEqual({
             transport: transport.name,
             path,
-            code: "BAD_REQUEST",
+            code: isWrongObject ? "FORBIDDEN" : "BAD_REQUEST",
           });
         }
       }
