@@ -2,7 +2,7 @@ import { initUserDO, table } from "trpc-userdo/router";
 import { z } from "zod";
 
 const t = initUserDO({ tables: { user: { notes: table(z.object({ text: z.string() })) } } });
-const held = new Set<() => void>();
+const pending = new Set<() => void>();
 
 const Many = z.object({ count: z.int(), bytes: z.int() });
 
@@ -24,12 +24,12 @@ export const appRouter = t.router({
   }),
   /** Returns when `release` is called, and the following messages of its socket wait. */
   hold: t.userProcedure.query(async () => {
-    await new Promise<void>((resolve) => held.add(resolve));
+    await new Promise<void>((resolve) => pending.add(resolve));
     return "released";
   }),
   release: t.userProcedure.mutation(() => {
-    for (const resolve of held) resolve();
-    held.clear();
+    for (const resolve of pending) resolve();
+    pending.clear();
   }),
   echo: t.userProcedure.input(z.object({ text: z.string() })).query(({ input }) => input.text.length),
 });

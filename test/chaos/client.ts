@@ -38,7 +38,7 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
     /** The object asked whether this client reads, and it has not answered. */
     owesPong: false,
     /** The object asked this client to reconnect. */
-    asked: false,
+    mustReconnect: false,
     /** The first error while frames were handled. */
     violation: undefined as Violation | undefined,
     isOpen: (): boolean => socket?.readyState === WebSocket.OPEN,
@@ -68,7 +68,7 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
     /** Stops reading the socket, which stays open. */
     leave(): void {
       socket = undefined;
-      client.stalled = client.owesPong = client.asked = false;
+      client.stalled = client.owesPong = client.mustReconnect = false;
       for (const subscriber of subscribers.values()) {
         if (subscriber.state !== "ended") subscriber.state = "off";
         subscriber.doze(false);
@@ -155,7 +155,7 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
     }
     const frame = JSON.parse(text) as Frame;
     if (frame.method === "reconnect") {
-      client.asked = true;
+      client.mustReconnect = true;
       for (const subscriber of subscribers.values()) subscriber.doze(true);
       return;
     }

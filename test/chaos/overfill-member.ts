@@ -121,13 +121,13 @@ async function checkOther(world: World, other: Session): Promise<void> {
   await world.target.touch(other);
   await writeOverHttp(world, other, [turn], { how: "http" });
   const reading = world.clients.filter(
-    (each) => each.session.userId === other.userId && each.isOpen() && !each.stalled && !each.asked,
+    (each) => each.session.userId === other.userId && each.isOpen() && !each.stalled && !each.mustReconnect,
   );
   for (const client of reading) if (!client.owesPong) await writeOverSocket(world, client, [turn]);
   await world.capture();
   const isBehind = (client: Client): boolean =>
     client.isOpen() &&
-    !client.asked &&
+    !client.mustReconnect &&
     world.subscribersOf([client]).some((each) => each.state === "on" && each.pending() !== undefined);
   await world.until(
     () => !reading.some(isBehind),

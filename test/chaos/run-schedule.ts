@@ -37,7 +37,7 @@ export async function runSchedule(
 async function runStep(world: World, step: Step, index: number): Promise<void> {
   vi.setSystemTime(Date.now() + 3);
   for (const [place, client] of world.clients.entries()) {
-    if (client.asked && client.session.revokedAt === Infinity && (place + index) % 2 === 0)
+    if (client.mustReconnect && client.session.revokedAt === Infinity && (place + index) % 2 === 0)
       await reconnect(world, client);
   }
   await takeStep(world, step);

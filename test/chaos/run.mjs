@@ -57,10 +57,10 @@ async function work() {
     if (line) console.log(`seeds ${from}-${from + size - 1}: ${code === 0 ? "ok" : "FAILED"} ${line}`);
     if (code === 0) continue;
     // Omits the runtime's stack traces, and the diff that repeats the message.
-    const told = output.split("\n").filter((each) => !/^\s*[-+❯|⎯]|^stack: |^exception = |workerd@/.test(each));
-    const start = told.findIndex((each) => each.startsWith("chaos failed:"));
-    const end = told.findIndex((each, index) => index > start && /schedules\.ts/.test(each));
-    const text = start < 0 ? told.slice(-60).join("\n") : told.slice(start, end < 0 ? undefined : end).join("\n");
+    const lines = output.split("\n").filter((each) => !/^\s*[-+❯|⎯]|^stack: |^exception = |workerd@/.test(each));
+    const start = lines.findIndex((each) => each.startsWith("chaos failed:"));
+    const end = lines.findIndex((each, index) => index > start && /schedules\.ts/.test(each));
+    const text = start < 0 ? lines.slice(-60).join("\n") : lines.slice(start, end < 0 ? undefined : end).join("\n");
     failures.push(text);
     console.log(text);
   }

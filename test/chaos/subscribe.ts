@@ -52,13 +52,13 @@ export const started = (world: World, client: Client): Promise<void> =>
 
 /** Opens a socket if necessary, and sends all subscriptions again. */
 export async function reconnect(world: World, client: Client): Promise<void> {
-  const asked = client.asked;
+  const reconnects = client.mustReconnect;
   // Some clients open the new socket before they leave the old one, and some afterwards.
-  if (asked && client.keeps) client.close();
-  if (client.isOpen() && !asked) return;
+  if (reconnects && client.keeps) client.close();
+  if (client.isOpen() && !reconnects) return;
   if (!(await client.open())) return;
   await world.capture();
   for (const each of client.subscribers)
-    subscribe(world, client, each, { handover: asked ? "must" : mayHandOver(world) });
+    subscribe(world, client, each, { handover: reconnects ? "must" : mayHandOver(world) });
   await started(world, client);
 }

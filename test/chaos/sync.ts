@@ -18,7 +18,9 @@ export async function sync(world: World): Promise<void> {
       await started(world, client);
     }
     const isCalm = (): boolean =>
-      live.every((each) => each.isOpen() && !each.asked && subscribersOf([each]).every(({ state }) => state === "on"));
+      live.every(
+        (each) => each.isOpen() && !each.mustReconnect && subscribersOf([each]).every(({ state }) => state === "on"),
+      );
     const lagging = (): Subscriber | undefined => subscribersOf(live).find((each) => each.pending() !== undefined);
     await until(
       () => !isCalm() || !lagging(),

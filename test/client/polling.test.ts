@@ -113,7 +113,7 @@ describe("a network that blocks sockets", () => {
   it("ends a query that fails by itself, and continues the others", async () => {
     const network = createNetwork();
     const { client } = await signUp({ WebSocket: network.Socket });
-    const organizationId = "nobody";
+    const organizationId = "unknown";
     const errors: unknown[] = [];
     watchQuery(client.projects.list, { organizationId }, { onData: () => {}, onError: (error) => errors.push(error) });
     const { titles, errors: ownErrors, stop } = watch(client);

@@ -6,10 +6,10 @@ afterEach(() => void vi.useRealTimers());
 
 /** A watch, with the number of checks and of sessions that it found to have ended. */
 function watching(answer: SignInStatus) {
-  const counts = { asked: 0, ended: 0 };
+  const counts = { checks: 0, ended: 0 };
   const watch = createSessionWatch({
     async ask() {
-      counts.asked++;
+      counts.checks++;
       await new Promise((resolve) => setTimeout(resolve, 100));
       return answer;
     },
@@ -24,21 +24,21 @@ it("combines many hints into one check, and reports its answer once", async () =
   await vi.runAllTimersAsync();
   watch.check();
   await vi.runAllTimersAsync();
-  expect(counts).toEqual({ asked: 1, ended: 1 });
+  expect(counts).toEqual({ checks: 1, ended: 1 });
 });
 
 it.each(["signedIn", "unknown"] as const)("does not end the session on the answer %s", async (answer) => {
   const { watch, counts } = watching(answer);
   watch.check();
   await vi.runAllTimersAsync();
-  expect(counts).toEqual({ asked: 1, ended: 0 });
+  expect(counts).toEqual({ checks: 1, ended: 0 });
 });
 
 it("ignores a slow first check after a sign-in", () => {
   const { watch, counts } = watching("signedOut");
-  const asked = watch.epoch();
+  const epoch = watch.epoch();
   watch.changed("signedIn");
-  watch.onSignedOut(asked);
+  watch.onSignedOut(epoch);
   expect(counts.ended).toBe(0);
   watch.onSignedOut(watch.epoch());
   expect(counts.ended).toBe(1);
@@ -60,9 +60,9 @@ it("does not report the client's own sign-out, and checks again after the next s
   watch.changed("signedOut");
   watch.check();
   await vi.runAllTimersAsync();
-  expect(counts).toEqual({ asked: 0, ended: 0 });
+  expect(counts).toEqual({ checks: 0, ended: 0 });
   watch.changed("signedIn");
   watch.check();
   await vi.runAllTimersAsync();
-  expect(counts).toEqual({ asked: 1, ended: 1 });
+  expect(counts).toEqual({ checks: 1, ended: 1 });
 });

@@ -131,7 +131,7 @@ describe("migrations of an organization's tables", () => {
 });
 
 describe("two versions at once", () => {
-  it("alternate on one storage for as long as they like", async () => {
+  it("read and write the same storage in turn", async () => {
     const { client, redeploy, stored, object } = await signUpToFirst();
     const titles = ["one", "two"];
     for (let turn = 0; turn < 6; turn++) {

@@ -66,7 +66,7 @@ describe("a connection that is lost and restored", () => {
   });
 });
 
-describe("a server whose answer is late", () => {
+describe("a server that responds late", () => {
   const faults = createSocketFaults();
   let context: BrowserContext;
   let one: TasksTab;

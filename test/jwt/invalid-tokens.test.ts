@@ -40,7 +40,7 @@ const hostile: readonly (readonly [string, string, () => Promise<string | null |
   ["issued ahead", "notYetValid", () => customToken({}, { iat: seconds() + 60 })],
   ["issued at no time", "malformed", () => customToken({}, { iat: undefined })],
   ["issued too long ago", "expired", () => customToken({}, { iat: seconds() - 90_000 })],
-  ["nobody", "malformed", () => customToken({}, { sub: undefined })],
+  ["no subject", "malformed", () => customToken({}, { sub: undefined })],
   ["a number for a user", "malformed", () => customToken({}, { sub: 7 })],
   [
     "claims that are not an object",

@@ -123,26 +123,26 @@ it("reports an error of the first run to the fetch, and follows TanStack Query's
 
 it("keeps the last data and reports the status without a connection, and sends a first read over HTTP", async () => {
   const { server, queryClient, bridge } = connect();
-  server.setFirst(() => "told");
+  server.setFirst(() => "pushed");
   const { results } = watch(queryClient, live(optionsOf(server, "posts.list")));
   await runTasks();
   server.state("connecting", new Error("The network is down."));
   expect(bridge.status()).toBe("connecting");
 
   server.setFirst(undefined);
-  server.setAnswer(() => "answered");
+  server.setAnswer(() => "fetched");
   const notes = watch(queryClient, live(optionsOf(server, "notes.list")));
   await runTasks();
   server.state("connecting", new Error("The network is down."));
   await runTasks();
-  expect([results, notes.results]).toEqual([["told"], ["answered"]]);
+  expect([results, notes.results]).toEqual([["pushed"], ["fetched"]]);
 
   server.state("pending");
   expect(bridge.status()).toBe("live");
-  server.send("notes.list", "told");
+  server.send("notes.list", "pushed");
   server.flush();
   await runTasks();
-  expect(notes.results).toEqual(["answered", "told"]);
+  expect(notes.results).toEqual(["fetched", "pushed"]);
 });
 
 it("does not subscribe a disabled query until it is enabled", async () => {
@@ -186,28 +186,28 @@ it("sends a refetch to the server, and never overwrites newer results with its a
   server.setFirst(() => "first");
   const { observer, results } = watch(queryClient, live(optionsOf(server, "posts.list")));
   await runTasks();
-  server.setAnswer(() => "asked");
+  server.setAnswer(() => "refetched");
   await observer.refetch();
-  expect(observer.getCurrentResult().data).toBe("asked");
+  expect(observer.getCurrentResult().data).toBe("refetched");
 
   const slow = Promise.withResolvers<string>();
   server.setAnswer(() => slow.promise);
   const refetched = observer.refetch();
   await runTasks();
-  server.send("posts.list", "told");
+  server.send("posts.list", "pushed");
   server.flush();
   await runTasks();
   slow.resolve("older");
   await refetched;
   await runTasks();
-  expect(results).toEqual(["first", "asked", "told"]);
+  expect(results).toEqual(["first", "refetched", "pushed"]);
 });
 
 it("runs as an ordinary query without a bridge, as in server rendering", async () => {
   const server = createScriptedServer();
-  server.setAnswer(() => "answered");
+  server.setAnswer(() => "fetched");
   const queryClient = new QueryClient();
-  expect(await queryClient.fetchQuery(live(optionsOf(server, "posts.list")))).toBe("answered");
+  expect(await queryClient.fetchQuery(live(optionsOf(server, "posts.list")))).toBe("fetched");
   expect(server.opened).toEqual([]);
 });
 

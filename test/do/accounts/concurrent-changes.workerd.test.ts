@@ -42,7 +42,7 @@ async function expectFree(account: SignedUp, ...targets: string[]): Promise<void
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const rounds = Array.from({ length: 6 }, (_, round) => round * 3);
 
-describe("a change of address at the same moment as an event that revokes it", () => {
+describe("a change of address concurrent with an event that revokes it", () => {
   const events: Record<string, (account: SignedUp) => Promise<unknown>> = {
     "signing out everywhere": ({ client }) => client.auth.logoutEverywhere.mutate(),
     "a new password": ({ client }) => client.auth.changePassword.mutate({ currentPassword: password, newPassword }),

@@ -117,15 +117,15 @@ describe("a request for a link that confirms a device", () => {
 
   it("mails nothing when an event revokes earlier links while it is being counted", async () => {
     const person = await signUpVerified();
-    let state: "free" | "held" | "released" = "free";
+    let state: "free" | "blocked" | "released" = "free";
     // The object of the address does not answer, so the mail is not counted yet.
     const blocking = runInDurableObject(await addressObject(person.email), (_instance, object) =>
       object.blockConcurrencyWhile(async () => {
-        state = "held";
-        while (state === "held") await new Promise((resolve) => setTimeout(resolve, 5));
+        state = "blocked";
+        while (state === "blocked") await new Promise((resolve) => setTimeout(resolve, 5));
       }),
     );
-    await vi.waitFor(() => expect(state).toBe("held"));
+    await vi.waitFor(() => expect(state).toBe("blocked"));
     const request = ask(person);
     await person.client.auth.logoutEverywhere.mutate();
     state = "released";

@@ -11,7 +11,7 @@ import { addressName, untilIdle, storedIn } from "../../fixtures/organizations.j
 const newPassword = "another horse battery";
 const anonymousClient = () => openBrowser().client();
 const reject = (token: string) => codeOf(anonymousClient().auth.rejectEmail.mutate({ token }));
-const twenty = <TResult>(work: () => Promise<TResult>) => Promise.all(Array.from({ length: 20 }, work));
+const runTwentyTimes = <TResult>(work: () => Promise<TResult>) => Promise.all(Array.from({ length: 20 }, work));
 
 async function signedUp() {
   const account = await signUp();
@@ -39,7 +39,7 @@ describe("rejecting the address of an account that never verified it", () => {
 
   it("succeeds once of twenty calls at once, and not for the next account with the address", async () => {
     const { email, token } = await signedUp();
-    const codes = await twenty(() => reject(token));
+    const codes = await runTwentyTimes(() => reject(token));
     expect(codes.filter((code) => code === "none")).toHaveLength(1);
     expect(new Set(codes)).toEqual(new Set(["none", "BAD_REQUEST"]));
     const owner = await signUp(email);
@@ -74,7 +74,7 @@ describe("rejecting the address of an account that never verified it", () => {
       const { email, user, token } = await signedUp();
       const verify = () => codeOf(openVerifyLink(token));
       const [first, second] = rounds % 2 === 0 ? [verify, () => reject(token)] : [() => reject(token), verify];
-      const [one, other] = await Promise.all([twenty(first), twenty(second)]);
+      const [one, other] = await Promise.all([runTwentyTimes(first), runTwentyTimes(second)]);
       const [verified, rejected] = rounds % 2 === 0 ? [one, other] : [other, one];
       const isVerified = verified.includes("none");
       expect(rejected.filter((code) => code === "none")).toHaveLength(isVerified ? 0 : 1);
@@ -156,7 +156,7 @@ describe("rejecting a new address of an account", () => {
 
   it("succeeds once of twenty calls at once", async () => {
     const { token } = await withChange();
-    const codes = await twenty(() => reject(token));
+    const codes = await runTwentyTimes(() => reject(token));
     expect(codes.filter((code) => code === "none")).toHaveLength(1);
     expect(new Set(codes)).toEqual(new Set(["none", "BAD_REQUEST"]));
   });
@@ -165,8 +165,8 @@ describe("rejecting a new address of an account", () => {
     for (let rounds = 0; rounds < 4; rounds++) {
       const { client, target, token } = await withChange();
       const [confirmed, rejected] = await Promise.all([
-        twenty(() => codeOf(openChangeLink(token))),
-        twenty(() => reject(token)),
+        runTwentyTimes(() => codeOf(openChangeLink(token))),
+        runTwentyTimes(() => reject(token)),
       ]);
       const isConfirmed = confirmed.includes("none");
       expect(rejected.filter((code) => code === "none")).toHaveLength(isConfirmed ? 0 : 1);

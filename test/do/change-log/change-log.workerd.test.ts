@@ -28,14 +28,14 @@ describe("the change log", () => {
     [`${INSERT} ('b', 'B', 'y', 0, 0), ('c', 'C', NULL, 0, 0)`, "b create, c create"],
     ["UPDATE posts SET title = 'A2' WHERE id = 'a'", "a update"],
     ["UPDATE posts SET title = title || '!'", "a update, b update, c update"],
-    ["UPDATE posts SET title = 'no' WHERE id = 'nobody'", ""],
+    ["UPDATE posts SET title = 'no' WHERE id = 'unknown'", ""],
     [`INSERT OR REPLACE INTO posts VALUES ('d', 'D', 'x', 0, 0)`, "a delete, d create"],
     [`REPLACE INTO posts VALUES ('d', 'D2', 'x', 0, 0)`, "d update"],
     ["UPDATE OR REPLACE posts SET slug = 'y' WHERE id = 'd'", "b delete, d update"],
     [`${INSERT} ('c', 'C2', NULL, 0, 0) ON CONFLICT (id) DO UPDATE SET title = excluded.title`, "c update"],
     [`${INSERT} ('c', 'C3', NULL, 0, 0) ON CONFLICT DO NOTHING`, ""],
     [`INSERT OR IGNORE INTO posts VALUES ('c', 'C4', NULL, 0, 0)`, ""],
-    ["DELETE FROM posts WHERE id = 'nobody'", ""],
+    ["DELETE FROM posts WHERE id = 'unknown'", ""],
     ["DELETE FROM posts", "c delete, d delete"],
   ];
 
@@ -75,8 +75,8 @@ describe("the change log", () => {
   it("gets no entry when a row to delete does not exist", () =>
     withTables(definitions, ({ log, tables }) => {
       const before = log.head();
-      expect(tables.posts.delete("nobody")).toBe(false);
-      expect(codeOf(() => tables.posts.update("nobody", { title: "x" }))).toBe("NOT_FOUND");
+      expect(tables.posts.delete("unknown")).toBe(false);
+      expect(codeOf(() => tables.posts.update("unknown", { title: "x" }))).toBe("NOT_FOUND");
       expect(log.head()).toEqual(before);
     }));
 });
@@ -124,7 +124,7 @@ describe("a range of the change log", () => {
   it("is read with rowsById, whatever the number of rows", () =>
     withTables(definitions, ({ sql, tables, tableSet }) => {
       const rows = Array.from({ length: 250 }, (_, n) => tables.posts.create({ title: String(n) }));
-      const read = tableSet.rowsById(sql, "posts", [...rows.map(({ id }) => id), "nobody"]);
+      const read = tableSet.rowsById(sql, "posts", [...rows.map(({ id }) => id), "unknown"]);
       expect(read.size).toBe(250);
       for (const row of rows) expect(read.get(row.id)).toEqual(row);
       expect(tableSet.rowsById(sql, "posts", []).size).toBe(0);

@@ -28,7 +28,7 @@ it("reads the same as folding the entries, for every gap, page and filter", () =
     (id: string) => id === "b",
   );
   fc.assert(
-    fc.property(histories, fc.array(gaps, { minLength: 1, maxLength: 5 }), filters, (history, asked, matches) => {
+    fc.property(histories, fc.array(gaps, { minLength: 1, maxLength: 5 }), filters, (history, ranges, matches) => {
       const there = new Set<string>();
       const entries = history.map(({ id, deletes }, position): LogEntry => {
         const type = there.has(id) ? (deletes ? "delete" : "update") : "create";
@@ -38,7 +38,7 @@ it("reads the same as folding the entries, for every gap, page and filter", () =
       });
       const index = createLogIndex();
       for (const { id, type, cursor } of entries) index.add({ seq: cursor.seq, type, id });
-      for (const { after, length, from, limit } of asked) {
+      for (const { after, length, from, limit } of ranges) {
         const inGap = entries.filter(({ cursor }) => cursor.seq > after && cursor.seq <= after + length);
         const expected = foldChanges(inGap)
           .filter(({ id, cursor }) => (matches?.(id) ?? true) && cursor.seq > (from ?? 0))

@@ -225,7 +225,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
     expectStops(stops, "organization", "user", "email");
   });
 
-  it("leaves nothing of a deleted organization, or can delete it again", async () => {
+  it("deletes an organization completely, or can repeat the deletion", async () => {
     const stops = await stopEverywhere({
       cleanUp: false,
       once: both,

@@ -90,12 +90,12 @@ describe("the keys and tables of one user", () => {
     // A stream opens at its first read.
     const first = watched.next();
     await client.kv.set.mutate({ key: "b", value: 1 });
-    for (let told = false; !told;) {
+    for (let received = false; !received;) {
       await client.kv.set.mutate({ key: "a", value: new Set([1]) });
-      told = await Promise.race([first.then(() => true), scheduler.wait(50).then(() => false)]);
+      received = await Promise.race([first.then(() => true), scheduler.wait(50).then(() => false)]);
     }
-    const { value: told } = await first;
-    expect(told).toMatchObject({ data: { type: "set", key: "a", value: new Set([1]) } });
+    const { value: event } = await first;
+    expect(event).toMatchObject({ data: { type: "set", key: "a", value: new Set([1]) } });
     await watched.return?.();
 
     const keys: unknown[] = [];

@@ -38,9 +38,9 @@ const queries: readonly [path: string, ask: (http: LiveClient, organizationId: s
   ],
 ];
 
-const outcomeOf = async (asked: Promise<unknown>): Promise<Outcome> => {
-  const code = await codeOf(asked);
-  return code === "none" ? { result: await asked } : { code };
+const outcomeOf = async (call: Promise<unknown>): Promise<Outcome> => {
+  const code = await codeOf(call);
+  return code === "none" ? { result: await call } : { code };
 };
 
 /** A member whose client runs the queries, and reconnects when it is asked to. */
@@ -58,7 +58,7 @@ function watchAs({ browser, http, cursor }: Person, organizationId: string) {
     if (socket && results.length > 0) {
       return { outcome: { result: results.at(-1) }, lastEventId: socket.lastEventId(id) };
     }
-    return before[at] ?? { outcome: { code: "was never told" }, lastEventId: undefined };
+    return before[at] ?? { outcome: { code: "received nothing" }, lastEventId: undefined };
   }
 
   const states = () => queries.map((_, at) => stateOf(at));
@@ -70,18 +70,18 @@ function watchAs({ browser, http, cursor }: Person, organizationId: string) {
     await next.settled();
   }
 
-  async function reconnectAsked({ frames, until }: LiveSocket): Promise<void> {
+  async function untilAskedToReconnect({ frames, until }: LiveSocket): Promise<void> {
     let { length } = frames;
     while (!frames.some(({ method }) => method === "reconnect")) ({ length } = await until(length + 1));
   }
 
-  /** Reconnects as a client does that was asked to: it opens a new socket, and then closes the old one. */
+  /** Reconnects like a client that was asked to reconnect: it opens a new socket, and then closes the old one. */
   async function reconnect(old: LiveSocket): Promise<void> {
-    const asked = old.frames.findIndex(({ method }) => method === "reconnect");
+    const reconnectIndex = old.frames.findIndex(({ method }) => method === "reconnect");
     before = states();
     await open();
     // A refusal may still arrive, without a result.
-    expect(old.frames.slice(asked + 1).filter(({ result }) => result)).toEqual([]);
+    expect(old.frames.slice(reconnectIndex + 1).filter(({ result }) => result)).toEqual([]);
     old.socket.close();
   }
 
@@ -102,7 +102,7 @@ function watchAs({ browser, http, cursor }: Person, organizationId: string) {
         return;
       }
       if (!socket) return open();
-      await Promise.race([socket.reached(cursor()), reconnectAsked(socket)]);
+      await Promise.race([socket.reached(cursor()), untilAskedToReconnect(socket)]);
       if (socket.frames.some(({ method }) => method === "reconnect")) await reconnect(socket);
     },
 

@@ -90,7 +90,7 @@ const ways = { socket: overSocket, SSE: overSse, "server caller": overCaller };
 const write = (name: string) => ada.http.papers.create.mutate({ organizationId, name });
 const sleep = () =>
   evictDurableObject(env.LIVE_DO.getByName(organizationName(organizationId)), { webSockets: "hibernate" });
-const sharedNotes = (count: number) => () => ({ count, session: "nobody", userId: "nobody" });
+const sharedNotes = (count: number) => () => ({ count, session: "unread", userId: "unread" });
 const reached = (listening: Listening[], last: (index: number) => unknown) =>
   expect
     .poll(() => listening.map((each) => each.results().at(-1)), eventually)

@@ -69,8 +69,8 @@ describe("live queries of several callers", () => {
     const last = () => sockets.map((socket, index) => socket.results(ids[index] ?? 0).at(-1));
     await Promise.all(sockets.map((socket) => socket.settled()));
     expect(last()).toEqual([
-      { notes: 0, session: "nobody" },
-      { notes: 0, session: "nobody" },
+      { notes: 0, session: "unread" },
+      { notes: 0, session: "unread" },
     ]);
     const note = http.notes.create.mutate({ text: "one" });
     await wrote(note);
@@ -85,7 +85,7 @@ describe("live queries of several callers", () => {
     await http.trace.mutate();
     await wrote(http.kv.set.mutate({ key: "a", value: 1 }));
     expect(await http.trace.mutate()).toEqual([]);
-    expect(last()[1]).toEqual({ notes: 0, session: "nobody" });
+    expect(last()[1]).toEqual({ notes: 0, session: "unread" });
   });
 
   it("repeat a check of the caller for each caller, whoever caused the run", async () => {

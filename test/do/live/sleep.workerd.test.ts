@@ -45,7 +45,7 @@ describe("live queries over hibernation", () => {
       Array.from({ length: 3 }, (_, index) => http.notes.create.mutate({ text: `note ${index}` })),
     );
     const watched = notes.map(({ id }) => socket.watch("notes.byId", { id }));
-    for (let n = notes.length; n < 1_000; n++) socket.watch("notes.byId", { id: `nobody's ${n}` });
+    for (let n = notes.length; n < 1_000; n++) socket.watch("notes.byId", { id: `unknown ${n}` });
     await expect
       .poll(() => socket.frames.filter(({ result }) => result?.type === "data").length, { timeout: 10_000 })
       .toBe(1_000);

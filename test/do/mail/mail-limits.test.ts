@@ -13,13 +13,13 @@ const kinds: readonly MailKind[] = [
   "accountDeleted",
 ];
 
-/** The mails that are sent when these are requested in order. */
-function sentOf(asked: readonly MailKind[]): MailKind[] {
-  return asked.reduce<MailKind[]>((sent, kind) => (isWithinMailLimits(kind, sent) ? [...sent, kind] : sent), []);
+/** The mails that are sent when the given ones are requested in order. */
+function sentOf(requested: readonly MailKind[]): MailKind[] {
+  return requested.reduce<MailKind[]>((sent, kind) => (isWithinMailLimits(kind, sent) ? [...sent, kind] : sent), []);
 }
 
 const countOf = (mails: readonly MailKind[], kind: MailKind) => mails.filter((each) => each === kind).length;
-const many = (...asked: MailKind[]) => Array.from({ length: 20 }, () => asked).flat();
+const many = (...requested: MailKind[]) => Array.from({ length: 20 }, () => requested).flat();
 
 /** Kinds with a separate limit. */
 const separate: readonly MailKind[] = ["resetPassword", "confirmDevice"];
@@ -44,16 +44,16 @@ describe("the mails to one address within an hour", () => {
     "include the first %s, whatever was sent before",
     (kind) => {
       const others = kinds.filter((each) => each !== kind);
-      for (const asked of [many(...others), many(...others.toReversed()), many("invitation", "changeEmail")]) {
-        expect(countOf(sentOf([...asked, kind]), kind)).toBe(1);
+      for (const requested of [many(...others), many(...others.toReversed()), many("invitation", "changeEmail")]) {
+        expect(countOf(sentOf([...requested, kind]), kind)).toBe(1);
       }
     },
   );
 
   it.each(separate)("do not affect how many of the kind %s are sent", (kind) => {
     const others = kinds.filter((each) => each !== kind);
-    for (const asked of [[], many("invitation"), many(...others), many(...others.toReversed())]) {
-      expect(countOf(sentOf([...asked, ...many(kind)]), kind)).toBe(3);
+    for (const requested of [[], many("invitation"), many(...others), many(...others.toReversed())]) {
+      expect(countOf(sentOf([...requested, ...many(kind)]), kind)).toBe(3);
     }
   });
 });

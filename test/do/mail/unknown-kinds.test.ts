@@ -10,7 +10,7 @@ const hook = {
   settings: { send: (message: unknown) => Promise.resolve(void sent.push(message)), appUrl: undefined, links: {} },
 };
 const unexpected = (): never => {
-  throw new Error("Nothing is asked about a mail of an unknown kind.");
+  throw new Error("A mail of an unknown kind must not call this.");
 };
 const mailers = {
   account: createMailer({
@@ -25,7 +25,7 @@ const mailers = {
 };
 
 it.each(["account", "invitation"] as const)(
-  "leaves a mail in the outbox whose kind only a newer version knows (%s)",
+  "keeps a mail in the outbox if only a newer version knows its kind (%s)",
   async (mailer) => {
     for (const kind of ["newer", "toString"]) {
       const message: StoredOutboxMessage = {

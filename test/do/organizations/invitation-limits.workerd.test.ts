@@ -47,7 +47,7 @@ describe("invitations to one address", () => {
     await vi.waitFor(async () => expect((await listed(person)).size).toBe(LIMIT));
   });
 
-  it("are refused with a reason that is the same with an account and without one", async () => {
+  it("are rejected with the same reason whether or not the address has an account", async () => {
     const organizationIds = await createOrganizations(inviter, LIMIT + 1);
     const errors = [];
     for (const email of [freshEmail(), (await signUp()).email, (await signUpVerified()).email]) {

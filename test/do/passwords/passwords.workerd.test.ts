@@ -59,13 +59,13 @@ describe("the breach service", () => {
     `0018A45C4D1DEF81644B54AB7F969B88D65:1\r\n${sha1(password).slice(5)}:${count}`;
 
   it("receives five digits and no more", async () => {
-    const asked: string[] = [];
+    const prefixes: string[] = [];
     const checkBreachedPassword = (prefix: string) => {
-      asked.push(prefix);
+      prefixes.push(prefix);
       return Promise.resolve(answer("correct horse battery", 7));
     };
     expect(await isBreached("correct horse battery", checkBreachedPassword)).toBe(true);
-    expect(asked).toEqual([sha1("correct horse battery").slice(0, 5)]);
+    expect(prefixes).toEqual([sha1("correct horse battery").slice(0, 5)]);
     expect(await isBreached("another horse battery", checkBreachedPassword)).toBe(false);
   });
 

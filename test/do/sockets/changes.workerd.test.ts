@@ -99,7 +99,7 @@ describe("changes over a socket", () => {
     },
   );
 
-  it("include a write in the frame of the subscribe message", async () => {
+  it("include a write that is sent in the same frame as the subscription", async () => {
     const { browser } = await signUp();
     const socket = await openSocket(browser);
     socket.send([

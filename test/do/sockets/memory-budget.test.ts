@@ -182,20 +182,20 @@ describe("the memory budget of an object", () => {
 
   it("asks clients what they have read when a share waits, and wakes members in turn", () => {
     const budget = createMemoryBudget(1_000);
-    const asked: string[] = [];
+    const askedClients: string[] = [];
     const woken: string[] = [];
-    const reader = budget.open("ada", () => void asked.push("ada"));
-    budget.open("idle", () => void asked.push("idle"));
+    const reader = budget.open("ada", () => void askedClients.push("ada"));
+    budget.open("idle", () => void askedClients.push("idle"));
     reader.add("sent", 700);
     for (const name of ["bob 1", "bob 2", "cy 1"]) {
-      const one = budget.open(name.slice(0, 3), () => void asked.push(name));
+      const one = budget.open(name.slice(0, 3), () => void askedClients.push(name));
       expect(one.hasRoom("sent", 0)).toBe(false);
       one.whenRoom("sent", 0, () => {
         woken.push(name);
         one.add("sent", 30);
       });
     }
-    expect(asked).toEqual(["ada"]);
+    expect(askedClients).toEqual(["ada"]);
     expect(budget.isScarce()).toBe(true);
     reader.release("sent", 700);
     expect(woken).toEqual(["bob 1", "cy 1", "bob 2"]);

@@ -9,8 +9,8 @@ interface Change {
 
 const changesOf = (socket: RawSocket): Change[] => eventsOf(socket.frames).map(({ change }) => change as Change);
 
-/** Waits until the object has sent `PING`, and nothing after it. */
-function asked(socket: RawSocket, times: number): Promise<void> {
+/** Waits until the object has sent `PING` the given number of times. */
+function untilPings(socket: RawSocket, times: number): Promise<void> {
   return expect.poll(() => socket.texts.filter((text) => text === "PING").length).toBe(times);
 }
 
@@ -28,10 +28,10 @@ async function halfway() {
   await socket.until(1);
   // The first change fills the window. The others wait until the client answers that it reads.
   await http.items.createMany.mutate({ count: 256, bytes: 1 });
-  await asked(socket, 1);
+  await untilPings(socket, 1);
   await http.items.createMany.mutate({ count: 400, bytes: 1 });
   socket.send("PONG");
-  await asked(socket, 2);
+  await untilPings(socket, 2);
   const received = changesOf(socket);
   expect(received.length).toBeGreaterThan(256);
   expect(received.length).toBeLessThan(656);

@@ -136,7 +136,7 @@ describe("a socket ticket", () => {
     expect((await open(ticket, `&organizationId=${organizationId}`)).status).toBe(403);
   });
 
-  it("works after the session's tokens were refreshed, also twice with the same token", async () => {
+  it("works after the session was refreshed twice with the same refresh token", async () => {
     const email = freshEmail();
     const { tokens } = await withToken().auth.signup.mutate({ email, password, tokens: "body" });
     const { ticket } = await withToken(tokens?.accessToken).auth.socketTicket.mutate();

@@ -112,10 +112,10 @@ describe("update", () => {
 
   it("answers NOT_FOUND for a missing row, and find returns null", () =>
     withTables(definitions, ({ tables, writes }) => {
-      expect(tables.posts.findById("nobody")).toBeNull();
-      expect(codeOf(() => tables.posts.update("nobody", { title: "x" }))).toBe("NOT_FOUND");
-      expect(codeOf(() => tables.posts.update("nobody", {}))).toBe("NOT_FOUND");
-      expect(tables.posts.delete("nobody")).toBe(false);
+      expect(tables.posts.findById("unknown")).toBeNull();
+      expect(codeOf(() => tables.posts.update("unknown", { title: "x" }))).toBe("NOT_FOUND");
+      expect(codeOf(() => tables.posts.update("unknown", {}))).toBe("NOT_FOUND");
+      expect(tables.posts.delete("unknown")).toBe(false);
       expect(codeOf(() => tables.posts.findById(1 as never))).toBe("BAD_REQUEST");
       expect(codeOf(() => tables.posts.delete(undefined as never))).toBe("BAD_REQUEST");
       expect(writes()).toBe(0);

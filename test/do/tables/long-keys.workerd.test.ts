@@ -140,7 +140,7 @@ describe("page, sorted by long values", () => {
     }));
 });
 
-describe("page, of long rows", () => {
+describe("a page of long rows", () => {
   it("ends before the rows take more than 4 MiB, and contains at least one", () =>
     withTables(definitions, ({ tables }) => {
       const lengths = [...Array<number>(12).fill(900_000), 10, 10, 10, ...Array<number>(5).fill(990_000)];

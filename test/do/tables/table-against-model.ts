@@ -31,7 +31,7 @@ function areUnique({ unique }: Run, rows: Iterable<Values>): boolean {
 export function pick({ rows }: Run, nth: number): string {
   const ids = [...rows.keys()];
   // One more than exist: an id without a row.
-  return ids[nth % (ids.length + 1)] ?? "nobody";
+  return ids[nth % (ids.length + 1)] ?? "unknown";
 }
 
 const isEmpty = (patch: Values): boolean => Object.values(patch).every((value) => value === undefined);

@@ -40,7 +40,7 @@ describe("the gate in the Workers runtime", () => {
     expect(withGateHeaders(handshake, { corsOrigin: FRIEND }).webSocket).toBe(socket);
   });
 
-  test("adds its headers to a response from elsewhere", async () => {
+  test("adds its headers to a custom response, and keeps its status and `Vary`", async () => {
     const cached = new Response(new Response("[1]").body, { status: 207, headers: { vary: "accept" } });
     const reply = withGateHeaders(cached, { corsOrigin: FRIEND });
     expect(reply.status).toBe(207);

@@ -64,9 +64,9 @@ describe("an invalid address", () => {
       const before = await listDurableObjectIds(env.BLOG_DO);
       for (const name of anonymousTransports) {
         const transport = anonymousTransport(name);
-        const asked = ["auth.signup", "auth.login"].map((path) => ({ path, input: { email, password } }));
-        if (name !== "form") asked.push({ path: "auth.requestPasswordReset", input: { email } as never });
-        for (const { path, input } of asked) {
+        const calls = ["auth.signup", "auth.login"].map((path) => ({ path, input: { email, password } }));
+        if (name !== "form") calls.push({ path: "auth.requestPasswordReset", input: { email } as never });
+        for (const { path, input } of calls) {
           const code = await codeOfCall(transport.mutate(path, input));
           // Text beyond the limit of a form field or a URL is refused before it is validated.
           expect({ transport: name, path, code }).toEqual({ transport: name, path, code: "BAD_REQUEST" });

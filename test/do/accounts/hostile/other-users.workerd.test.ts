@@ -27,8 +27,8 @@ async function onEach(path: string, input: unknown): Promise<Record<string, stri
 
 const every = (code: string) => Object.fromEntries(transports.map(({ name }) => [name, code]));
 
-describe("an attempt to use another user's", () => {
-  it("session is NOT_FOUND over every transport and does not end it", async () => {
+describe("access to another user's resources", () => {
+  it("rejects another user's session id with NOT_FOUND over every transport, and does not end the session", async () => {
     const { id } = bob.session;
     expect(await onEach("sessions.revoke", { id })).toEqual(every("NOT_FOUND"));
     expect(await onEach("sessions.rename", { id, name: "Mine" })).toEqual(every("NOT_FOUND"));
@@ -45,7 +45,7 @@ describe("an attempt to use another user's", () => {
     ["auth.changeEmail", { email: "x@example.com", password }],
     ["sessions.revoke", { id: "x" }],
     ["sessions.rename", { id: "x", name: "x" }],
-  ])("id changes nothing about %s over any transport", async (path, input) => {
+  ])("does not let %s take another user's id from its input, over any transport", async (path, input) => {
     for (const field of ["userId", "id", "sub", "sessionId", "owner", "caller"]) {
       if (input && field in input) continue;
       const more = { ...input, [field]: field === "sessionId" ? bob.session.id : bob.user.id };
@@ -62,7 +62,7 @@ describe("an attempt to use another user's", () => {
     expect((await bob.client.auth.me.query()).user).toEqual(bob.user);
   });
 
-  it("object through an organization's id is refused over every transport", async () => {
+  it("rejects another user's id as `organizationId` over every transport", async () => {
     for (const organizationId of [
       bob.user.id,
       `user:${bob.user.id}`,
@@ -79,7 +79,7 @@ describe("an attempt to use another user's", () => {
     }
   });
 
-  it("organization is FORBIDDEN, whether or not it exists", async () => {
+  it("rejects another user's organization, whether or not it exists", async () => {
     const { id } = await bob.client.organizations.create.mutate({ name: "Bob's" });
     for (const organizationId of [id, "0".repeat(32)]) {
       for (const transport of transports) {
@@ -89,7 +89,7 @@ describe("an attempt to use another user's", () => {
     }
   });
 
-  it("refresh token beside the caller's own access token does not change who the caller is", async () => {
+  it("identifies the caller by the access token when the refresh token is another user's", async () => {
     const mixed = openBrowser();
     mixed.cookies.set("__Host-userdo-access", ada.browser.cookies.get("__Host-userdo-access") ?? "");
     mixed.cookies.set("__Host-userdo-refresh", bob.browser.cookies.get("__Host-userdo-refresh") ?? "");

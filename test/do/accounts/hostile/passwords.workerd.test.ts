@@ -68,8 +68,8 @@ describe("an unacceptable password", () => {
 
   it("is neither hashed nor counted at sign-in, over any transport", async () => {
     const invalid = none["200 kB"];
-    const asked = anonymousTransports.flatMap((name) => Array.from({ length: 3 }, () => anonymousTransport(name)));
-    for (const transport of asked) {
+    const senders = anonymousTransports.flatMap((name) => Array.from({ length: 3 }, () => anonymousTransport(name)));
+    for (const transport of senders) {
       expect(await codeOfCall(transport.mutate("auth.login", { email: ada.email, password: invalid }))).toBe(
         "BAD_REQUEST",
       );

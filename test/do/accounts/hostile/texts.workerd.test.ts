@@ -18,7 +18,7 @@ const escape = "\u001B";
 const control = "a\r\n2026-11-21 ERROR forged\u001B[31m\u001B]0;title\u0007";
 
 /** The same query over each link, as the network sees it. */
-const asked: Record<string, [string, HeadersInit]> = {
+const requests: Record<string, [string, HeadersInit]> = {
   single: ["/trpc/sessions.list", {}],
   batch: ["/trpc/sessions.list?batch=1", {}],
   "batch-stream": ["/trpc/sessions.list?batch=1", { "trpc-accept": "application/jsonl" }],
@@ -48,7 +48,7 @@ describe("texts that contain markup", () => {
       const { id } = (await transport.mutate("organizations.create", { name: nasty })) as { id: string };
       expect(await client.organizations.get.query({ organizationId: id })).toMatchObject({ name: nasty });
     }
-    for (const [transport, [path, headers]] of Object.entries(asked)) {
+    for (const [transport, [path, headers]] of Object.entries(requests)) {
       const answer = await browser.fetch(path, { headers });
       expect({ transport, type: answer.headers.get("content-type") }).toEqual({
         transport,
