@@ -16,7 +16,7 @@ export interface SchemaCommandOptions {
 export async function schemaCommand({ file, mode, snapshot, name }: SchemaCommandOptions): Promise<number> {
   const current = schemaText(await loadDefinition(file, name));
   const committed = await readSnapshot(snapshot);
-  const isUpToDate = committed === current;
+  const isUpToDate = committed !== undefined && withoutHeader(committed) === withoutHeader(current);
   if (mode === "write") {
     if (!isUpToDate) await writeFile(snapshot, current);
     if (isUpToDate) print(`${snapshot} is up to date.`);
@@ -31,6 +31,11 @@ export async function schemaCommand({ file, mode, snapshot, name }: SchemaComman
     print(`Update it with --write, and commit it. ${MIGRATION_HINT}`);
   }
   return mode === "check" && !isUpToDate ? 1 : 0;
+}
+
+/** The header is an explanation, whose words can differ between versions. */
+function withoutHeader(text: string): string {
+  return text.replace(/^(--.*\n)+\n/, "");
 }
 
 const MIGRATION_HINT =

@@ -8,7 +8,7 @@ import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
  * Creates an ordinary tRPC client of the app's router, with all types inferred. Calls go over HTTP in batches,
  * subscriptions over one socket for each owner. Outside a browser, `url` must be absolute.
  *
- * @throws Error if `liveTimeout` or `pollInterval` is so long that it must be in milliseconds
+ * @throws Error if `liveTimeout` or `pollInterval` is more than 60 seconds
  * @example
  * ```ts
  * const trpc = createClient<AppRouter>({ url: "/trpc" });

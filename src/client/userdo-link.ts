@@ -83,7 +83,7 @@ export interface UserDOLinkOptions {
    */
   readonly onLiveTimeout?: (path: string) => void;
   /**
-   * How often live queries are polled over HTTP while the socket does not work, in seconds: at least 0.1, at most 600. This
+   * How often live queries are polled over HTTP while the socket does not work, in seconds: at least 0.1, at most 60. This
    * client's own writes are still shown at once. `false`: writes of other clients are shown when the socket works again.
    * @default 5
    */
@@ -94,7 +94,7 @@ export interface UserDOLinkOptions {
  * Creates the terminating link for an app's own `createTRPCClient`. Queries and mutations go over HTTP, in batches;
  * subscriptions over the socket of their owner. The link includes the transformer.
  *
- * @throws Error if `liveTimeout` or `pollInterval` is so long that it must be in milliseconds
+ * @throws Error if `liveTimeout` or `pollInterval` is more than 60 seconds
  * @example
  * ```ts
  * const trpc = createTRPCClient<AppRouter>({ links: [loggerLink(), userdoLink({ url: "/trpc" })] });
@@ -121,8 +121,8 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
     liveTimeout = 0,
     onLiveTimeout,
   } = options;
-  if ((liveTimeout > 60 && liveTimeout < Infinity) || Number(options.pollInterval) > 600)
-    throw new Error("`liveTimeout` or `pollInterval` is not in seconds.");
+  if ((liveTimeout > 60 && liveTimeout < Infinity) || Number(options.pollInterval) > 60)
+    throw new Error("`liveTimeout` or `pollInterval` is above 60 seconds.");
   // The global fetch is read for each call, because an app may replace it.
   const fetch: Fetch = explainFailure((input, init) =>
     (options.fetch ?? globalThis.fetch)(

@@ -71,6 +71,8 @@ async function sign(
   options: SignJwtOptions,
   defaultLifetime: number,
 ): Promise<string> {
+  // An ignored lifetime would be replaced by a longer one.
+  if ("minutes" in options) throw new TypeError("`minutes` is not an option. Use `expiresIn`, in seconds.");
   const { audience, expiresIn = defaultLifetime } = options;
   const purpose = purposes[name];
   if (!(expiresIn > 0 && expiresIn <= purpose.maxAge)) {

@@ -121,7 +121,8 @@ const REASON = /^[A-Z\d]+(_[A-Z\d]+)+$/;
  */
 export function errorReason(error: unknown): ErrorReason | undefined {
   const data = field(error, "data") ?? field(field(error, "shape"), "data");
-  const reason = field(data, "reason");
+  // An error that was not sent to a client has its reason itself.
+  const reason = field(data, "reason") ?? field(error, "reason");
   return isReason(reason) ? reason : undefined;
 }
 

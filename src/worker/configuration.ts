@@ -71,6 +71,10 @@ function assertOneBinding(env: object, binding: string, namespace: ObjectNamespa
 export function configurationErrorOf(error: unknown): ConfigurationError | undefined {
   if (isConfigurationError(error)) return error;
   const message = error instanceof Error ? error.message : "";
+  // With an older compatibility date, RPC keeps only the message of an error that a constructor threw.
+  const [, own] =
+    /^(?:ConfigurationError: )?(The class \w* ?replaces \w+\(\) of createUserDO's class.*)/s.exec(message) ?? [];
+  if (own !== undefined) return new ConfigurationError(own);
   if (/does not implement (the method )?"trpc"/.test(message))
     return new ConfigurationError(
       "The class of the Durable Object binding does not extend createUserDO's. Write `export class BlogDO extends " +

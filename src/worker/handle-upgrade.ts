@@ -4,7 +4,7 @@ import type { Device } from "../shared/device.js";
 import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
 import { sendInternal } from "../shared/send-internal.js";
 import { toName, type ObjectAddress } from "../shared/owner.js";
-import { SOCKET_PASS_HEADER } from "../shared/socket-request.js";
+import { REFUSAL_REASON_HEADER, SOCKET_PASS_HEADER } from "../shared/socket-request.js";
 import type { Configuration } from "./configuration.js";
 import type { UpgradeRequest } from "./gate/gate-result.js";
 import type { Refusal } from "./gate/refusal.js";
@@ -36,7 +36,8 @@ export async function handleUpgrade(
   const headers = { Upgrade: "websocket", [SOCKET_PASS_HEADER]: pass };
   const response = await stubOf(namespace, address).fetch(new Request("https://object/socket", { headers }));
   if (response.status === 101) return response;
-  if (response.status === 503) return sessionCheckFailed;
+  if (response.status === 503)
+    return response.headers.get(REFUSAL_REASON_HEADER) === "UPGRADE_FAILED" ? upgradeFailed : sessionCheckFailed;
   return response.status === 401 ? notSignedIn : notAMember;
 }
 
@@ -56,6 +57,12 @@ const sessionCheckFailed: Refusal = {
   code: "SERVICE_UNAVAILABLE",
   reason: "SESSION_CHECK_FAILED",
   message: "The session could not be checked. Try again in a moment.",
+};
+
+const upgradeFailed: Refusal = {
+  code: "SERVICE_UNAVAILABLE",
+  reason: "UPGRADE_FAILED",
+  message: "The stored data could not be upgraded to this version of the app. Fix the migration and deploy again.",
 };
 
 const notAMember: Refusal = {

@@ -55,6 +55,9 @@ export const auditDefaults: Required<AuditOptions> = {
   network: false,
 };
 
+/** Shorter retention would make the log useless, and a number this small is probably meant as days. */
+const MIN_AGE_SECONDS = 3_600;
+
 /**
  * Fills in the defaults.
  *
@@ -63,7 +66,7 @@ export const auditDefaults: Required<AuditOptions> = {
 export function auditOptions(given: AuditOptions = {}): Required<AuditOptions> {
   checkOptionNames("audit", given, { maxAge: true, maxEntries: true, network: true });
   const filled = withDefaultOptions(auditDefaults, given);
-  checkNumber("audit.maxAge", filled.maxAge, { max: MAX_DURATION_SECONDS, isWhole: false });
+  checkNumber("audit.maxAge", filled.maxAge, { min: MIN_AGE_SECONDS, max: MAX_DURATION_SECONDS, isWhole: false });
   checkNumber("audit.maxEntries", filled.maxEntries);
   if (typeof filled.network === "boolean") return filled;
   throw new Error("audit.network is not a boolean. Use true or false.");

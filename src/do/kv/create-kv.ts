@@ -86,7 +86,7 @@ export function createKv({ store, schemas, onWrite, transactionSync, pageBytes, 
 
     list({ prefix = "", cursor: after = null, limit = 100 }: KvListOptions = {}): Page<KvEntry> {
       checkPrefix(prefix);
-      if (after !== null) checkPrefix(after);
+      if (after !== null) checkCursor(after);
       if (!Number.isSafeInteger(limit) || limit < 1 || limit > PAGE_ENTRIES) {
         throw badOption(`\`limit\` is not valid. Use a whole number from 1 to ${PAGE_ENTRIES}.`);
       }
@@ -141,6 +141,12 @@ function checkPrefix(prefix: unknown): string {
   if (problem !== undefined)
     throw new ReasonedError({ code: "BAD_REQUEST", reason: "KEY_INVALID", message: `A key ${problem}` });
   return prefix as string;
+}
+
+function checkCursor(cursor: unknown): void {
+  if (prefixProblem(cursor) === undefined) return;
+  const message = "The cursor is not valid. Use the `nextCursor` of the previous page.";
+  throw new ReasonedError({ code: "BAD_REQUEST", reason: "CURSOR_INVALID", message });
 }
 
 function badOption(message: string): ReasonedError {

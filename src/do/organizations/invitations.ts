@@ -63,7 +63,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
     const { id, email, role, inviterId, inviterVerified, invitedBy, expiresAt, target } = invitation;
     const name = organizations.read()?.name ?? "";
     const inviter = inviterId === undefined ? undefined : { userId: inviterId, emailVerified: inviterVerified };
-    const findWaiting = {
+    const payload = {
       id,
       email,
       organizationId,
@@ -74,7 +74,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
       expiresAt: expiresAt.getTime(),
       mail,
     };
-    outbox.post(messageTo(target, "invitation", findWaiting));
+    outbox.post(messageTo(target, "invitation", payload));
   }
 
   function withdraw({ id, target }: InvitationRow): void {

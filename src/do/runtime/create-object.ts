@@ -5,7 +5,8 @@ import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { ObjectStub, OnReply } from "../../shared/object-stub.js";
 import { parseName, toName, type ObjectAddress } from "../../shared/owner.js";
-import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
+import { REFUSAL_REASON_HEADER, SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
+import { reasonOf } from "../../router/reasoned-error.js";
 import { createAlarms } from "../lifecycle/alarms.js";
 import type { App } from "../objects/app.js";
 import { identifyApp, type AppIdentity } from "../lifecycle/identity.js";
@@ -189,8 +190,8 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       const options = { secrets: secrets.jwt, audience: binding };
       const pass = token === null ? undefined : await verifySocketPass(token, toName(address), options);
       if (!pass || !socketCapability) return new Response(null, { status: 404 });
-      const status = await upgradeStatus(socketCapability, pass.caller);
-      if (status !== 101) return new Response(null, { status });
+      const refusal = await upgradeRefusal(socketCapability, pass.caller);
+      if (refusal) return refusal;
       socketCapability.onUpgrade?.(pass.caller);
       return openSockets()?.accept(pass.caller, pass.expiresAt) ?? new Response(null, { status: 404 });
     },
@@ -221,16 +222,16 @@ async function replyToEach(
   return [];
 }
 
-/** Returns the HTTP status for the upgrade of a caller. */
-async function upgradeStatus(capability: SocketCapability, caller: Caller): Promise<number> {
+/** Returns the response that refuses the socket of a caller; `undefined` if the caller may open it. */
+async function upgradeRefusal(capability: SocketCapability, caller: Caller): Promise<Response | undefined> {
   try {
     await capability.resolveAccess?.(caller);
   } catch (cause) {
-    return cause instanceof SessionEnded ? 401 : 503;
+    if (cause instanceof SessionEnded) return new Response(null, { status: 401 });
+    return new Response(null, { status: 503, headers: { [REFUSAL_REASON_HEADER]: reasonOf(cause) ?? "" } });
   }
   const access = capability.access(caller);
-  if (access === "granted") return 101;
-  return access === "forbidden" ? 403 : 401;
+  return access === "granted" ? undefined : new Response(null, { status: access === "forbidden" ? 403 : 401 });
 }
 
 export type AppObject = ReturnType<typeof createObject>;
@@ -239,5 +240,5 @@ function addressOf(state: DurableObjectState): ObjectAddress {
   const address = parseName(state.id.name);
   if (address) return address;
   const what = state.id.name === undefined ? "was not addressed by name" : "has a name that the framework does not use";
-  throw new Error(`This object ${what}. ObjectAddress it with getUserDO(env.BINDING, { userId }).`);
+  throw new Error(`This object ${what}. Reach it with getUserDO(env.BINDING, { userId }).`);
 }

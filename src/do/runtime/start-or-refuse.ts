@@ -45,7 +45,8 @@ export function startOrRefuse(handler: ObjectHandler, { alarms, onError }: Start
     // The code of this version would read and write the framework's tables of an earlier one.
     alarms.suspend();
     const { sockets } = handler;
-    return { ...refused, deadLetters: refuse, ...(sockets && { sockets: withoutUpgrade(sockets, refuse) }) };
+    const { resolveAccess: _resolveAccess, ...unresolved } = refused;
+    return { ...unresolved, deadLetters: refuse, ...(sockets && { sockets: withoutUpgrade(sockets, refuse) }) };
   }
 }
 

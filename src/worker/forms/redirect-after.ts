@@ -16,7 +16,7 @@ export interface FormOptions {
   readonly afterSignOut?: string;
   /**
    * After an error, unless the form has a field `back`. The code of the error is added, and its reason if it has one:
-   * `?error=UNAUTHORIZED&reason=WRONG_PASSWORD`.
+   * `?error=UNAUTHORIZED&reason=WRONG_CREDENTIALS`.
    * @default "/"
    */
   readonly onError?: string;

@@ -81,7 +81,7 @@ describe("the account", () => {
     expect(await codeOf(elsewhere.client().auth.me.query())).toBe("UNAUTHORIZED");
     expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
     await expect(createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id }).posts.list()).rejects.toThrow(
-      "There is no such user.",
+      "This user does not exist.",
     );
     await mailTo(email, "accountDeleted");
 

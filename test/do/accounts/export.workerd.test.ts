@@ -28,6 +28,6 @@ describe("account.export", () => {
     const response = await openBrowser().fetch("/trpc/account.export", { headers: { accept: "text/event-stream" } });
     expect(await response.text()).toContain("UNAUTHORIZED");
     const unknownUser = caller.asUser({ userId: crypto.randomUUID().replaceAll("-", "") });
-    await expect(unknownUser.account.export()).rejects.toThrow("There is no such user.");
+    await expect(unknownUser.account.export()).rejects.toThrow("This user does not exist.");
   });
 });

@@ -151,7 +151,7 @@ describe("setUserFields", () => {
 
   it("rejects a user who never signed up, and stores nothing there", async () => {
     await runInDurableObject(objectOf("0".repeat(32)), (instance, { storage }) => {
-      expect(() => instance.setUserFields({ plan: "pro" })).toThrow("There is no such user.");
+      expect(() => instance.setUserFields({ plan: "pro" })).toThrow("This user does not exist.");
       const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'");
       expect(tables.toArray()).toEqual([]);
     });

@@ -135,15 +135,15 @@ export function createEmailChange(deps: AccountDeps) {
         assertOwnSession();
         const used = mailTokens.consume("changeEmail", secret, Date.now());
         if (!used) throw invalidLink();
-        const emailTaken = nameOf(change.email);
+        const target = nameOf(change.email);
         pendingChanges.delete();
         accounts.setEmail(change.email, change.operationId);
         revokeEarlier(deps, "emailChanged");
         mailTokens.addUsed("changeEmail", secret, used);
-        outbox.post({ target: emailTaken, kind: "commitAddress", payload: { operationId: change.operationId } });
+        outbox.post({ target, kind: "commitAddress", payload: { operationId: change.operationId } });
         release(before);
         deps.organizations.announceEmail(change.email);
-        deps.organizations.requestInvitations(emailTaken);
+        deps.organizations.requestInvitations(target);
         mailNotice(deps, "emailChanged", before);
         audit.add({ action: "email.change", outcome: "ok", ...actor });
         return { hook: hooks.emailChanged(before) };
