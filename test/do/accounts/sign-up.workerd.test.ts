@@ -146,5 +146,5 @@ async function tablesOf(id: DurableObjectId): Promise<unknown[]> {
 
 /** An object that is started by its id alone does not know its name, and refuses calls. */
 function ignoreUnnamed(error: unknown): void {
-  if (!(error instanceof Error) || !error.message.includes("not reached by its name")) throw error;
+  if (!(error instanceof Error) || !error.message.includes("not addressed by name")) throw error;
 }
