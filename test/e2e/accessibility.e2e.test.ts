@@ -75,7 +75,7 @@ test("the account page has no accessibility violations", async () => {
     await checkPage(tab.page, `account-${part.toLowerCase().replace(" ", "-")}`);
   }
   await tab.press("Delete my account");
-  await tab.says("This is not your password.");
+  await tab.says("The password is wrong.");
   await checkPage(tab.page, "account-refused");
   await tab.account("Security");
   await tab.page.getByRole("button", { name: /^Rename / }).click();

@@ -30,7 +30,7 @@ describe("the email address", () => {
     const { tab: elsewhere } = await signUp();
     await elsewhere.openMail("Confirm your email address", ada.email);
     await elsewhere.press("Confirm the address");
-    await elsewhere.says("Sign in to the account that asked for this mail.");
+    await elsewhere.says("Sign in to the account that requested this email.");
     await elsewhere.field("Email").fill(ada.email);
     await elsewhere.field("Password").fill(ada.password);
     await elsewhere.press("Sign in and confirm");
@@ -45,7 +45,7 @@ describe("the email address", () => {
     await elsewhere.press("This was not me");
     await elsewhere.says("Your address is free again.");
     const signedOutTab = await signIn(ada);
-    await signedOutTab.says("This address and this password do not belong together.");
+    await signedOutTab.says("The email address or the password is wrong.");
   });
 
   test("is replaced once the new address is confirmed; tasks and sessions stay, the old address is notified", async () => {
@@ -63,12 +63,12 @@ describe("the email address", () => {
       await tab.press("Change address");
     };
     await change("nobody", ada.password);
-    await tab.says("Enter an address such as ada@example.com.");
-    expect(await tab.besideField("New address")).toBe("Enter an address such as ada@example.com.");
+    await tab.says("Enter a valid email address, such as ada@example.com.");
+    expect(await tab.besideField("New address")).toBe("Enter a valid email address, such as ada@example.com.");
     expect(await tab.field("New address").evaluate((field) => field === document.activeElement)).toBe(true);
     await change(target, "not the password");
-    await tab.says("This is not your password.");
-    expect(await tab.besideField("Your password")).toBe("This is not your password.");
+    await tab.says("The password is wrong.");
+    expect(await tab.besideField("Your password")).toBe("The password is wrong.");
     await change(bob.email, ada.password);
     await tab.says("There is an account with this address.");
     await change(target, ada.password);
@@ -84,7 +84,7 @@ describe("the email address", () => {
     await tab.mail("Your email address was changed", ada.email).waitFor();
 
     const elsewhere = await signIn(ada);
-    await elsewhere.says("This address and this password do not belong together.");
+    await elsewhere.says("The email address or the password is wrong.");
     await elsewhere.field("Email").fill(target);
     await elsewhere.page.locator("form").getByRole("button", { name: "Sign in" }).click();
     await elsewhere.page.getByRole("checkbox", { name: "Kept" }).waitFor();
@@ -144,14 +144,14 @@ describe("the account", () => {
     await tab.account("Your data");
     await tab.field("Your password").fill("not the password");
     await tab.press("Delete my account");
-    await tab.says("This is not your password.");
+    await tab.says("The password is wrong.");
     await tab.field("Your password").fill(ada.password);
     await tab.press("Delete my account");
     await tab.page.getByRole("heading", { name: "Your account was deleted" }).waitFor();
     await elsewhere.signedOut();
 
     await elsewhere.enter("Sign in", ada);
-    await elsewhere.says("This address and this password do not belong together.");
+    await elsewhere.says("The email address or the password is wrong.");
     await tab.follow("Back to the start");
     await tab.enter("Sign up", ada);
     await tab.says("Nothing to do.");

@@ -39,10 +39,10 @@ describe("a rejected form", () => {
       document.body.append(form);
       form.submit();
     });
-    await tab.says("This address and this password do not belong together.");
+    await tab.says("The email address or the password is wrong.");
     expect(new URL(tab.page.url()).search).toBe("?error=UNAUTHORIZED&reason=WRONG_CREDENTIALS");
     await tab.page.goto(new URL("/?error=CONFLICT&reason=FROM_A_NEWER_SERVER", tab.page.url()).href);
-    await tab.says("Somebody changed this meanwhile. Reload the page.");
+    await tab.says("Someone else changed this in the meantime. Reload the page.");
   });
 
   it("keeps the focus on the button when no field is invalid", async () => {
@@ -52,7 +52,7 @@ describe("a rejected form", () => {
     const button = tab.page.getByRole("button", { name: "Sign in", exact: true });
     await button.focus();
     await tab.page.keyboard.press("Space");
-    await tab.says("This address and this password do not belong together.");
+    await tab.says("The email address or the password is wrong.");
     expect(await hasFocus(button)).toBe(true);
   });
 
@@ -62,7 +62,7 @@ describe("a rejected form", () => {
       const { tab } = await signUp();
       if (how === "a click") await tab.press("Add");
       else await tab.field("New task").press("Enter");
-      await tab.says("Say what there is to do.");
+      await tab.says("Enter what to do.");
       await expectFocus(tab.field("New task"));
     },
   );

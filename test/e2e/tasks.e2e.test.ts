@@ -69,7 +69,7 @@ describe("two tabs of one user", () => {
 
   test("a title that the server rejects is explained beside the field", async () => {
     await one.add("   ");
-    await one.page.getByText("Say what there is to do.").waitFor();
+    await one.page.getByText("Enter what to do.").waitFor();
     expect(await two.titles()).toEqual(["Water the plants"]);
   });
 
@@ -109,7 +109,7 @@ describe("signing in and out", () => {
     expect(await tab.page.getByText("Kept").count()).toBe(0);
 
     await tab.submit("Sign in", { ...grace, password: "not the password" });
-    await tab.page.getByText("This address and this password do not belong together.").waitFor();
+    await tab.page.getByText("The email address or the password is wrong.").waitFor();
     await tab.submit("Sign up", { ...grace, password: "not the password" });
     await tab.page.getByText("There is an account with this address.").waitFor();
     await tab.submit("Sign in", grace);

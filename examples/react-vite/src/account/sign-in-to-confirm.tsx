@@ -20,7 +20,7 @@ export function SignInToConfirm({ token, onSignIn, onReject }: SignInToConfirmPr
 
   return (
     <>
-      <p>Sign in to the account that asked for this mail.</p>
+      <p>Sign in to the account that requested this email.</p>
       <AccountForm
         action="Sign in and confirm"
         mutation={signIn}
