@@ -70,7 +70,7 @@ describe("the email address", () => {
     await tab.says("The password is wrong.");
     expect(await tab.besideField("Your password")).toBe("The password is wrong.");
     await change(bob.email, ada.password);
-    await tab.says("There is an account with this address.");
+    await tab.says("This email address already has an account.");
     await change(target, ada.password);
     await tab.says(`A link is on its way to ${target}.`);
 

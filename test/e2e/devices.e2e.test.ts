@@ -31,7 +31,7 @@ describe("the password", () => {
     await elsewhere.tasks();
     // A used link shows its error before the form.
     await elsewhere.openMail("Choose a new password", ada.email);
-    await elsewhere.page.getByRole("alert").filter({ hasText: "This link has been used" }).waitFor();
+    await elsewhere.page.getByRole("alert").filter({ hasText: "This link was already used" }).waitFor();
     expect(await elsewhere.field("New password").count()).toBe(0);
     await elsewhere.follow("Ask for a new link");
     await elsewhere.page.getByRole("heading", { name: "Forgot your password?" }).waitFor();

@@ -111,7 +111,7 @@ describe("signing in and out", () => {
     await tab.submit("Sign in", { ...grace, password: "not the password" });
     await tab.page.getByText("The email address or the password is wrong.").waitFor();
     await tab.submit("Sign up", { ...grace, password: "not the password" });
-    await tab.page.getByText("There is an account with this address.").waitFor();
+    await tab.page.getByText("This email address already has an account.").waitFor();
     await tab.submit("Sign in", grace);
     await tab.task("Kept").waitFor();
 
