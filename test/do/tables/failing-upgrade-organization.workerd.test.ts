@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { errorReason } from "trpc-userdo/worker";
 import { deploy, startErrors } from "../../fixtures/app/versions.js";
 import { freshEmail, openBrowser, password } from "../../fixtures/browser.js";
+import { upgrade } from "../../fixtures/socket.js";
 import { openVersionsClient, versionsObject } from "../../fixtures/versions.js";
 
 beforeEach(() => {
@@ -19,12 +20,13 @@ async function refusalOf(call: Promise<unknown>): Promise<unknown> {
 }
 
 async function createOrganization() {
-  const client = openVersionsClient(openBrowser());
+  const browser = openBrowser();
+  const client = openVersionsClient(browser);
   await client.auth.signup.mutate({ email: freshEmail(), password });
   const { id: organizationId } = await client.organizations.create.mutate({ name: "Ours" });
   await client.shared.create.mutate({ organizationId, title: "one" });
   const object = versionsObject(`organization:${organizationId}`);
-  return { client, organizationId, object };
+  return { browser, client, organizationId, object };
 }
 
 describe("an organization whose framework tables could not be upgraded", () => {
@@ -62,5 +64,20 @@ describe("an organization whose framework tables could not be upgraded", () => {
       "UPGRADE_FAILED",
     ]);
     expect(await leases()).toEqual(before);
+  });
+
+  it("refuses a socket with the reason of the upgrade", async () => {
+    const { browser, organizationId, object } = await createOrganization();
+    await runInDurableObject(object, (_instance, { storage }) => {
+      storage.sql.exec("UPDATE _object SET fingerprint = 'earlier'");
+      storage.sql.exec("UPDATE _leases SET until = 1");
+      storage.sql.exec("DROP INDEX _kv_expires");
+      storage.sql.exec("DROP TABLE IF EXISTS _kv");
+      storage.sql.exec("CREATE TABLE _kv (key TEXT PRIMARY KEY, odd TEXT) STRICT");
+    });
+    await evictDurableObject(object);
+    const response = await upgrade(browser, {}, `/versions?organizationId=${organizationId}`);
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('"reason":"UPGRADE_FAILED"');
   });
 });
