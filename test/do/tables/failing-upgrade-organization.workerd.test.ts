@@ -29,18 +29,22 @@ async function createOrganization() {
   return { browser, client, organizationId, object };
 }
 
+/** Stores tables of an earlier version that the next start cannot upgrade, and starts the object again. */
+async function storeEarlierVersion(object: DurableObjectStub, statements: readonly string[]): Promise<void> {
+  await runInDurableObject(object, (_instance, { storage }) => {
+    storage.sql.exec("UPDATE _object SET fingerprint = 'earlier'");
+    for (const statement of statements) storage.sql.exec(statement);
+    storage.sql.exec("DROP INDEX _kv_expires");
+    storage.sql.exec("DROP TABLE IF EXISTS _kv");
+    storage.sql.exec("CREATE TABLE _kv (key TEXT PRIMARY KEY, odd TEXT) STRICT");
+  });
+  await evictDurableObject(object);
+}
+
 describe("an organization whose framework tables could not be upgraded", () => {
   it("answers calls over HTTP with UPGRADE_FAILED when a table of the access check is of an earlier version", async () => {
     const { client, organizationId, object } = await createOrganization();
-    await runInDurableObject(object, (_instance, { storage }) => {
-      storage.sql.exec("UPDATE _object SET fingerprint = 'earlier'");
-      storage.sql.exec("DROP TRIGGER _lease_generations_delete");
-      storage.sql.exec("DROP TABLE _lease_generations");
-      storage.sql.exec("DROP INDEX _kv_expires");
-      storage.sql.exec("DROP TABLE IF EXISTS _kv");
-      storage.sql.exec("CREATE TABLE _kv (key TEXT PRIMARY KEY, odd TEXT) STRICT");
-    });
-    await evictDurableObject(object);
+    await storeEarlierVersion(object, ["DROP TRIGGER _lease_generations_delete", "DROP TABLE _lease_generations"]);
     const refusal = await refusalOf(client.shared.list.query({ organizationId }));
     expect(startErrors).toEqual([expect.stringContaining("could not be created")]);
     expect(refusal).toEqual(["SERVICE_UNAVAILABLE", "UPGRADE_FAILED"]);
@@ -50,14 +54,7 @@ describe("an organization whose framework tables could not be upgraded", () => {
     const { client, organizationId, object } = await createOrganization();
     const leases = () =>
       runInDurableObject(object, (_instance, { storage }) => storage.sql.exec("SELECT * FROM _leases").toArray());
-    await runInDurableObject(object, (_instance, { storage }) => {
-      storage.sql.exec("UPDATE _object SET fingerprint = 'earlier'");
-      storage.sql.exec("UPDATE _leases SET until = 1");
-      storage.sql.exec("DROP INDEX _kv_expires");
-      storage.sql.exec("DROP TABLE IF EXISTS _kv");
-      storage.sql.exec("CREATE TABLE _kv (key TEXT PRIMARY KEY, odd TEXT) STRICT");
-    });
-    await evictDurableObject(object);
+    await storeEarlierVersion(object, ["UPDATE _leases SET until = 1"]);
     const before = await leases();
     expect(await refusalOf(client.shared.list.query({ organizationId }))).toEqual([
       "SERVICE_UNAVAILABLE",
@@ -68,14 +65,7 @@ describe("an organization whose framework tables could not be upgraded", () => {
 
   it("refuses a socket with the reason of the upgrade", async () => {
     const { browser, organizationId, object } = await createOrganization();
-    await runInDurableObject(object, (_instance, { storage }) => {
-      storage.sql.exec("UPDATE _object SET fingerprint = 'earlier'");
-      storage.sql.exec("UPDATE _leases SET until = 1");
-      storage.sql.exec("DROP INDEX _kv_expires");
-      storage.sql.exec("DROP TABLE IF EXISTS _kv");
-      storage.sql.exec("CREATE TABLE _kv (key TEXT PRIMARY KEY, odd TEXT) STRICT");
-    });
-    await evictDurableObject(object);
+    await storeEarlierVersion(object, ["UPDATE _leases SET until = 1"]);
     const response = await upgrade(browser, {}, `/versions?organizationId=${organizationId}`);
     expect(response.status).toBe(503);
     expect(await response.text()).toContain('"reason":"UPGRADE_FAILED"');
