@@ -3,18 +3,24 @@ import superjson, { type SuperJSONResult } from "superjson";
 import { metaMismatch, WireError } from "../shared/wire-guard/wire-error.js";
 import { checkWireValue } from "../shared/wire-guard/wire-guard.js";
 import { ReasonedError } from "./reasoned-error.js";
+import { serializePlain } from "./serialize-plain.js";
 
 /**
  * Serializes values with superjson, so a stock client sets `transformer: superjson`. Inputs are checked before superjson
  * reads them, because they are untrusted; results are not.
  */
 export const transformer: TRPCCombinedDataTransformer = {
-  input: { serialize: (value: unknown) => superjson.serialize(value), deserialize: deserializeInput },
+  input: { serialize, deserialize: deserializeInput },
   output: {
-    serialize: (value: unknown) => superjson.serialize(value),
+    serialize,
     deserialize: (payload: SuperJSONResult) => superjson.deserialize(payload),
   },
 };
+
+/** @throws Error for a value that superjson cannot serialize */
+function serialize(value: unknown): SuperJSONResult {
+  return serializePlain(value) ?? superjson.serialize(value);
+}
 
 /** @throws ReasonedError BAD_REQUEST (INPUT_MALFORMED, INPUT_TOO_DEEP, INPUT_TOO_COMPLEX) */
 function deserializeInput(payload: unknown): unknown {
