@@ -1,10 +1,9 @@
-import type { TRPCProcedureBuilder, TRPCUnsetMarker } from "@trpc/server";
+import type { AnyTRPCMiddlewareFunction, TRPCProcedureBuilder, TRPCUnsetMarker } from "@trpc/server";
 import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
-import { organizationInput } from "./app-input.js";
-import { placementMeta, type Placement } from "./placement.js";
-import type { Resolver } from "./atomic.js";
-import { completeProcedure } from "./complete-procedure.js";
+import { checkPlacementIn } from "./check-placement.js";
+import { markPlacement, type Placement } from "./placement.js";
+import { organizationInput } from "./runner/app-input.js";
 
 /** The procedure builder of a tRPC root, with additional context. */
 type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
@@ -36,10 +35,9 @@ type OrganizationBuilder<TContext, TErrorShape, TKnown> = TRPCProcedureBuilder<
 export function createBaseProcedures<TApp extends AppDefinition, TContext extends BaseContext<TApp>, TErrorShape>(
   root: RootBuilder<TContext, TErrorShape>,
 ) {
-  // The Durable Object adds these values to the context before it runs a procedure. A middleware would avoid the cast, but would
-  // slow down every call.
+  // The Durable Object adds these values to the context before it runs a procedure, so the type of the middleware does not.
   const withPlacement = <TKnown>(placement: Placement): RootBuilder<TContext, TErrorShape, TKnown> =>
-    wrapBuilder(root.meta(placementMeta(placement))) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
+    root.use(createPlacementCheck(placement)) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
   // Clients add `organizationId` to the input. The app's schemas and resolvers receive the input without it.
   const organizationProcedure = <TKnown>(): OrganizationBuilder<TContext, TErrorShape, TKnown> =>
     withPlacement<TKnown>({ kind: "organization", setsCookies: "never" }).input(
@@ -50,7 +48,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     withPlacement<UserContext<TApp>>({ kind: "user", setsCookies });
 
   return {
-    procedure: wrapBuilder(root),
+    procedure: root,
     userProcedure: userProcedure("never"),
     organizationProcedure: organizationProcedure<OrganizationContext<TApp>>(),
     /** Built-in: runs in the index object of the address in the input, and sets cookies. */
@@ -90,24 +88,14 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
   };
 }
 
-type Builder = Record<"query" | "mutation" | "subscription", (resolver: Resolver) => unknown>;
-
-/** Wraps tRPC's builder, and the builders that it returns, so that {@link completeProcedure} completes each procedure. */
-function wrapBuilder<TBuilder extends object>(builder: TBuilder): TBuilder {
-  return new Proxy(builder, {
-    get(target, property, receiver) {
-      const value: unknown = Reflect.get(target, property, receiver);
-      if (typeof value !== "function") return value;
-      if (isBuilder(target) && (property === "query" || property === "mutation" || property === "subscription"))
-        return (resolver: Resolver) => completeProcedure(target[property](resolver), resolver);
-      return (...args: unknown[]) => {
-        const next: unknown = Reflect.apply(value, target, args);
-        return isBuilder(next) ? wrapBuilder(next) : next;
-      };
-    },
-  });
-}
-
-function isBuilder(value: unknown): value is Builder {
-  return typeof value === "object" && value !== null && "mutation" in value;
+/**
+ * Creates the middleware that marks a builder's procedures with their placement. The runner skips it and checks the placement
+ * itself. It runs only if the app calls a procedure that is not in a router of `initUserDO`.
+ */
+function createPlacementCheck(placement: Placement): AnyTRPCMiddlewareFunction {
+  const check: AnyTRPCMiddlewareFunction = ({ ctx, next }) => {
+    checkPlacementIn(ctx as object, placement);
+    return next();
+  };
+  return markPlacement(check, placement);
 }

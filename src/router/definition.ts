@@ -96,7 +96,15 @@ export function definitionOf(router: AnyTRPCRouter): RouterDefinition {
 }
 
 function sameProcedures(one: object, other: object): boolean {
-  if (typeof other === "function") return one === other;
+  if (typeof other === "function") return definitionIn(one) === definitionIn(other);
   const procedures = Object.entries(other).filter(([, value]) => typeof value === "function" && "_def" in value);
-  return procedures.every(([name, procedure]) => (one as Record<string, unknown>)[name] === procedure);
+  return procedures.every(([name, procedure]) => {
+    const own = (one as Record<string, unknown>)[name];
+    return definitionIn(own) === definitionIn(procedure);
+  });
+}
+
+/** A procedure in a router has the definition of the original, and is another function. */
+function definitionIn(procedure: unknown): unknown {
+  return (procedure as { readonly _def?: unknown } | undefined)?._def;
 }

@@ -35,6 +35,7 @@ import {
 import type { InitUserDOOptions } from "./init-options.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anySessionData, type SessionSchema } from "./sessions/session-data.js";
+import { withRunner } from "./runner/runnable.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
 import { checkInheritedNames } from "./stored-fields.js";
@@ -170,12 +171,12 @@ export function initUserDO<
 
   const router: typeof root.router = (record) => {
     checkInputs(record);
-    return root.router(record);
+    return withRunner(root.router(record));
   };
 
   // tRPC creates a new root config for merged routers, which needs the definition.
   const mergeRouters = <TRouters extends AnyTRPCRouter[]>(...routers: TRouters) => {
-    const merged = root.mergeRouters<TRouters>(...routers);
+    const merged = withRunner(root.mergeRouters<TRouters>(...routers));
     attachDefinition(merged._def._config, definition);
     return merged;
   };

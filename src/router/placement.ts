@@ -39,29 +39,27 @@ export interface Placement {
 const PLACEMENT = Symbol.for("trpc-userdo.placement");
 const anywhere: Placement = { kind: "anywhere", setsCookies: "never" };
 
-/** The `meta` that gives a builder's procedures a placement. */
-export function placementMeta(placement: Placement): object {
-  return { [PLACEMENT]: placement };
-}
-
-interface WithPlacement {
-  readonly meta?: unknown;
+interface PlacementMark {
   readonly [PLACEMENT]?: Placement;
 }
 
+/** Marks a middleware that gives a builder's procedures a placement. Their `meta` belongs to the app. */
+export function markPlacement<TMiddleware extends object>(middleware: TMiddleware, placement: Placement): TMiddleware {
+  return Object.assign(middleware, { [PLACEMENT]: placement });
+}
+
+export function isPlacementMark(middleware: object): boolean {
+  return PLACEMENT in middleware;
+}
+
+const placements = new WeakMap<object, Placement>();
+
 /** The placement of a procedure. If its builders declared several, the last one applies. */
-export function placementOf({ _def }: { readonly _def: WithPlacement }): Placement {
-  return _def[PLACEMENT] ?? (_def.meta as WithPlacement | undefined)?.[PLACEMENT] ?? anywhere;
-}
-
-/** Stores the placement of a completed procedure outside of its `meta`, which belongs to the app. */
-export function markPlacement(definition: object, placement: Placement): void {
-  Object.defineProperty(definition, PLACEMENT, { value: placement });
-}
-
-/** The app's own part of a procedure's meta, or `undefined` if the app declared none. */
-export function metaWithoutPlacement(meta: unknown): unknown {
-  if (typeof meta !== "object" || meta === null || !(PLACEMENT in meta)) return meta;
-  const { [PLACEMENT]: _placement, ...own } = meta as Record<PropertyKey, unknown>;
-  return Reflect.ownKeys(own).length > 0 ? own : undefined;
+export function placementOf({ _def }: { readonly _def: object }): Placement {
+  let placement = placements.get(_def);
+  if (placement) return placement;
+  const { middlewares = [] } = _def as { readonly middlewares?: readonly PlacementMark[] };
+  placement = middlewares.findLast(isPlacementMark)?.[PLACEMENT] ?? anywhere;
+  placements.set(_def, placement);
+  return placement;
 }

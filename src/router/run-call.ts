@@ -1,10 +1,10 @@
-import { callTRPCProcedure, type AnyTRPCRouter, type TRPCError } from "@trpc/server";
+import type { AnyTRPCProcedure, AnyTRPCRouter, TRPCError } from "@trpc/server";
 import type { Call, ErrorShape } from "../shared/call.js";
 import type { OnError } from "./error-report.js";
 import { formatError } from "./format-error.js";
 import { maskError } from "./mask-error.js";
+import { runProcedure } from "./run-procedure.js";
 import { reasonOf, retryAfterOf } from "./reasoned-error.js";
-import { rawInputWithCursor } from "./stream-cursor.js";
 import { toTRPCError } from "./to-trpc-error.js";
 
 /** The result of a call, before it is serialized. */
@@ -17,7 +17,6 @@ export interface RunCallOptions {
   readonly call: Call;
   /** The context for the app's error formatter; `undefined` if it is not known. */
   readonly ctx: object | undefined;
-  readonly signal?: AbortSignal | undefined;
   readonly onError: OnError;
   /**
    * Whether the client gets the message of an unexpected error.
@@ -26,23 +25,20 @@ export interface RunCallOptions {
   readonly isDevelopment?: boolean | undefined;
 }
 
+interface ProcedureOptions {
+  readonly procedure: AnyTRPCProcedure;
+  readonly ctx: object;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Runs a procedure and returns its result. Never throws: errors are formatted here, because Workers RPC preserves neither
  * their class nor the formatter of the app.
  */
-export async function runCall(options: RunCallOptions): Promise<CallResult> {
-  const { router, call, ctx, signal } = options;
-  const { path, type = "query", input, lastEventId } = call;
+export async function runCall(options: RunCallOptions & ProcedureOptions): Promise<CallResult> {
+  const { router, procedure, call, ctx, signal } = options;
   try {
-    const data: unknown = await callTRPCProcedure({
-      router,
-      path,
-      type,
-      getRawInput: type === "subscription" ? rawInputWithCursor(input, lastEventId) : () => Promise.resolve(input),
-      ctx,
-      signal,
-      batchIndex: call.batchIndex ?? 0,
-    });
+    const data = await runProcedure({ router, procedure, call, type: call.type ?? "query", ctx, signal });
     return { ok: true, data };
   } catch (cause) {
     return { ok: false, error: shapeError({ ...options, cause }) };
@@ -50,7 +46,7 @@ export async function runCall(options: RunCallOptions): Promise<CallResult> {
 }
 
 /** Formats the error of a call with the app's formatter. An unexpected error is masked, and reported to `onError`. */
-export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly cause: unknown }): ErrorShape {
+export function shapeError(options: RunCallOptions & { readonly cause: unknown }): ErrorShape {
   const { router, call, ctx, cause, onError, isDevelopment } = options;
   const { visible, unexpected } = maskError(toTRPCError(cause), { isDevelopment });
   if (unexpected) {

@@ -1,5 +1,5 @@
 import { isDevelopment } from "../../shared/is-development.js";
-import { callTRPCProcedure, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
+import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import { callerChecksOf } from "../../router/caller-check.js";
 import { checkPlacement } from "../../router/check-placement.js";
 import { requireOrganizationId } from "../../router/organizations/organization-id-errors.js";
@@ -7,9 +7,9 @@ import { placementOf } from "../../router/placement.js";
 import { resolveNested } from "../../router/resolve-nested.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
 import { SERVICES } from "../../router/services.js";
+import { runProcedure } from "../../router/run-procedure.js";
 import { shapeError } from "../../router/run-call.js";
 import type { OnError } from "../../router/error-report.js";
-import { rawInputWithCursor } from "../../router/stream-cursor.js";
 import type { Call, ErrorShape, Reply, SessionEffect } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
@@ -112,20 +112,15 @@ export function createDispatcher({
       // Copies descriptors, because the additions of the app can have getters.
       Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
     }
-    const getRawInput =
-      type === "subscription"
-        ? rawInputWithCursor(call.input, call.lastEventId)
-        : (): Promise<unknown> => Promise.resolve(call.input);
     const run = (): Promise<unknown> =>
-      callTRPCProcedure({
+      runProcedure({
         router,
-        path: call.path,
+        procedure,
+        call,
         type,
-        getRawInput,
         ctx,
         // Queries and mutations of a socket cannot be aborted, and creating a signal costs time.
         signal: transport === "rpc" || type === "subscription" ? scope().signal : undefined,
-        batchIndex: call.batchIndex ?? 0,
       });
     return { type, run, procedure, ctx };
   }

@@ -48,7 +48,7 @@ type Target = ObjectAddress | "here" | { readonly error: unknown };
 export function sendCalls(calls: readonly ResolvedCall[], options: SendCallsOptions): Promise<ReplyWithStreams>[] {
   // All targets are resolved first, so that the calls to one object can be sent together.
   const sent = Promise.all(calls.map((call) => targetOf(call, options))).then((targets) =>
-    dispatch(calls.map(withoutProcedure), targets, options),
+    dispatch(calls, targets, options),
   );
   return calls.map(async (call, index) => (await sent)[index] ?? failed(call, missingReply(), options));
 }
@@ -69,7 +69,7 @@ function withoutProcedure({ procedure: _procedure, ...call }: ResolvedCall): Cal
 }
 
 function dispatch(
-  calls: readonly Call[],
+  calls: readonly ResolvedCall[],
   targets: readonly Target[],
   options: SendCallsOptions,
 ): Promise<ReplyWithStreams>[] {
@@ -81,7 +81,7 @@ function dispatch(
     const name = toName(target);
     const batch = batches.get(name) ?? { address: target, calls: [] };
     batches.set(name, batch);
-    const position = batch.calls.push(call) - 1;
+    const position = batch.calls.push(withoutProcedure(call)) - 1;
     return () => replies.get(name)?.[position] ?? Promise.resolve(failed(call, missingReply(), options));
   });
   const replies = new Map(
@@ -140,12 +140,12 @@ function missingReply(): Error {
   return new Error("An object did not reply to a call.");
 }
 
-async function runHere(call: Call, options: SendCallsOptions): Promise<Reply> {
+async function runHere({ procedure, ...call }: ResolvedCall, options: SendCallsOptions): Promise<Reply> {
   const { router, caller, env, extendContext, onError, signal } = options;
   try {
     const base = { caller, env, lastEventId: call.lastEventId };
     const ctx = { ...base, ...(await extendContext?.(base)) };
-    return await runCall({ router, call, ctx, signal, onError, isDevelopment: isDevelopment(env) });
+    return await runCall({ router, procedure, call, ctx, signal, onError, isDevelopment: isDevelopment(env) });
   } catch (cause) {
     return failed(call, cause, options);
   }

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { checkPlacementIn } from "./check-placement.js";
-import { declaresKey } from "./declares-key.js";
-import { inputCandidates } from "./input-candidates.js";
-import type { Placement } from "./placement.js";
-import type { Middleware, MiddlewareOptions } from "./run-middlewares.js";
-import { streamCursorOf } from "./stream-cursor.js";
+import { checkPlacementIn } from "../check-placement.js";
+import { declaresKey } from "../declares-key.js";
+import { inputCandidates } from "../input-candidates.js";
+import type { Placement } from "../placement.js";
+import type { Middleware, MiddlewareOptions } from "./middleware.js";
+import { streamCursorOf } from "../stream-cursor.js";
 
 /**
  * The part of an organization procedure's input that names the organization. It is in `_def.inputs`, for tools that read them,
@@ -12,32 +12,27 @@ import { streamCursorOf } from "./stream-cursor.js";
  */
 export const organizationInput = z.object({ organizationId: z.string() });
 
-export interface ParseAppInputOptions {
+export interface AppInputsOptions {
   readonly type: string;
   readonly placement: Placement;
   /** The schemas, in the order of their declaration. */
-  readonly inputs?: readonly unknown[] | undefined;
-  /** Changed in place: the middlewares that parse the input are replaced. */
-  readonly middlewares: Middleware[];
+  readonly inputs: readonly unknown[];
 }
 
 /**
- * Removes the keys that a client adds for the framework from the input of each of a procedure's schemas. tRPC passes the same raw
- * input to all schemas.
+ * Returns a function that replaces each of tRPC's input middlewares, in their order. The replacement removes the keys that a client
+ * adds for the framework, because tRPC passes the same raw input to all schemas.
  */
-export function parseAppInput({ type, placement, inputs = [], middlewares }: ParseAppInputOptions): void {
+export function appInputs({ type, placement, inputs }: AppInputsOptions): (middleware: Middleware) => Middleware {
   const hasOrganizationId = placement.kind === "organization";
-  if (!hasOrganizationId && type !== "subscription") return;
+  if (!hasOrganizationId && type !== "subscription") return (middleware) => middleware;
   const schemas = inputs.values();
-  for (const [index, middleware] of middlewares.entries()) {
-    if (middleware._type !== "input") continue;
+  return (middleware) => {
     const schema: unknown = schemas.next().value;
-    const own =
-      schema === organizationInput
-        ? createOrganizationCheck(middleware, placement)
-        : createOwnInputParser(middleware, schema, hasOrganizationId);
-    middlewares[index] = Object.assign(own, middleware);
-  }
+    return schema === organizationInput
+      ? createOrganizationCheck(middleware, placement)
+      : createOwnInputParser(middleware, schema, hasOrganizationId);
+  };
 }
 
 function createOwnInputParser(middleware: Middleware, schema: unknown, hasOrganizationId: boolean): Middleware {

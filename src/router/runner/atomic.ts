@@ -1,6 +1,5 @@
-import { servicesOf } from "./services.js";
-
-export type Resolver = (options: { readonly ctx: object; readonly input?: unknown }) => unknown;
+import { servicesOf } from "../services.js";
+import type { Resolver } from "./middleware.js";
 
 /** The result of a Standard Schema. */
 interface Parsed {

@@ -1,0 +1,52 @@
+/** The options that a middleware can pass to `next()`. */
+export interface NextOptions {
+  readonly ctx?: object | null | undefined;
+  readonly input?: unknown;
+  readonly getRawInput?: (() => Promise<unknown>) | undefined;
+}
+
+/** The options of a call, to which the runner adds `meta` and `next`. Callers can pass others, which the steps also receive. */
+export interface CallOptions {
+  readonly ctx: object;
+  readonly getRawInput: () => Promise<unknown>;
+  readonly input?: unknown;
+}
+
+/** The options of tRPC's middlewares and resolvers that are used here. */
+export interface MiddlewareOptions extends CallOptions {
+  readonly meta: unknown;
+  next(options?: NextOptions): unknown;
+}
+
+/** A middleware of the app, or one in which tRPC parses an input or an output, formats errors or calls the resolver. */
+export interface Middleware {
+  (options: MiddlewareOptions): unknown;
+  /** Set by tRPC on its own middlewares for `.input()`, `.output()` and `.errors()`. */
+  readonly _type?: string;
+}
+
+export type Resolver = (options: MiddlewareOptions) => unknown;
+
+/** The definition that tRPC's builder creates for a procedure. */
+export interface ProcedureDefinition {
+  readonly type: string;
+  readonly inputs?: readonly unknown[];
+  readonly output?: unknown;
+  /** In the order of their declaration. The last one calls the resolver. */
+  readonly middlewares: readonly Middleware[];
+  readonly resolver: Resolver;
+  readonly meta: unknown;
+  /** Set by `experimental_caller()`. */
+  readonly caller?: (options: { args: unknown[]; invoke: unknown; _def: unknown }) => unknown;
+}
+
+/** The result of a successful step. */
+export interface Success {
+  readonly marker: string;
+  readonly ok: true;
+  readonly data: unknown;
+  readonly ctx: object;
+}
+
+/** The value of `marker` in tRPC's results. */
+export const MARKER = "middlewareMarker";

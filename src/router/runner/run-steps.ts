@@ -1,0 +1,131 @@
+import { TRPCError } from "@trpc/server";
+import { checkPlacementIn } from "../check-placement.js";
+import type { Placement } from "../placement.js";
+import { toTRPCError } from "../to-trpc-error.js";
+import { extendContext } from "./extend-context.js";
+import {
+  MARKER,
+  type CallOptions,
+  type Middleware,
+  type MiddlewareOptions,
+  type NextOptions,
+  type Resolver,
+  type Success,
+} from "./middleware.js";
+
+/** One step of a procedure. */
+export type Step =
+  /** Parses the input. Its last action is to call `next` with it. */
+  | { readonly kind: "input"; readonly middleware: Middleware }
+  /** Runs the following steps by `next`. */
+  | { readonly kind: "middleware"; readonly middleware: Middleware; readonly checksPlacement: boolean }
+  | { readonly kind: "resolver"; readonly resolve: Resolver };
+
+/** A procedure, prepared for running. */
+export interface Chain {
+  /** The last one is the resolver. */
+  readonly steps: readonly Step[];
+  readonly placement: Placement;
+  readonly meta: unknown;
+}
+
+/** The options of a step, without its own `next`. */
+type StepOptions = Omit<MiddlewareOptions, "next">;
+
+/**
+ * Runs all steps, and returns the result of the resolver as the middlewares changed it.
+ *
+ * @throws TRPCError the error of the first step that failed, unless a middleware replaced it
+ */
+export function runChain(chain: Chain, options: CallOptions): Promise<unknown> {
+  return runSteps(chain, 0, { ...options, meta: chain.meta, input: options.input }, true);
+}
+
+/**
+ * Runs the steps from an index on. Each middleware that calls `next()` starts the rest anew, so the options are never changed.
+ *
+ * @param isOutermost whether to return the data or throw the error. Otherwise the result is the one of `next()`, which never
+ * throws
+ */
+async function runSteps(chain: Chain, index: number, from: StepOptions, isOutermost: boolean): Promise<unknown> {
+  const { steps, placement } = chain;
+  let options = from;
+  let result: unknown;
+  try {
+    for (let at = index; ; at++) {
+      const step = steps[at];
+      if (!step) throw nextInResolver();
+      if (step.kind === "input") {
+        let given: NextOptions | undefined;
+        let isDone = false;
+        const returned = await step.middleware({
+          ...options,
+          next(next) {
+            given = next;
+            isDone = true;
+          },
+        });
+        if (given && "input" in given) options = { ...options, input: given.input };
+        if (isDone) continue;
+        result = returned;
+        break;
+      }
+      if (step.kind === "middleware") {
+        const own = options;
+        if (step.checksPlacement) checkPlacementIn(own.ctx, placement);
+        result = await step.middleware({ ...own, next: (next) => runSteps(chain, at + 1, extend(own, next), false) });
+        break;
+      }
+      checkPlacementIn(options.ctx, placement);
+      const resolved = step.resolve({ ...options, next: failNext });
+      const data: unknown = isThenable(resolved) ? await resolved : resolved;
+      return isOutermost ? data : succeed(data, options.ctx);
+    }
+  } catch (cause) {
+    const error = toTRPCError(cause);
+    if (isOutermost) throw error;
+    return { ok: false, error, marker: MARKER };
+  }
+  return isOutermost ? dataOf(result) : result;
+}
+
+export function succeed(data: unknown, ctx: object): Success {
+  return { marker: MARKER, ok: true, data, ctx };
+}
+
+function extend(options: StepOptions, next: NextOptions | undefined): StepOptions {
+  if (!next) return options;
+  return {
+    ...options,
+    ctx: next.ctx ? extendContext(options.ctx, next.ctx) : options.ctx,
+    input: "input" in next ? next.input : options.input,
+    getRawInput: next.getRawInput ?? options.getRawInput,
+  };
+}
+
+/** Returns the data of the first middleware's result, or throws its error. */
+function dataOf(result: unknown): unknown {
+  if (!result) {
+    throw new TRPCError({
+      code: "INTERNAL_SERVER_ERROR",
+      message: "No result from middlewares - did you forget to `return next()`?",
+    });
+  }
+  const { ok, data, error } = result as { readonly ok?: unknown; readonly data?: unknown; readonly error?: unknown };
+  if (!ok) throw error;
+  return data;
+}
+
+/** The same test as that of `await`, which is skipped for all other values. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
+  return typeof (value as { readonly then?: unknown }).then === "function";
+}
+
+function failNext(): Promise<unknown> {
+  return Promise.resolve({ ok: false, error: toTRPCError(nextInResolver()), marker: MARKER });
+}
+
+function nextInResolver(): Error {
+  return new Error("A resolver cannot call next(), because it is the last step. Return the result instead.");
+}
