@@ -1,13 +1,11 @@
 import { setOffset } from "./clock.js";
 import { createUserDO } from "trpc-userdo/do";
 import { createWorker } from "trpc-userdo/worker";
+import { noMail } from "../app/no-mail.js";
 import { appRouter } from "../app/router.js";
 
 /** All options have their defaults, so the figures are those of an app that sets no options. */
-export class BlogDO extends createUserDO(appRouter, {
-  mail: () => Promise.resolve(),
-  appUrl: "https://app.example.com",
-}) {}
+export class BlogDO extends createUserDO(appRouter, noMail) {}
 
 const app = createWorker(appRouter, { binding: "BLOG_DO" });
 

@@ -1,7 +1,9 @@
 // Measures queries over HTTP from a signed-in browser, including the gate, the token, the session's row and the tables.
 import assert from "node:assert/strict";
 import { startApp } from "../app/start-app.mjs";
-import { createHttpConnection, requestBytes } from "../runner/http-connection.mjs";
+import { installPeers } from "../peers/install.mjs";
+import { createHttpConnection } from "../runner/http-connection.mjs";
+import { speakBare, speakCapnweb, speakOrpc, speakTrpc } from "./peers.mjs";
 
 const POSTS = 10;
 
@@ -9,8 +11,21 @@ const POSTS = 10;
 const one = { p50: 1.3, cpu: 1.3 };
 const batch = { p50: 1.6, cpu: 1.6 };
 
+/** The other contenders. Each runs in the Durable Object, on rows that hand-written SQL reads. */
+const others = [
+  {
+    name: "tRPC's fetch adapter in the object",
+    worker: "trpc-fetch.ts",
+    objects: { TRPC_DO: "TrpcDO" },
+    speak: speakTrpc,
+  },
+  { name: "oRPC", worker: "../peers/orpc-http.js", objects: { PEER_DO: "PeerDO" }, speak: speakOrpc },
+  { name: "Cap'n Web", worker: "../peers/capnweb-http.js", objects: { PEER_DO: "PeerDO" }, speak: speakCapnweb },
+];
+
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
 export async function prepare(stage) {
+  await installPeers();
   const app = await startApp(stage);
   for (let index = 0; index < POSTS; index++) {
     await app.mutate("posts.create", {
@@ -22,49 +37,40 @@ export async function prepare(stage) {
   assert.equal(posts.length, POSTS);
   const ids = posts.map(({ id }) => id);
 
-  const bare = await startSeeded(stage, {
-    name: "bare RPC",
-    worker: new URL("bare.ts", import.meta.url),
-    objects: { BARE_DO: "BareDO" },
-    posts,
+  // All contenders get the same headers, because a browser sends its cookies to each of them.
+  const start = async ({ name, worker, objects, speak }) => ({
+    server: await startSeeded(stage, { name, worker: new URL(worker, import.meta.url), objects, posts }),
+    dialect: speak(app.headers),
   });
-  const peer = await startSeeded(stage, {
-    name: "fetch adapter in the object",
-    worker: new URL("trpc-fetch.ts", import.meta.url),
-    objects: { TRPC_DO: "TrpcDO" },
-    posts,
-  });
+  const bare = await start({ name: "bare RPC", worker: "bare.ts", objects: { BARE_DO: "BareDO" }, speak: speakBare });
+  const ours = { server: app.server, dialect: speakTrpc(app.headers) };
+  const peers = [];
+  for (const other of others) peers.push(await start(other));
 
-  const list = "/trpc/posts.list";
-  const row = `/trpc/posts.byId?input=${encode({ json: { id: ids[0] } })}`;
-  const rows = `/trpc/${ids.map(() => "posts.byId").join(",")}?batch=1&input=${encode({ ...ids.map((id) => ({ json: { id } })) })}`;
-
-  const contender = (server, url, expected, { outputOf = trpcOutput, figures } = {}) => {
+  const contender = ({ server, dialect }, requestOf, { expected, isBatch, figures }) => {
     const connection = createHttpConnection(server.port);
     stage.onStop(connection.close);
-    // All contenders get the same headers, because a browser sends its cookies to each of them.
-    const request = requestBytes("GET", url, app.headers);
-    return asContender({ server, connection, request, expected, outputOf, figures });
+    const outputOf = (body) => dialect.outputOf(String(body), isBatch);
+    return asContender({ server, connection, request: requestOf(dialect), expected, outputOf, figures });
   };
-  const workOf = (title, { plain, url, expected, figures }) => ({
+  const workOf = (title, requestOf, { expected, figures, isBatch = false }) => ({
     title,
     measure: "p50",
     calls: stage.size(100, 5),
     warmup: 1500,
     contenders: [
-      contender(bare, plain, expected, { outputOf: (json) => json }),
-      contender(app.server, url, expected, { figures }),
-      contender(peer, url, expected),
+      contender(bare, requestOf, { expected, isBatch }),
+      contender(ours, requestOf, { expected, isBatch, figures }),
+      ...peers.map((peer) => contender(peer, requestOf, { expected, isBatch })),
     ],
   });
   return [
-    workOf("A query that answers one row", { plain: `/byId/${ids[0]}`, url: row, expected: posts[0], figures: one }),
-    workOf("A query that answers ten rows", { plain: "/list", url: list, expected: posts, figures: one }),
-    workOf("Ten queries in a batch, against one bare call that reads the ten rows", {
-      plain: `/byIds/${ids.join()}`,
-      url: rows,
+    workOf("A query that answers one row", ({ row }) => row(ids[0]), { expected: posts[0], figures: one }),
+    workOf("A query that answers ten rows", ({ list }) => list(), { expected: posts, figures: one }),
+    workOf("Ten queries in a batch, against one bare call that reads the ten rows", (dialect) => dialect.batch(ids), {
       expected: posts,
       figures: batch,
+      isBatch: true,
     }),
   ];
 }
@@ -85,8 +91,8 @@ function asContender({ server, connection, request, expected, outputOf, figures 
     figures,
     async check() {
       const { status, body } = await connection.send(request);
-      assert.equal(status, 200, String(body));
-      assert.deepEqual(outputOf(JSON.parse(body)), expected);
+      assert.ok(status === 200 || status === 207, `${server.name} answered ${status}: ${body}`);
+      assert.deepEqual(outputOf(body), expected);
       right = body;
     },
     async work(calls) {
@@ -101,12 +107,4 @@ function asContender({ server, connection, request, expected, outputOf, figures 
       return times;
     },
   };
-}
-
-function trpcOutput(reply) {
-  return Array.isArray(reply) ? reply.map(trpcOutput) : reply.result.data.json;
-}
-
-function encode(value) {
-  return encodeURIComponent(JSON.stringify(value));
 }

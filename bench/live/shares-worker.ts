@@ -2,6 +2,7 @@ import { createUserDO } from "trpc-userdo/do";
 import { initUserDO, table } from "trpc-userdo/router";
 import { createWorker } from "trpc-userdo/worker";
 import { z } from "zod";
+import { noMail } from "../app/no-mail.js";
 
 const t = initUserDO({ tables: { user: { notes: table(z.object({ text: z.string() })) } } });
 
@@ -23,6 +24,6 @@ const appRouter = t.router({
   }),
 });
 
-export class BlogDO extends createUserDO(appRouter) {}
+export class BlogDO extends createUserDO(appRouter, noMail) {}
 
 export default createWorker(appRouter, { binding: "BLOG_DO" });

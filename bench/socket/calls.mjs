@@ -13,7 +13,7 @@ export async function prepare(stage) {
   const bare = await startBare(stage);
   const ours = await startOurs(stage);
   const trpc = [await startTrpcByHand(stage), await startTrpcAdapter(stage)];
-  const peers = await stage.size(startPeers, () => [])(stage);
+  const peers = await startPeers(stage);
 
   const workOf = async (depth, calls) => ({
     title: depth === 1 ? "Calls over one socket, one after the other" : `Calls over one socket, ${depth} at a time`,

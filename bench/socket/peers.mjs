@@ -1,6 +1,5 @@
-// Other libraries with RPC over a socket to a Durable Object. Their packages are installed for this benchmark only.
-import { existsSync } from "node:fs";
-import { root, run } from "../../scripts/run.mjs";
+// Other libraries with RPC over a socket to a Durable Object.
+import { installPeers } from "../peers/install.mjs";
 import { frameBytes, openSocketConnection } from "../runner/socket-connection.mjs";
 
 const folder = new URL("../peers/", import.meta.url);
@@ -10,10 +9,7 @@ const folder = new URL("../peers/", import.meta.url);
  * @returns {Promise<import("./contenders.mjs").Caller[]>}
  */
 export async function startPeers(stage) {
-  if (!existsSync(new URL("node_modules", folder))) {
-    const { code, output } = await run("npm", ["ci", "--no-audit", "--no-fund", "--prefix", `${root}/bench/peers`]);
-    if (code !== 0) throw new Error(output);
-  }
+  await installPeers();
   return [
     await startPeer(stage, { name: "oRPC", worker: "orpc.js", path: "/", speak: speakOrpc }),
     await startPeer(stage, { name: "Cap'n Web", worker: "capnweb.js", path: "/", speak: speakCapnweb }),

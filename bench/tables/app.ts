@@ -3,6 +3,7 @@ import { createUserDO } from "trpc-userdo/do";
 import { initUserDO, table } from "trpc-userdo/router";
 import { createWorker, getUserDO } from "trpc-userdo/worker";
 import { z } from "zod";
+import { noMail } from "../app/no-mail.js";
 import { answer, manyValues, repeat, runWork, type Request, type Works } from "./work.js";
 
 const Post = z.object({ slug: z.string(), title: z.string().min(1), body: z.string(), done: z.boolean() });
@@ -10,7 +11,7 @@ const Post = z.object({ slug: z.string(), title: z.string().min(1), body: z.stri
 const t = initUserDO({ tables: { user: { posts: table(Post, { indexes: ["slug"] }) } } });
 const appRouter = t.router({ ...t.builtin });
 
-export class BlogDO extends createUserDO(appRouter) {
+export class BlogDO extends createUserDO(appRouter, noMail) {
   run(request: Request): unknown {
     const { posts } = this.tables;
     const { sql } = this.ctx.storage;
