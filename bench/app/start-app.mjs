@@ -18,7 +18,7 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
  * @property {() => Promise<void>} sleep evicts the user's object
  * @property {(email: string) => Promise<Pick<App, "headers" | "userId" | "query" | "mutate">>} signUp creates another user
  * @property {(path: string, input: unknown) => Promise<any>} mutate
- * @property {(path: string) => Promise<any>} query
+ * @property {(path: string, input?: unknown) => Promise<any>} query
  */
 
 /**
@@ -48,6 +48,8 @@ export async function startApp(
     if (response.status === 200) return response;
     throw new Error(`${path} was answered with ${response.status}: ${response.body}`);
   };
+  const inputQuery = (input) =>
+    input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify({ json: input }))}`;
   const outputOf = ({ body }) => JSON.parse(body).result.data.json;
 
   const json = { ...samePage, "Content-Type": "application/json" };
@@ -62,7 +64,7 @@ export async function startApp(
     return {
       headers,
       userId: outputOf(signedUp).user.id,
-      query: async (path) => outputOf(await send("GET", path, headers)),
+      query: async (path, input) => outputOf(await send("GET", `${path}${inputQuery(input)}`, headers)),
       mutate: async (path, input) => outputOf(await send("POST", path, { ...json, ...headers }, input)),
     };
   };

@@ -29,7 +29,7 @@ export async function prepare(stage) {
             write: (title) => createPost(2, title),
             titleOf: ({ id, result }) => id === 1 && result.data.json.data.title,
           }),
-          figures: { p50: 2, cpu: 2 },
+          figures: { p50: 1.3, cpu: 1.3 },
         },
       ],
     },

@@ -7,7 +7,7 @@ import { startWatched } from "./start-watched.mjs";
 export async function prepare(stage) {
   const contenders = [];
   for (const queries of stage.size([0, 10, 1_000, 10_000], [0, 10])) {
-    const figures = queries > 0 ? { p50: 1.2, cpu: 1.2 } : undefined;
+    const figures = queries > 0 ? { p50: 1.1, cpu: 1.1 } : undefined;
     contenders.push(asContender(await startWatched(stage, queries), figures));
   }
   return [

@@ -1,24 +1,49 @@
+// Turns the result of one work into a table of texts and its verdicts.
 import { median } from "./run-benchmark.mjs";
 
 /**
- * A markdown table of one work: each contender's ratio to the baseline, round by round, and the median of the ratios.
- * Microseconds are valid for this machine and moment only; ratios are valid elsewhere too.
+ * @typedef {object} Target
+ * @property {string} name the measure, such as "CPU" or "calls/s"
+ * @property {string} limit with its sign, such as "≤ 1.3×"
+ * @property {string} value the measured one
+ * @property {boolean} isMet
+ */
+
+/**
+ * @typedef {object} Table
+ * @property {string} title
+ * @property {string[]} head
+ * @property {string[][]} rows
+ * @property {Target[]} targets
+ */
+
+/**
+ * Each contender's ratio to the baseline, round by round, and the median of the ratios. Microseconds are valid for this
+ * machine and moment only; ratios are valid elsewhere too.
  *
  * @param {import("./run-benchmark.mjs").Result} result
+ * @returns {Table}
  */
-export function report({ work, samples, rows: counted, smoke }) {
-  if (counted) return table(work.title, [work.head, ...counted]);
+export function toTable({ work, samples, rows: counted, targets = [], smoke }) {
+  if (counted) return { title: work.title, head: work.head, rows: counted, targets };
   const { title, measure, contenders } = work;
   const [baseline] = contenders;
   const first = samples.get(baseline);
+  const timed = measure === "rate" ? "calls/s" : measure;
+  const ratiosOf = (own) => {
+    const ratio = (pick) => median(own.map((sample, round) => pick(sample) / pick(first[round])));
+    const time = ratio((sample) => sample.time);
+    return { [measure]: measure === "rate" ? 1 / time : time, cpu: ratio(({ cpu }) => cpu) };
+  };
+  const peers = contenders.filter((contender) => contender.isPeer && samples.has(contender));
+  const leastPeerCpu = Math.min(...peers.map((peer) => ratiosOf(samples.get(peer)).cpu));
+  const all = [];
   const rows = contenders.map((contender) => {
     const own = samples.get(contender);
     if (!own) return [contender.name, "not yet", "", "", "", "", contender.unavailable];
-    const ratio = (pick) => median(own.map((sample, round) => pick(sample) / pick(first[round])));
-    const ratios = {
-      [measure]: measure === "rate" ? 1 / ratio(({ time }) => time) : ratio(({ time }) => time),
-      cpu: ratio(({ cpu }) => cpu),
-    };
+    const ratios = ratiosOf(own);
+    const verdicts = smoke ? [] : verdictsOf(contender.figures ?? {}, ratios, leastPeerCpu);
+    all.push(...verdicts);
     return [
       contender.name,
       `${ratios[measure].toFixed(2)}×`,
@@ -26,30 +51,42 @@ export function report({ work, samples, rows: counted, smoke }) {
       spread(own.map((sample, round) => sample.cpu / first[round].cpu)),
       median(own.map(({ time }) => time)).toFixed(0),
       median(own.map(({ cpu }) => cpu)).toFixed(0),
-      smoke ? "" : verdict(contender.figures ?? {}, ratios),
+      verdicts.map(({ name, limit, isMet }) => `${name} ${limit}: ${isMet ? "met" : "**missed**"}`).join(", "),
     ];
   });
-  const timed = measure === "rate" ? "calls/s" : measure;
-  return table(title, [["", timed, "CPU", "CPU, rounds", "µs", "CPU µs", "target"], ...rows]);
+  return { title, head: ["", timed, "CPU", "CPU, rounds", "µs", "CPU µs", "target"], rows, targets: all };
 }
 
-/** The target of a contender. It is reported and never enforced, because a busy machine must not fail a build. */
-function verdict(figures, ratios) {
-  const parts = Object.entries(figures).map(([name, figure]) => {
-    const holds = name === "rate" ? ratios[name] >= figure : ratios[name] <= figure;
-    return `${{ rate: "calls/s ≥", cpu: "CPU ≤" }[name] ?? `${name} ≤`} ${figure}: ${holds ? "met" : "**missed**"}`;
-  });
-  return parts.join(", ");
+const names = { rate: "calls/s", cpu: "CPU" };
+
+/** The targets of a contender. They are reported and never enforced, because a busy machine must not fail a build. */
+function verdictsOf({ isBelowPeers, ...figures }, ratios, leastPeerCpu) {
+  const verdicts = Object.entries(figures).map(([name, figure]) => ({
+    name: names[name] ?? name,
+    limit: `${name === "rate" ? "≥" : "≤"} ${figure}×`,
+    value: `${ratios[name].toFixed(2)}×`,
+    isMet: name === "rate" ? ratios[name] >= figure : ratios[name] <= figure,
+  }));
+  if (isBelowPeers) {
+    verdicts.push({
+      name: "CPU",
+      limit: `below each peer (${leastPeerCpu.toFixed(2)}×)`,
+      value: `${ratios.cpu.toFixed(2)}×`,
+      isMet: ratios.cpu < leastPeerCpu,
+    });
+  }
+  return verdicts;
 }
 
 function spread(ratios) {
   return `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
 }
 
-function table(title, [head, ...rows]) {
+/** A table in Markdown, with aligned columns. @param {Pick<Table, "head" | "rows">} table */
+export function toMarkdown({ head, rows }) {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)));
   const line = (cells) =>
     `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(" | ")} |`;
   const rule = `| ${widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-  return [`### ${title}`, "", line(head), rule, ...rows.map(line), ""].join("\n");
+  return [line(head), rule, ...rows.map(line)].join("\n");
 }

@@ -19,7 +19,11 @@ import { startWorkerd } from "./workerd.mjs";
  * @typedef {object} Count
  * @property {string} title
  * @property {string[]} head
- * @property {() => Promise<string[][]>} rows
+ * @property {() => Promise<string[][] | Counted>} rows
+ *
+ * @typedef {object} Counted
+ * @property {string[][]} rows
+ * @property {import("./report.mjs").Target[]} targets
  */
 
 /**
@@ -27,6 +31,7 @@ import { startWorkerd } from "./workerd.mjs";
  * @property {string} name
  * @property {import("./workerd.mjs").Server} server
  * @property {Figures} [figures] its targets, relative to the baseline
+ * @property {boolean} [isPeer] another library, with which the target `isBelowPeers` compares
  * @property {() => Promise<void>} [check] fails unless the response is right. Not measured
  * @property {() => unknown} [reset] runs before each round. Not measured
  * @property {(calls: number) => Promise<number[] | void>} work returns the time of each call in milliseconds, for "p50".
@@ -40,6 +45,7 @@ import { startWorkerd } from "./workerd.mjs";
  * @property {number} [time] at most
  * @property {number} [rate] at least
  * @property {number} [cpu] at most
+ * @property {boolean} [isBelowPeers] whether its CPU time must be less than that of each peer
  */
 
 /**
@@ -55,6 +61,7 @@ import { startWorkerd } from "./workerd.mjs";
  * @typedef {object} Result
  * @property {Work | Count} work
  * @property {string[][]} [rows] of a count
+ * @property {import("./report.mjs").Target[]} [targets] of a count
  * @property {Map<Contender, Sample[]>} [samples] by round
  * @property {boolean} smoke whether the samples are too few to mean anything
  */
@@ -103,9 +110,15 @@ export async function runBenchmark(prepare, { rounds, smoke }) {
 async function runAll(works, rounds, smoke) {
   const results = [];
   for (const work of await works) {
-    results.push(work.rows ? { work, rows: await work.rows(), smoke } : await runWork(work, smoke ? 1 : rounds, smoke));
+    results.push(work.rows ? await runCount(work, smoke) : await runWork(work, smoke ? 1 : rounds, smoke));
   }
   return results;
+}
+
+/** @returns {Promise<Result>} */
+async function runCount(work, smoke) {
+  const counted = await work.rows();
+  return { work, smoke, ...(Array.isArray(counted) ? { rows: counted } : counted) };
 }
 
 /** @returns {Promise<Result>} */

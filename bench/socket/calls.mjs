@@ -5,29 +5,31 @@ import { startPeers } from "./peers.mjs";
 
 const TEXT = "About as long as the short notes that a user writes down, or a little shorter.";
 
-/** @type {import("../runner/run-benchmark.mjs").Figures} */
-const figures = { rate: 0.9, cpu: 1.5 };
-
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
 export async function prepare(stage) {
   const bare = await startBare(stage);
   const ours = await startOurs(stage);
-  const trpc = [await startTrpcByHand(stage), await startTrpcAdapter(stage)];
+  const byHand = await startTrpcByHand(stage);
+  const adapter = await startTrpcAdapter(stage);
   const peers = await startPeers(stage);
 
-  const workOf = async (depth, calls) => ({
+  const workOf = async ({ depth, calls, cpu }) => ({
     title: depth === 1 ? "Calls over one socket, one after the other" : `Calls over one socket, ${depth} at a time`,
     measure: "rate",
     calls,
     warmup: stage.size(5000, 10),
     contenders: [
       await asContender(asCaller(bare), depth),
-      { ...(await asContender(asCaller(ours), depth)), figures },
-      ...(await Promise.all(trpc.map((each) => asContender(asCaller(each), depth)))),
-      ...(await Promise.all(peers.map((peer) => asContender(peer, depth)))),
+      { ...(await asContender(asCaller(ours), depth)), figures: { cpu, isBelowPeers: true } },
+      await asContender(asCaller(byHand), depth),
+      ...(await Promise.all([asCaller(adapter), ...peers].map((peer) => asPeer(peer, depth)))),
     ],
   });
-  return [await workOf(1, stage.size(500, 20)), await workOf(64, stage.size(2000, 128))];
+  const asPeer = async (peer, depth) => ({ ...(await asContender(peer, depth)), isPeer: true });
+  return [
+    await workOf({ depth: 1, calls: stage.size(500, 20), cpu: 1.5 }),
+    await workOf({ depth: 64, calls: stage.size(2000, 128), cpu: 1.3 }),
+  ];
 }
 
 /**

@@ -31,7 +31,7 @@ export async function prepare(stage) {
             isEvent: ({ result }, title) => result.data.json.data?.data.title === title,
             replies: 1,
           }),
-          figures: { p50: 1.15, cpu: 1.15 },
+          figures: { p50: 1.1, cpu: 1.1 },
         },
       ],
     },

@@ -34,9 +34,9 @@ export async function prepare(stage) {
     ],
   });
   return [
-    workOf("create", "create", { calls: stage.size(1_000, 5), most: 1.5 }),
-    workOf("findById", "findById", { calls: stage.size(3_000, 5), most: 1.3 }),
-    workOf(`createMany of ${many} rows, in one transaction`, "createMany", { calls: 1, batch: many, most: 1.5 }),
+    workOf("create", "create", { calls: stage.size(1_000, 5), most: 1.2 }),
+    workOf("findById", "findById", { calls: stage.size(3_000, 5), most: 1 }),
+    workOf(`createMany of ${many} rows, in one transaction`, "createMany", { calls: 1, batch: many, most: 1.4 }),
     {
       title: `where by an index, among ${rows} rows, against a scan of them`,
       measure: "rate",

@@ -41,6 +41,7 @@ const exempt: Readonly<Record<string, string>> = {
   "docs/testing.md js": "test/package/testing-guide.test.ts runs it",
   "docs/testing.md sh": "installs packages, which are those of this repository here",
   "CONTRIBUTING.md sh": "CI runs these commands",
+  "docs/performance.md sh": "measures for minutes; CI runs the same command with --smoke",
 };
 
 async function pagesIn(folder: string): Promise<string[]> {
