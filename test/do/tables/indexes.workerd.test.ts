@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type AnyQuery, createQuery } from "../../../src/do/tables/query/create-query.js";
 import type { TableSet } from "../../../src/do/tables/table-set.js";
 import { table } from "../../../src/router/schema/table.js";
+import { countedSql } from "../change-log/counted-sql.js";
 import { withTables } from "./with-tables.js";
 
 describe("indexes", () => {
@@ -47,6 +48,19 @@ describe("indexes", () => {
         "SEARCH people USING INDEX people.done.createdAt (done=?), USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
       );
       expect(plan((query) => query.where("email", "contains", "a"))).toBe("SCAN people");
+    }));
+
+  it("let a query read only the first rows of an order, even the very first", () =>
+    withTables({ people: indexed }, ({ tables, tableSet, sql }) => {
+      tables.people.createMany(
+        Array.from({ length: 200 }, (_, n) => ({ email: `${n}`, done: n % 2 === 0, name: `n${n}` })),
+      );
+      const people = tableSet.tables.get("people");
+      if (!people) throw new Error("no such table");
+      const counted = countedSql(sql);
+      expect(createQuery(counted.sql, people).orderBy("name", "desc").first()).toMatchObject({ name: "n99" });
+      expect(createQuery(counted.sql, people).orderBy("name").limit(2).offset(1).all()).toHaveLength(2);
+      expect(counted.rowsRead()).toBeLessThan(20);
     }));
 
   it.each([

@@ -144,8 +144,9 @@ function orderSql({ orderBy }: QueryState, table: PreparedTable): RawBuilder<unk
 
 function rangeSql({ limit, offset }: QueryState): RawBuilder<unknown> {
   if (limit === undefined && offset === 0) return sql``;
-  // Checked integers are part of the text, so that they do not count as values of the statement.
-  const count = sql.raw(String(limit ?? -1));
+  // Checked integers are part of the text, so that they do not count as values of the statement. `|0` hides the limit
+  // from SQLite's planner. Below 5 it would sort the whole table instead of reading the first rows of an index.
+  const count = sql.raw(`${limit ?? -1}|0`);
   // An offset requires a limit. -1 means no limit.
   return offset === 0 ? sql` limit ${count}` : sql` limit ${count} offset ${sql.raw(String(offset))}`;
 }
