@@ -11,16 +11,28 @@ const POSTS = 10;
 const one = { p50: 1.3, cpu: 1.3 };
 const batch = { p50: 1.6, cpu: 1.6 };
 
+const peersFolder = new URL("../peers/", import.meta.url);
+
 /** The other contenders. Each runs in the Durable Object, on rows that hand-written SQL reads. */
 const others = [
   {
     name: "tRPC's fetch adapter in the object",
-    worker: "trpc-fetch.ts",
+    worker: new URL("trpc-fetch.ts", import.meta.url),
     objects: { TRPC_DO: "TrpcDO" },
     speak: speakTrpc,
   },
-  { name: "oRPC", worker: "../peers/orpc-http.js", objects: { PEER_DO: "PeerDO" }, speak: speakOrpc },
-  { name: "Cap'n Web", worker: "../peers/capnweb-http.js", objects: { PEER_DO: "PeerDO" }, speak: speakCapnweb },
+  {
+    name: "oRPC",
+    worker: new URL("orpc-http.js", peersFolder),
+    objects: { PEER_DO: "PeerDO" },
+    speak: speakOrpc,
+  },
+  {
+    name: "Cap'n Web",
+    worker: new URL("capnweb-http.js", peersFolder),
+    objects: { PEER_DO: "PeerDO" },
+    speak: speakCapnweb,
+  },
 ];
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
@@ -39,10 +51,15 @@ export async function prepare(stage) {
 
   // All contenders get the same headers, because a browser sends its cookies to each of them.
   const start = async ({ name, worker, objects, speak }) => ({
-    server: await startSeeded(stage, { name, worker: new URL(worker, import.meta.url), objects, posts }),
+    server: await startSeeded(stage, { name, worker, objects, posts }),
     dialect: speak(app.headers),
   });
-  const bare = await start({ name: "bare RPC", worker: "bare.ts", objects: { BARE_DO: "BareDO" }, speak: speakBare });
+  const bare = await start({
+    name: "bare RPC",
+    worker: new URL("bare.ts", import.meta.url),
+    objects: { BARE_DO: "BareDO" },
+    speak: speakBare,
+  });
   const ours = { server: app.server, dialect: speakTrpc(app.headers) };
   const peers = [];
   for (const other of others) peers.push(await start(other));

@@ -30,7 +30,7 @@ export function speakTrpc(headers) {
     row: (id) => get(`/trpc/posts.byId?input=${encode({ json: { id } })}`),
     list: () => get("/trpc/posts.list"),
     batch(ids) {
-      const inputs = { ...ids.map((id) => ({ json: { id } })) };
+      const inputs = Object.fromEntries(ids.map((id, index) => [index, { json: { id } }]));
       return get(`/trpc/${ids.map(() => "posts.byId").join(",")}?batch=1&input=${encode(inputs)}`);
     },
     outputOf: (body) => outputOf(JSON.parse(body)),

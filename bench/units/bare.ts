@@ -34,19 +34,19 @@ export class BareDO extends DurableObject {
     this.#exec = (text, ...values) => state.storage.sql.exec(text, ...values).toArray();
   }
 
-  /** Does one operation for a signed-in user. */
-  run(operation: string, session: string, values: readonly string[]): unknown {
+  /** Does one operation for a signed-in user, and returns its result as JSON. */
+  run(operation: string, session: string, values: readonly string[]): string {
     return this.#run(operation, session, values);
   }
 
   /** Does one operation without a session. */
-  open(operation: string, values: readonly string[]): unknown {
-    return this.#do(operation, values);
+  open(operation: string, values: readonly string[]): string {
+    return JSON.stringify(this.#do(operation, values) ?? null);
   }
 
-  #run(operation: string, session: string, values: readonly string[]): unknown {
+  #run(operation: string, session: string, values: readonly string[]): string {
     this.#exec("SELECT * FROM sessions WHERE id = ?", session);
-    return this.#do(operation, values);
+    return JSON.stringify(this.#do(operation, values) ?? null);
   }
 
   #do(operation: string, values: readonly string[]): unknown {
@@ -127,7 +127,7 @@ export class BareDO extends DurableObject {
   /** `session operation values…` */
   override webSocketMessage(socket: WebSocket, message: string): void {
     const [session = "", operation = "", ...values] = message.split(" ");
-    socket.send(JSON.stringify(this.#run(operation, session, values)));
+    socket.send(this.#run(operation, session, values));
   }
 }
 countCalls(BareDO.prototype, ["open", "run", "fetch", "webSocketMessage"]);
@@ -145,7 +145,6 @@ export default {
     if (new URL(request.url).pathname === "/units") return Response.json(takeUnits());
     const { object, operation, session, values } = await request.json<Call>();
     const stub = env.BARE_DO.getByName(object);
-    const output = session ? stub.run(operation, session, values) : stub.open(operation, values);
-    return Response.json((await output) ?? null);
+    return new Response(session ? await stub.run(operation, session, values) : await stub.open(operation, values));
   },
 } satisfies ExportedHandler<Env>;

@@ -16,15 +16,18 @@ export async function prepare(stage) {
   const app = await startApp(stage, { worker: new URL("worker.ts", import.meta.url), hasCheapPasswords: true });
   const bare = await startBare(stage);
   const times = stage.size(10, 1);
+  /** The time without work after which all alarms have run, in milliseconds. */
+  const pause = stage.size(300, 30);
   return [
     {
       title: "Requests to objects, and rows, per operation",
       head: HEAD,
       async rows() {
         const rows = [];
-        for (const { name, ours, byHand, count = times } of await operationsOf(stage, app, bare)) {
-          const own = await unitsOf(app.server, ours, count);
-          const plain = byHand ? await unitsOf(bare.server, byHand, count) : undefined;
+        for (const { name, before, ours, byHand, count = times } of await operationsOf(stage, app, bare)) {
+          await before?.();
+          const own = await unitsOf(app.server, ours, { count, pause });
+          const plain = byHand ? await unitsOf(bare.server, byHand, { count, pause }) : undefined;
           rows.push([
             name,
             ...cells(own, plain, "requests"),
@@ -42,13 +45,14 @@ const cells = (own, plain, unit) => [format(own[unit]), plain ? format(plain[uni
 const format = (number) => String(Math.round(number * 100) / 100);
 
 /** Does an operation several times, waits for the alarms that it sets, and returns the average. */
-async function unitsOf(server, operate, count) {
+async function unitsOf(server, operate, { count, pause }) {
   const take = async () => (await fetch(`http://127.0.0.1:${server.port}/units`)).json();
+  await sleep(pause);
   await take();
   for (let n = 0; n < count; n++) await operate(n);
   const sum = { requests: 0, rowsRead: 0, rowsWritten: 0 };
   for (let isQuiet = false; !isQuiet;) {
-    await sleep(300);
+    await sleep(pause);
     const { requests, messages, rowsRead, rowsWritten } = await take();
     isQuiet = requests + messages + rowsRead + rowsWritten === 0;
     sum.requests += requests + messages / 20;
@@ -69,12 +73,16 @@ async function operationsOf(stage, app, bare) {
   };
   const { id: organizationId } = await app.mutate("organizations.create", { name: "Acme" });
   const live = [];
-  const watch = (count) => async () => {
-    while (live.length < count)
-      live.push({ ours: await open([watchMessage(1, "posts.latest")]), plain: await bare.openSocket() });
-    const before = live.map(({ ours }) => ours.seen.data);
+  const watchOn = (count) => async () => {
+    while (live.length < count) {
+      live.push(await open([watchMessage(1, "posts.latest")]));
+      await bare.openSocket();
+    }
+  };
+  const createWatched = async () => {
+    const before = live.map(({ seen }) => seen.data);
     await app.mutate("posts.create", post("live"));
-    await Promise.all(live.map(({ ours }, index) => ours.until(({ data }) => data > before[index])));
+    await Promise.all(live.map((client, index) => client.until(({ data }) => data > before[index])));
   };
   let caller;
 
@@ -94,8 +102,8 @@ async function operationsOf(stage, app, bare) {
     },
     {
       name: "the same over a socket",
+      before: async () => void (caller = await open([])),
       async ours(n) {
-        caller ??= await open([]);
         caller.send(
           JSON.stringify({ id: n + 1, method: "query", params: { path: "echo", input: { json: { text: "a" } } } }),
         );
@@ -170,12 +178,14 @@ async function operationsOf(stage, app, bare) {
     },
     {
       name: "`create` that changes a live query of one socket",
-      ours: watch(1),
+      before: watchOn(1),
+      ours: createWatched,
       byHand: (n) => bare.run("createLive", `one ${n}`),
     },
     {
       name: "`create` that changes a live query of 10 sockets",
-      ours: watch(10),
+      before: watchOn(10),
+      ours: createWatched,
       byHand: (n) => bare.run("createLive", `ten ${n}`),
     },
     {

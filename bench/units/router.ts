@@ -9,7 +9,7 @@ const t = initUserDO({ tables: { user: { posts: table(Post, { indexes: ["created
 export const appRouter = t.router({
   ...t.builtin,
   echo: t.userProcedure.input(z.object({ text: z.string() })).query(({ input }) => input),
-  team: t.organizationProcedure.query(({ ctx }) => ctx.organizationId),
+  team: t.organizationProcedure.query(() => "team"),
   posts: t.router({
     byId: t.userProcedure.input(Id).query(({ ctx, input }) => ctx.tables.posts.findById(input.id)),
     list: t.userProcedure.query(({ ctx }) => ctx.tables.posts.orderBy("createdAt", "desc").limit(10).all()),
