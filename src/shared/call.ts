@@ -68,8 +68,13 @@ export type Reply =
       // `any`, because the RPC types of Workers convert `unknown` to `never`.
       // oxlint-disable-next-line typescript/no-explicit-any
       readonly data: any;
-      /** Present if `data` does not survive a structured clone, and is superjson text instead. */
-      readonly encoding?: "superjson";
+      /**
+       * Present if `data` is text:
+       *
+       * - `superjson`: superjson's text of a value that does not survive a structured clone. Parse it with superjson
+       * - `json`: the serialized result as the Worker writes it into the response
+       */
+      readonly encoding?: "superjson" | "json";
       /** Present if the procedure returned an async iterable: the ticket that authorizes the Worker to open its socket. */
       readonly stream?: string;
       /** Promises and async iterables in the result. */

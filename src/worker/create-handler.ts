@@ -3,7 +3,8 @@ import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
 import type { SessionEffect } from "../shared/call.js";
 import { USER_HEADER } from "../shared/user-header.js";
-import { handleCalls } from "./calls/handle-calls.js";
+import { handleCalls, type Respond } from "./calls/handle-calls.js";
+import { respond } from "./calls/respond.js";
 import { publicKeysResponse } from "./request/public-keys-response.js";
 import { handleUpgrade } from "./handle-upgrade.js";
 import { readConfiguration, configurationErrorOf } from "./configuration.js";
@@ -20,7 +21,7 @@ import { formCall } from "./forms/form-call.js";
 import { redirectAfter, targetAfter } from "./forms/redirect-after.js";
 import { gate } from "./gate/gate.js";
 import { withGateHeaders } from "./gate/gate-headers.js";
-import type { CallsRequest, FormRequest, UpgradeRequest } from "./gate/gate-result.js";
+import type { CallsRequest, Cors, FormRequest, UpgradeRequest } from "./gate/gate-result.js";
 import { createAllowedOrigins } from "./gate/allowed-origins.js";
 import { refusalResponse } from "./gate/refusal-response.js";
 import type { Refusal } from "./gate/refusal.js";
@@ -56,6 +57,15 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
  * @throws Error if the router's definition is wrong, or an option is misspelt or never takes effect
  */
 export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
+  return createRequestHandler(router, options, respond);
+}
+
+/** @param respondToCalls responds to the calls of a request */
+export function createRequestHandler(
+  router: AnyTRPCRouter,
+  options: HandlerOptions,
+  respondToCalls: Respond,
+): Handler {
   checkHandlerOptions(options);
   const { binding, path = "/trpc", cookiePrefix, forms = {} } = options;
   const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP", cookies: cookieOptions = {} } = options;
@@ -64,7 +74,8 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   const allowedOrigins = createAllowedOrigins(options.allowedOrigins ?? []);
   const warnOnce = createWarnOnce();
   const droppedCookies = createDroppedCookieCheck(cookieOptions, warnOnce);
-  const reject = (refusal: Refusal): Response => refusalResponse(refusal, router._def._config, onError);
+  const reject = (refusal: Refusal, cors: Cors): Response =>
+    withGateHeaders(refusalResponse(refusal, router._def._config, onError), cors);
   const cookieNamesAt = (url: URL) => cookieNames({ ...cookieOptions, prefix: cookiePrefix, url });
 
   async function handle(
@@ -87,11 +98,11 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       ticket === undefined
         ? await authenticate({ bearer: gated.bearer, session }, configuration)
         : await redeemTicket(ticket, upgrade?.organizationId, configuration);
-    if (!identity) return reject(invalidTicket);
+    if (!identity) return reject(invalidTicket, gated);
     const expected = upgrade ? upgrade.user : (request.headers.get(USER_HEADER) ?? undefined);
     const otherUser =
       gated.bearer === undefined && ticket === undefined ? refusalOfOtherUser(expected, identity) : undefined;
-    if (otherUser) return reject({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(identity) } });
+    if (otherUser) return reject({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(identity) } }, gated);
     const device = deviceOf(request.headers, { token: sent.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
@@ -99,11 +110,11 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       const writeCookies = (effect: SessionEffect | undefined) =>
         writeSessionCookies(effect, Date.now(), { cookies, sent, session, verifier, configuration });
       const client = { request, gated, identity, session, writeCookies, writeDeviceCookie: cookies.setDevice, device };
-      return handleCalls({ path, limiter, droppedCookies, redirectOrigin, ...client, ...app });
+      return handleCalls({ path, limiter, droppedCookies, redirectOrigin, ...client, ...app }, respondToCalls);
     }
     if (gated.hasConnectionParams) warnOnce(unusedConnectionParams);
     const opened = await handleUpgrade(gated, identity, { configuration, device });
-    return opened instanceof Response ? opened : reject(opened);
+    return opened instanceof Response ? opened : reject(opened, gated);
   }
 
   /** Runs the call of a form, and responds with a redirect. */
@@ -118,7 +129,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     const calls: CallsRequest = { ...gated, kind: "calls", method: "POST", isBatch: false, calls: [call] };
     const redirects = { options: forms, allowedOrigins };
     const response = await handle(target, env, ctx, calls, targetAfter(gated, redirects).origin);
-    return redirectAfter(gated, response, redirects);
+    return withGateHeaders(await redirectAfter(gated, response, redirects), gated);
   }
 
   return async (request, env, ctx) => {
@@ -127,24 +138,20 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       case "otherPath":
         return undefined;
       case "refused":
-        return withGateHeaders(reject(gated.refusal), gated);
+        return reject(gated.refusal, gated);
       case "answered":
         return withGateHeaders(gated.response, gated);
       case "publicKeys":
         return publicKeysResponse(() => readConfiguration(env, binding)).catch((error: unknown) =>
-          withGateHeaders(reject(configurationRefusal(error)), {}),
+          reject(configurationRefusal(error), {}),
         );
       case "form":
-        return withGateHeaders(
-          await handleForm(request, env, ctx, gated).catch((error: unknown) => reject(configurationRefusal(error))),
-          gated,
+        return handleForm(request, env, ctx, gated).catch((error: unknown) =>
+          reject(configurationRefusal(error), gated),
         );
       case "calls":
       case "upgrade":
-        return withGateHeaders(
-          await handle(request, env, ctx, gated).catch((error: unknown) => reject(configurationRefusal(error))),
-          gated,
-        );
+        return handle(request, env, ctx, gated).catch((error: unknown) => reject(configurationRefusal(error), gated));
     }
   };
 }

@@ -1,19 +1,15 @@
-import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { placementOf } from "../../router/placement.js";
-import type { ErrorShape, SessionEffect } from "../../shared/call.js";
-import { anonymous } from "../../shared/caller.js";
-import { USER_HEADER } from "../../shared/user-header.js";
+import type { SessionEffect } from "../../shared/call.js";
+import { anonymous, type Caller } from "../../shared/caller.js";
 import { renew } from "../auth/authenticate.js";
-import { sessionUserAfter } from "../auth/expected-user.js";
+import { setGateHeaders } from "../gate/gate-headers.js";
 import { wantsStream } from "../gate/read-calls.js";
 import { refusalResponse } from "../gate/refusal-response.js";
 import type { Refusal } from "../gate/refusal.js";
-import { withFirstEventId } from "../streams/with-first-event-id.js";
-import { errorShapeOf, prepareCall, type PrepareCallOptions } from "./prepare-call.js";
-import { createProxyRouter } from "./proxy-router.js";
-import { sendCalls, type ReplyWithStreams, type ResolvedCall, type SendCallsOptions } from "./send-calls.js";
+import { prepareCalls, type PrepareCallOptions, type PreparedCall } from "./prepare-call.js";
+import type { SendableCall, SendCallsOptions } from "./send-calls.js";
 
-export interface HandleCallsOptions extends PrepareCallOptions, Omit<SendCallsOptions, "caller" | "streams"> {
+export interface HandleCallsOptions extends PrepareCallOptions, Omit<SendCallsOptions, "caller" | "signal"> {
   /** The path of the tRPC endpoint. */
   readonly path: string;
   /** Returns the values of `Set-Cookie` for what a call did to the session. */
@@ -22,6 +18,23 @@ export interface HandleCallsOptions extends PrepareCallOptions, Omit<SendCallsOp
   readonly writeDeviceCookie: (deviceToken: string) => string;
 }
 
+/** The calls of a request, ready to be sent. */
+export interface PreparedRequest {
+  readonly calls: readonly PreparedCall[];
+  /** The calls that are sent. The others already have a reply, or are refused as by tRPC. */
+  readonly sendable: readonly SendableCall[];
+  readonly caller: Caller;
+  /** The change of the session by the renewal of an expired access token. */
+  readonly effect: SessionEffect | undefined;
+  /** Whether the client reads each result as soon as it is written. */
+  readonly streams: boolean;
+  /** Resolves when the response may be sent; `undefined` if at once. */
+  readonly minimumTime: Promise<void> | undefined;
+}
+
+/** Sends the calls of a request, and creates the response with all of its headers. */
+export type Respond = (prepared: PreparedRequest, options: HandleCallsOptions) => Promise<Response>;
+
 /** tRPC's adapter refuses such a batch too, but not as JSON, and without a fix. */
 const mixedTypes: Refusal = {
   code: "BAD_REQUEST",
@@ -29,137 +42,51 @@ const mixedTypes: Refusal = {
   message: "The batch has queries and mutations. Send them in separate requests.",
 };
 
-/**
- * Handles the calls of a request: sends each to the object that owns its data, and writes the response with tRPC's own adapter.
- * Cookies are response headers, so a response that may set one is delayed until the object has replied.
- */
-export async function handleCalls(options: HandleCallsOptions): Promise<Response> {
+/** Handles the calls of a request: prepares them, determines their caller, and responds. */
+export async function handleCalls(options: HandleCallsOptions, respond: Respond): Promise<Response> {
   const { request, gated, router } = options;
-  const prepared = await Promise.all(gated.calls.map((call, index) => prepareCall(call, index, options)));
-  const types = new Set(prepared.flatMap(({ procedure }) => procedure?._def.type ?? []));
-  if (types.size > 1) return refusalResponse(mixedTypes, router._def._config, options.onError);
-  const calls = prepared.flatMap(({ call }) => call ?? []);
-
-  const minimumTime = minimumResponseTime(calls);
-  const { caller, effect } = await callerFor(calls, options);
-  // Procedures in the Worker start before tRPC's adapter passes the signal with which it notices a disconnect.
-  const disconnected = new AbortController();
-  const streams = wantsStream(request.headers);
-  const sent = sendCalls(calls, { ...options, caller, streams, signal: disconnected.signal });
-  const replies = prepared.map(({ call, refusal }) =>
-    refusal ? Promise.resolve(refusal) : call && sent[calls.indexOf(call)],
-  );
-
-  const written = await fetchRequestHandler({
-    endpoint: options.path,
-    req: adapterRequest(request),
-    router: createProxyRouter(router, {
-      calls: prepared,
-      replies,
-      streams,
-      onSignal(signal) {
-        const abort = (): void => disconnected.abort(signal.reason);
-        if (signal.aborted) abort();
-        else signal.addEventListener("abort", abort, { once: true });
-      },
-      shape: (call, cause) => errorShapeOf(call, cause, options, { caller, env: options.env }),
-    }),
-  });
-  const startsAt = calls[0]?.type === "subscription" ? await firstEventIdOf(sent[0]) : undefined;
-  const response = startsAt === undefined ? written : withFirstEventId(written, startsAt);
-
-  let session: SessionEffect | undefined = effect;
-  let deviceToken: string | undefined;
-  const withCookieEffect = calls.flatMap(({ procedure }, index) =>
-    placementOf(procedure).setsCookies === "never" ? [] : (sent[index] ?? []),
-  );
-  const isStream = response.headers.get("transfer-encoding") === "chunked";
-  // Compression would delay events until its buffer is full.
-  if (isStream || response.headers.get("content-type") === "text/event-stream") {
-    response.headers.set("Content-Encoding", "identity");
+  const streams = gated.isBatch && wantsStream(request.headers);
+  const preparing = prepareCalls(options, { streams });
+  const calls = preparing instanceof Promise ? await preparing : preparing;
+  if (hasMixedTypes(calls)) {
+    const response = refusalResponse(mixedTypes, router._def._config, options.onError);
+    setGateHeaders(response.headers, gated);
+    return response;
   }
-  // The first reply may report that the session ended. Until then a stream has nothing to send, unless a call was refused.
-  const first = calls.length === prepared.length ? [Promise.race(sent)] : [];
-  const settled = await Promise.all(isStream ? [...first, ...withCookieEffect] : sent);
-  const signsIn = settled.some((reply) => reply.session);
-  for (const reply of settled) {
-    // If another call of the batch failed because the previous session has ended, it must not undo the sign-in.
-    if (reply.session !== undefined && (reply.ok || !signsIn)) session = reply.session;
-    if (reply.ok && reply.deviceToken !== undefined) deviceToken = reply.deviceToken;
+  const sendable = calls.filter(isSendable);
+  const minimumTime = minimumResponseTime(sendable);
+  const { identity } = options;
+  const { caller, effect } =
+    identity.type === "authenticated"
+      ? { caller: identity.caller, effect: undefined }
+      : await callerFor(sendable, options);
+  return respond({ calls, sendable, caller, effect, streams, minimumTime }, options);
+}
+
+function isSendable(prepared: PreparedCall): prepared is PreparedCall & SendableCall {
+  return prepared.call !== undefined;
+}
+
+function hasMixedTypes(calls: readonly PreparedCall[]): boolean {
+  let type: string | undefined;
+  for (const { procedure } of calls) {
+    if (!procedure) continue;
+    if (type !== undefined && type !== procedure._def.type) return true;
+    type = procedure._def.type;
   }
-  const refusals = prepared.flatMap((call) => call.refusal ?? []);
-  const waits = [...refusals, ...settled].flatMap((reply) => (reply.ok ? [] : retryAfterOf(reply.error)));
-  // The adapter has just created the response, so its headers can be changed.
-  if (waits.length > 0) response.headers.set("Retry-After", String(Math.max(...waits)));
-  await minimumTime;
-  return withCookies(response, { session, deviceToken }, options);
-}
-
-/**
- * Informs a client that its token was rejected, so that it refreshes the token and repeats the call.
- *
- * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
- */
-const CHALLENGE = 'Bearer error="invalid_token"';
-
-/** Adds the cookies that calls set, the id of the session's user, and the challenge for an invalid Bearer token. */
-async function withCookies(
-  response: Response,
-  { session, deviceToken }: { readonly session: SessionEffect | undefined; readonly deviceToken: string | undefined },
-  {
-    gated,
-    identity,
-    writeCookies,
-    writeDeviceCookie,
-  }: Pick<HandleCallsOptions, "gated" | "identity" | "writeCookies" | "writeDeviceCookie">,
-): Promise<Response> {
-  const isBearer = gated.bearer !== undefined;
-  const refusesToken = isBearer && identity.type === "anonymous";
-  // If the session of a Bearer token has ended, the cookies of the request may still be valid, because they were not checked.
-  const effect = isBearer && session === null ? undefined : session;
-  const device = deviceToken === undefined ? [] : [writeDeviceCookie(deviceToken)];
-  const values = [...(await writeCookies(effect)), ...device];
-  // The adapter has just created the response, so its headers can be changed.
-  const { headers } = response;
-  if (refusesToken) headers.set("WWW-Authenticate", CHALLENGE);
-  if (!isBearer) headers.set(USER_HEADER, sessionUserAfter(effect, identity));
-  for (const value of values) headers.append("Set-Cookie", value);
-  return response;
-}
-
-/** Seconds after which a failed call can succeed, if its error says so. */
-function retryAfterOf({ data }: ErrorShape): number[] {
-  return typeof data["retryAfter"] === "number" ? [data["retryAfter"]] : [];
-}
-
-/** The id that the stream of a subscription starts after, if its client can resume there. */
-async function firstEventIdOf(sent: Promise<ReplyWithStreams> | undefined): Promise<string | undefined> {
-  const reply = await sent;
-  return reply?.ok ? reply.startsAt : undefined;
-}
-
-/** The parts of the request that tRPC's adapter uses. The gate has read the body, and the proxy router reads no input. */
-function adapterRequest({ url, method, headers, signal }: Request): Request {
-  const copied = new Headers({ "content-type": "application/json" });
-  for (const name of ["accept", "trpc-accept", "last-event-id"]) {
-    const value = headers.get(name);
-    if (value !== null) copied.set(name, value);
-  }
-  return new Request(url, { method, headers: copied, signal });
+  return false;
 }
 
 /** Procedures of these kinds find their object by an address or a token in the input. The caller does not matter. */
 const withoutCaller: ReadonlySet<string> = new Set(["email", "mail", "refresh"]);
 
 /** Determines the caller. Renews an expired access token only if one of the calls depends on the caller. */
-async function callerFor(calls: readonly ResolvedCall[], { identity, configuration, device }: HandleCallsOptions) {
-  if (identity.type === "authenticated") return { caller: identity.caller, effect: undefined };
-  const needsCaller = calls.some(({ procedure }) => {
-    const { kind, dependsOnCaller = !withoutCaller.has(kind) } = placementOf(procedure);
-    return dependsOnCaller;
-  });
-  if (identity.type === "anonymous" || !needsCaller) return { caller: anonymous, effect: undefined };
-  const [acceptsSessions, ...others] = new Set(calls.map(({ procedure }) => placementOf(procedure).acceptsSessions));
+async function callerFor(calls: readonly SendableCall[], { identity, configuration, device }: HandleCallsOptions) {
+  if (identity.type !== "expired") return { caller: anonymous, effect: undefined };
+  const placements = calls.map(({ procedure }) => placementOf(procedure));
+  const needsCaller = placements.some(({ kind, dependsOnCaller = !withoutCaller.has(kind) }) => dependsOnCaller);
+  if (!needsCaller) return { caller: anonymous, effect: undefined };
+  const [acceptsSessions, ...others] = new Set(placements.map((placement) => placement.acceptsSessions));
   return renew(identity.claims, configuration, {
     device,
     acceptsSessions: others.length === 0 ? acceptsSessions : undefined,

@@ -1,5 +1,5 @@
-import type { AnyTRPCProcedure } from "@trpc/server";
-import { placementOf } from "../../router/placement.js";
+import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import { placementOf, type Placement } from "../../router/placement.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
 import { shapeError } from "../../router/run-call.js";
 import type { Call, ErrorShape, Reply } from "../../shared/call.js";
@@ -9,9 +9,8 @@ import { accessExpiryOf, type Identity } from "../auth/authenticate.js";
 import type { DroppedCookieCheck } from "../cookies/dropped-cookies.js";
 import type { BrowserSession } from "../cookies/find-browser-session.js";
 import type { CallsRequest, SerializedCall } from "../gate/gate-result.js";
-import { wantsStream } from "../gate/read-calls.js";
 import type { NetworkLimits } from "../request/create-network-limits.js";
-import type { ResolvedCall, SendCallsOptions } from "./send-calls.js";
+import type { SendCallsOptions } from "./send-calls.js";
 
 export interface PrepareCallOptions extends Pick<SendCallsOptions, "router" | "env" | "onError"> {
   readonly request: Request;
@@ -25,71 +24,145 @@ export interface PrepareCallOptions extends Pick<SendCallsOptions, "router" | "e
   readonly redirectOrigin?: string | undefined;
 }
 
-/** A call of a request, ready to be sent. Without `call` and `refusal`, tRPC's adapter refuses it. */
+/** A call of a request, ready to be sent. Without `call` and `refusal`, the response refuses it as tRPC does. */
 export interface PreparedCall {
   readonly path: string;
   /** `undefined` if the path is unknown. */
   readonly procedure: AnyTRPCProcedure | undefined;
-  readonly call?: ResolvedCall;
+  readonly call?: Call;
   /** The reply to a call that is not sent. */
   readonly refusal?: Reply;
 }
 
-/** Finds the procedure of a call, deserializes its input and checks its limits. Never throws: an error fails only this call. */
-export async function prepareCall(
+/** Where a call of the request stands in it, and how the response is sent. */
+interface CallPosition {
+  readonly batchIndex: number;
+  /** Whether the client reads each result as soon as it is written. */
+  readonly streams: boolean;
+}
+
+/**
+ * Finds the procedures of a request's calls, deserializes their inputs and checks their limits. An error fails only its own
+ * call. Returns a promise only if a router has to be loaded, or a limit or a cookie checked.
+ */
+export function prepareCalls(
+  options: PrepareCallOptions,
+  { streams }: Pick<CallPosition, "streams">,
+): PreparedCall[] | Promise<PreparedCall[]> {
+  const prepared = options.gated.calls.map((call, batchIndex) => prepareCall(call, { batchIndex, streams }, options));
+  return prepared.every(isPrepared) ? prepared : Promise.all(prepared);
+}
+
+function isPrepared(prepared: PreparedCall | Promise<PreparedCall>): prepared is PreparedCall {
+  return "path" in prepared;
+}
+
+function prepareCall(
   call: SerializedCall,
-  batchIndex: number,
+  position: CallPosition,
+  options: PrepareCallOptions,
+): PreparedCall | Promise<PreparedCall> {
+  const procedure = findLoaded(options.router, call.path);
+  return procedure ? prepareResolved(call, procedure, position, options) : prepareLazy(call, position, options);
+}
+
+/** Finds a procedure without the promise that loading a lazy router needs. */
+function findLoaded({ _def }: AnyTRPCRouter, path: string): AnyTRPCProcedure | undefined {
+  const procedures = _def.procedures as Record<string, AnyTRPCProcedure>;
+  return Object.hasOwn(procedures, path) ? procedures[path] : undefined;
+}
+
+async function prepareLazy(
+  call: SerializedCall,
+  position: CallPosition,
   options: PrepareCallOptions,
 ): Promise<PreparedCall> {
   const { path } = call;
   try {
     const procedure = await resolveProcedure(options.router, path);
-    return procedure ? await prepareResolved(call, procedure, batchIndex, options) : { path, procedure };
+    return procedure ? await prepareResolved(call, procedure, position, options) : { path, procedure };
   } catch (cause) {
     // The lazy router of the procedure could not be loaded.
     const type = options.gated.method === "POST" ? "mutation" : "query";
-    const error = errorShapeOf({ path, type, input: undefined }, cause, options);
-    const procedure = { _def: { type } } as unknown as AnyTRPCProcedure;
-    return { path, procedure, refusal: { ok: false, error } };
+    return refused({ path, procedure: { _def: { type } } as unknown as AnyTRPCProcedure }, cause, options);
   }
 }
 
-async function prepareResolved(
-  { path, input: serialized }: SerializedCall,
+function prepareResolved(
+  serialized: SerializedCall,
   procedure: AnyTRPCProcedure,
-  batchIndex: number,
+  position: CallPosition,
+  options: PrepareCallOptions,
+): PreparedCall | Promise<PreparedCall> {
+  const { path } = serialized;
+  const { type } = procedure._def;
+  // tRPC refuses these with its own message and status.
+  if ((type === "mutation") !== (options.gated.method === "POST")) return { path, procedure };
+  if (type === "subscription" && options.gated.isBatch) return { path, procedure };
+  const placement = placementOf(procedure);
+  if (placement.kind === "refresh" || options.limiter.applies(path, placement))
+    return prepareLimited(serialized, procedure, placement, position, options);
+  try {
+    return { path, procedure, call: createCall(serialized, procedure, placement, position, options) };
+  } catch (cause) {
+    return refused({ path, procedure }, cause, options);
+  }
+}
+
+/** Prepares a call that a limit applies to, or one that receives the refresh token of a cookie. */
+async function prepareLimited(
+  serialized: SerializedCall,
+  procedure: AnyTRPCProcedure,
+  placement: Placement,
+  position: CallPosition,
   options: PrepareCallOptions,
 ): Promise<PreparedCall> {
-  const { router, gated, request, session, limiter, identity, droppedCookies, redirectOrigin } = options;
-  const { type } = procedure._def;
-  // tRPC's adapter refuses these with its own message and status.
-  if ((type === "mutation") !== (gated.method === "POST")) return { path, procedure };
-  if (type === "subscription" && gated.isBatch) return { path, procedure };
-  const { searchParams } = gated.url;
-  const lastEventId =
-    request.headers.get("last-event-id") ?? searchParams.get("lastEventId") ?? searchParams.get("Last-Event-Id");
+  const { path } = serialized;
   try {
-    const placement = placementOf(procedure);
-    await limiter.check(path, placement);
-    const input: unknown =
-      serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
-    droppedCookies.check({ path, input, headers: request.headers, url: gated.url, redirectOrigin });
-    const call: ResolvedCall = {
-      path,
-      type,
-      input,
-      procedure,
-      batchIndex,
-      ...(wantsStream(request.headers) && { streams: true }),
-      ...(type === "subscription" && { lastEventId: lastEventId ?? lastEventIdIn(input) }),
-      ...(placement.kind === "refresh" && { refreshCookie: (await session.refresh())?.token }),
-      ...(placement.readsAccessExpiry && { accessExpiresAt: accessExpiryOf(identity) }),
-    };
-    return { path, procedure, call };
+    await options.limiter.check(path, placement);
+    const call = createCall(serialized, procedure, placement, position, options);
+    if (placement.kind !== "refresh") return { path, procedure, call };
+    const refreshCookie = (await options.session.refresh())?.token;
+    return { path, procedure, call: { ...call, refreshCookie } };
   } catch (cause) {
-    const error = errorShapeOf({ path, type, input: undefined }, cause, options);
-    return { path, procedure, refusal: { ok: false, error } };
+    return refused({ path, procedure }, cause, options);
   }
+}
+
+/** @throws the error of an input that cannot be deserialized, and of a sign-in whose cookies the browser would drop */
+function createCall(
+  { path, input: serialized }: SerializedCall,
+  { _def: { type } }: AnyTRPCProcedure,
+  { readsAccessExpiry }: Placement,
+  { batchIndex, streams }: CallPosition,
+  { router, gated, request, identity, droppedCookies, redirectOrigin }: PrepareCallOptions,
+): Call {
+  const input: unknown =
+    serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
+  droppedCookies.check({ path, input, headers: request.headers, url: gated.url, redirectOrigin });
+  const call: Call = { path, type, input, batchIndex };
+  if (!streams && !readsAccessExpiry && type !== "subscription") return call;
+  return {
+    ...call,
+    ...(streams && { streams }),
+    ...(type === "subscription" && { lastEventId: lastEventIdOf(request, gated.url) ?? lastEventIdIn(input) }),
+    ...(readsAccessExpiry && { accessExpiresAt: accessExpiryOf(identity) }),
+  };
+}
+
+function lastEventIdOf({ headers }: Request, { searchParams }: URL): string | undefined {
+  return (
+    headers.get("last-event-id") ?? searchParams.get("lastEventId") ?? searchParams.get("Last-Event-Id") ?? undefined
+  );
+}
+
+function refused(
+  { path, procedure }: { readonly path: string; readonly procedure: AnyTRPCProcedure },
+  cause: unknown,
+  options: PrepareCallOptions,
+): PreparedCall {
+  const error = errorShapeOf({ path, type: procedure._def.type, input: undefined }, cause, options);
+  return { path, procedure, refusal: { ok: false, error } };
 }
 
 /** Formats the error of a call that was not sent to an object, or whose result cannot be written. */

@@ -6,7 +6,7 @@ import type { Call, ErrorShape, LaterValue } from "../../shared/call.js";
 import { withReplyCursor, ResultWithCursor } from "../../shared/reply-cursor.js";
 import { ForwardedError } from "./forwarded-error.js";
 import type { PreparedCall } from "./prepare-call.js";
-import type { ReplyWithStreams } from "./send-calls.js";
+import type { ReplyWithStreams } from "./send-streamed-calls.js";
 import { checkStreamedResult, serializeResult, SerializedResult } from "./serialize-result.js";
 
 export interface ProxyRouterOptions {

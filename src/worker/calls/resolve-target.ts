@@ -23,17 +23,18 @@ interface CallTarget extends Pick<Call, "input" | "refreshCookie"> {
 }
 
 /**
- * Resolves which object a call is for, by the kind of its procedure; `here` if the procedure runs in the Worker.
+ * Resolves which object a call is for, by the kind of its procedure; `here` if the procedure runs in the Worker. Returns a
+ * promise only if an address is hashed or a token verified.
  *
  * @throws ReasonedError UNAUTHORIZED without a caller or a valid refresh token, BAD_REQUEST if the input does not determine
  * the object
  */
-export async function resolveTarget(
+export function resolveTarget(
   { kind }: Pick<Placement, "kind">,
   { input, refreshCookie, schemas }: CallTarget,
   caller: Caller,
   configuration: Pick<Configuration, "binding" | "secrets">,
-): Promise<ObjectAddress | "here"> {
+): ObjectAddress | "here" | Promise<ObjectAddress> {
   switch (kind) {
     case "anywhere":
       return "here";
@@ -50,7 +51,7 @@ export async function resolveTarget(
     case "mail":
       return recipientOf(input, configuration);
     case "email":
-      return emailObjectAddress(configuration.secrets.index, await readAddress(input, schemas));
+      return emailObjectOf(input, schemas, configuration);
     case "refresh":
       return refreshingUser(field(input, "refreshToken") ?? refreshCookie, configuration);
   }
@@ -63,6 +64,14 @@ export function organizationOf(input: unknown): ObjectAddress {
   const address = typeof id === "string" ? parseName(toName({ type: "organization", id })) : undefined;
   if (address) return address;
   throw notAnOrganizationId();
+}
+
+async function emailObjectOf(
+  input: unknown,
+  schemas: readonly unknown[] | undefined,
+  { secrets }: Pick<Configuration, "secrets">,
+): Promise<ObjectAddress> {
+  return emailObjectAddress(secrets.index, await readAddress(input, schemas));
 }
 
 async function refreshingUser(

@@ -64,6 +64,6 @@ async function* iterate(values: AsyncIterable<unknown>, serializer: Serializer):
   }
 }
 
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }

@@ -1,17 +1,28 @@
 import { USER_HEADER } from "../../shared/user-header.js";
 import type { Cors } from "./gate-result.js";
 
-/** Sets the headers of every response. They forbid caching and MIME sniffing, and apply CORS for an allowed origin. */
-export function setGateHeaders(headers: Headers, { corsOrigin }: Cors): void {
-  headers.set("Cache-Control", "no-store");
-  headers.set("X-Content-Type-Options", "nosniff");
-  headers.set("Referrer-Policy", "no-referrer");
+const always = {
+  "Cache-Control": "no-store",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+};
+
+/** The headers of every response, besides `Vary`. They forbid caching and MIME sniffing, and apply CORS for an allowed origin. */
+export function gateHeaders({ corsOrigin }: Cors): Readonly<Record<string, string>> {
+  if (corsOrigin === undefined) return always;
+  return {
+    ...always,
+    "Access-Control-Allow-Origin": corsOrigin,
+    "Access-Control-Allow-Credentials": "true",
+    // Clients read from these whether to refresh their token, and which user is signed in.
+    "Access-Control-Expose-Headers": `WWW-Authenticate, ${USER_HEADER}`,
+  };
+}
+
+/** Sets the headers of every response. */
+export function setGateHeaders(headers: Headers, cors: Cors): void {
+  for (const [name, value] of Object.entries(gateHeaders(cors))) headers.set(name, value);
   if (!/(^|,)\s*origin\s*(,|$)/i.test(headers.get("Vary") ?? "")) headers.append("Vary", "Origin");
-  if (corsOrigin === undefined) return;
-  headers.set("Access-Control-Allow-Origin", corsOrigin);
-  headers.set("Access-Control-Allow-Credentials", "true");
-  // Clients read from these whether to refresh their token, and which user is signed in.
-  headers.set("Access-Control-Expose-Headers", `WWW-Authenticate, ${USER_HEADER}`);
 }
 
 /** Copies a response, which may be immutable, and sets its headers. The response to a WebSocket upgrade is not changed. */

@@ -15,6 +15,8 @@ export interface NetworkLimitsOptions {
 
 /** Limits how often one network may sign up and in, before a request uses an object. Cloudflare does not count exactly. */
 export interface NetworkLimits {
+  /** Whether a procedure is limited. Most are not, and need no check. */
+  applies(path: string, placement: Pick<Placement, "kind">): boolean;
   /** @throws ReasonedError TOO_MANY_REQUESTS (NETWORK_RATE_LIMITED) */
   check(path: string, placement: Placement): Promise<void>;
 }
@@ -25,17 +27,21 @@ const REVEAL_ACCOUNTS: ReadonlySet<string> = new Set(["auth.signup", "auth.chang
 export function createNetworkLimits({ env, bindings, network }: NetworkLimitsOptions): NetworkLimits {
   const { signUp = "SIGN_UP_LIMIT", signIn = "SIGN_IN_LIMIT" } = bindings;
   return {
-    async check(path, { kind }) {
-      const revealsAccounts = REVEAL_ACCOUNTS.has(path);
-      // Other procedures are limited only if they work without a session, because sessions have limits of their own.
-      if (!revealsAccounts && kind !== "email" && kind !== "mail") return;
-      const binding = (env as Record<string, unknown>)[revealsAccounts ? signUp : signIn];
+    applies,
+    async check(path, placement) {
+      if (!applies(path, placement)) return;
+      const binding = (env as Record<string, unknown>)[REVEAL_ACCOUNTS.has(path) ? signUp : signIn];
       if (!isRateLimit(binding)) return;
       // Requests without an address share one limit.
       const { success } = await binding.limit({ key: network ?? "unknown" });
       if (!success) throw tooManyTries();
     },
   };
+}
+
+/** Other procedures are limited only if they work without a session, because sessions have limits of their own. */
+function applies(path: string, { kind }: Pick<Placement, "kind">): boolean {
+  return REVEAL_ACCOUNTS.has(path) || kind === "email" || kind === "mail";
 }
 
 /**

@@ -1,0 +1,86 @@
+import { placementOf } from "../../router/placement.js";
+import type { Call } from "../../shared/call.js";
+import { toName, type ObjectAddress } from "../../shared/owner.js";
+import { resolveTarget } from "./resolve-target.js";
+import type { SendableCall, SendCallsOptions } from "./send-calls.js";
+
+/** The calls of a request that are for one object. */
+export interface ObjectCalls {
+  readonly address: ObjectAddress;
+  readonly calls: Call[];
+  /** The position of each call in the request. */
+  readonly indexes: number[];
+}
+
+/** A call that is not sent to an object, and its position in the request. */
+export interface OtherCall extends SendableCall {
+  readonly index: number;
+}
+
+/** The calls of a request by where they run. */
+export interface GroupedCalls {
+  readonly objects: readonly ObjectCalls[];
+  /** The calls that run in the Worker. */
+  readonly local: readonly OtherCall[];
+  /** The calls whose object cannot be determined. */
+  readonly failed: readonly (OtherCall & { readonly cause: unknown })[];
+}
+
+/** The object that a call is for, the Worker itself, or why the call cannot be sent. */
+type Target = ObjectAddress | "here" | { readonly cause: unknown };
+
+type GroupOptions = Pick<SendCallsOptions, "caller" | "configuration">;
+
+/**
+ * Resolves the objects of all calls, so that the calls to one object can be sent together. Returns a promise only if a call
+ * is for the object of an email address or of a token.
+ */
+export function groupByObject(
+  calls: readonly SendableCall[],
+  options: GroupOptions,
+): GroupedCalls | Promise<GroupedCalls> {
+  const targets = calls.map((call) => targetOf(call, options));
+  return targets.some((target) => target instanceof Promise)
+    ? Promise.all(targets).then((resolved) => group(calls, resolved))
+    : group(calls, targets as Target[]);
+}
+
+function targetOf({ call, procedure }: SendableCall, options: GroupOptions): Target | Promise<Target> {
+  try {
+    const { inputs: schemas = [] } = procedure._def as { readonly inputs?: readonly unknown[] };
+    const { input, refreshCookie } = call;
+    const { caller, configuration } = options;
+    const target = resolveTarget(
+      placementOf(procedure),
+      { input, schemas, refreshCookie },
+      caller,
+      configuration,
+    );
+    return target instanceof Promise ? target.catch((cause: unknown) => ({ cause })) : target;
+  } catch (cause) {
+    return { cause };
+  }
+}
+
+function group(calls: readonly SendableCall[], targets: readonly Target[]): GroupedCalls {
+  const objects = new Map<string, ObjectCalls>();
+  const local: OtherCall[] = [];
+  const failed: (OtherCall & { readonly cause: unknown })[] = [];
+  for (const [index, sendable] of calls.entries()) {
+    const { call } = sendable;
+    const target = targets[index];
+    if (target === undefined) continue;
+    if (target === "here") local.push({ ...sendable, index });
+    else if ("cause" in target) failed.push({ ...sendable, index, cause: target.cause });
+    else {
+      const name = toName(target);
+      const known = objects.get(name);
+      if (!known) objects.set(name, { address: target, calls: [call], indexes: [index] });
+      else {
+        known.calls.push(call);
+        known.indexes.push(index);
+      }
+    }
+  }
+  return { objects: [...objects.values()], local, failed };
+}
