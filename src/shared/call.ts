@@ -26,6 +26,11 @@ export interface Call {
    * @default false
    */
   readonly streams?: boolean | undefined;
+  /**
+   * Whether the Worker writes the result into a response, and accepts it as text. An object of an earlier version sends a value.
+   * @default false
+   */
+  readonly wantsText?: boolean | undefined;
 }
 
 /** A promise or an async iterable in a result. A separate stream carries its values. */

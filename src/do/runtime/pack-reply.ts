@@ -1,6 +1,7 @@
 import { types } from "node:util";
-import superjson from "superjson";
+import superjson, { type SuperJSONResult } from "superjson";
 import { isNestedPromise, resolveNested } from "../../router/resolve-nested.js";
+import { serializePlain } from "../../router/serialize-plain.js";
 import type { Reply } from "../../shared/call.js";
 import { hasReservedKey } from "../../shared/reserved-keys.js";
 
@@ -11,12 +12,19 @@ export type Transport = "rpc" | "socket";
  * Packs the result of a procedure for the caller. RPC passes it by structured clone. A value that would not survive that,
  * such as a URL or an instance of a class, is sent as superjson's text, as on a socket. Nested promises are awaited first.
  *
+ * @param wantsText whether the caller writes the result into a response, and accepts it as the text of that response
  * @throws Error for a value that superjson cannot serialize. Thrown here, it fails only this call of the batch
  */
-export function packReply(data: unknown, transport: Transport): Packed | Promise<Packed> {
-  if (transport === "rpc" && isCloneable(data)) return { ok: true, data };
+export function packReply(data: unknown, transport: Transport, wantsText = false): Packed | Promise<Packed> {
+  if (transport === "rpc") {
+    const plain = wantsText ? serializePlain(data) : undefined;
+    if (plain) return packText(plain);
+    if (isCloneable(data)) return packCloneable(data, wantsText);
+  }
   const resolved = resolveNested(data);
-  return isNestedPromise(resolved) ? resolved.then((value) => pack(value, transport)) : pack(resolved, transport);
+  return isNestedPromise(resolved)
+    ? resolved.then((value) => pack(value, transport, wantsText))
+    : pack(resolved, transport, wantsText);
 }
 
 /** Maximum depth of a value that is cloned. Inputs of clients have a much lower limit. */
@@ -24,9 +32,19 @@ const MAX_DEPTH = 500;
 
 type Packed = Extract<Reply, { ok: true }>;
 
-function pack(data: unknown, transport: Transport): Packed {
-  if (transport === "socket" || isCloneable(data)) return { ok: true, data };
+function pack(data: unknown, transport: Transport, wantsText: boolean): Packed {
+  if (transport === "socket") return { ok: true, data };
+  if (isCloneable(data)) return packCloneable(data, wantsText);
   return { ok: true, data: superjson.stringify(data), encoding: "superjson" };
+}
+
+function packCloneable(data: unknown, wantsText: boolean): Packed {
+  return wantsText ? packText(superjson.serialize(data)) : { ok: true, data };
+}
+
+/** The client parses this text, so the Worker does not need to know the value. */
+function packText(serialized: SuperJSONResult): Packed {
+  return { ok: true, data: JSON.stringify(serialized), encoding: "json" };
 }
 
 /**

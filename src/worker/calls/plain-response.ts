@@ -23,7 +23,7 @@ export async function plainResponse(prepared: PreparedRequest, options: HandleCa
   const { request, router, env, gated } = options;
   const { output: serializer } = router._def._config.transformer;
   const shape = (call: Call, cause: unknown): ErrorShape => errorShapeOf(call, cause, options, { caller, env });
-  const sent = await sendCalls(sendable, { ...options, caller, signal: request.signal });
+  const sent = await sendCalls(sendable.map(withText), { ...options, caller, signal: request.signal });
   const local = sendable.some(isLocal);
   const received = local ? await Promise.all(sent.map((reply, index) => serializeLocal(reply, sendable[index], serializer, shape))) : sent;
   const replies = sendable.length === calls.length ? received : withRefusals(calls, received);
@@ -34,6 +34,10 @@ export async function plainResponse(prepared: PreparedRequest, options: HandleCa
   const response = new Response(body, { status, headers: { ...plainHeaders, ...gateHeaders(gated), ...headers } });
   for (const cookie of cookies) response.headers.append("Set-Cookie", cookie);
   return response;
+}
+
+function withText({ path, procedure, call }: SendableCall): SendableCall {
+  return { path, procedure, call: { ...call, wantsText: true } };
 }
 
 /** The replies in the order of the request's calls, of which some were not sent. */
