@@ -61,11 +61,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
 }
 
 /** @param respondToCalls responds to the calls of a request */
-export function createRequestHandler(
-  router: AnyTRPCRouter,
-  options: HandlerOptions,
-  respondToCalls: Respond,
-): Handler {
+export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOptions, respondToCalls: Respond): Handler {
   checkHandlerOptions(options);
   const { binding, path = "/trpc", cookiePrefix, forms = {} } = options;
   const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP", cookies: cookieOptions = {} } = options;

@@ -1,8 +1,17 @@
+import type { AnyTRPCProcedure } from "@trpc/server";
 import { placementOf } from "../../router/placement.js";
 import type { Call } from "../../shared/call.js";
+import type { Caller } from "../../shared/caller.js";
 import { toName, type ObjectAddress } from "../../shared/owner.js";
+import type { Configuration } from "../configuration.js";
 import { resolveTarget } from "./resolve-target.js";
-import type { SendableCall, SendCallsOptions } from "./send-calls.js";
+
+/** A call with its procedure, which stays in the Worker. */
+export interface SendableCall {
+  readonly path: string;
+  readonly call: Call;
+  readonly procedure: AnyTRPCProcedure;
+}
 
 /** The calls of a request that are for one object. */
 export interface ObjectCalls {
@@ -29,7 +38,10 @@ export interface GroupedCalls {
 /** The object that a call is for, the Worker itself, or why the call cannot be sent. */
 type Target = ObjectAddress | "here" | { readonly cause: unknown };
 
-type GroupOptions = Pick<SendCallsOptions, "caller" | "configuration">;
+interface GroupOptions {
+  readonly caller: Caller;
+  readonly configuration: Configuration;
+}
 
 /**
  * Resolves the objects of all calls, so that the calls to one object can be sent together. Returns a promise only if a call
@@ -41,7 +53,7 @@ export function groupByObject(
 ): GroupedCalls | Promise<GroupedCalls> {
   const targets = calls.map((call) => targetOf(call, options));
   return targets.some((target) => target instanceof Promise)
-    ? Promise.all(targets).then((resolved) => group(calls, resolved))
+    ? Promise.all(targets.map((target) => Promise.resolve(target))).then((resolved) => group(calls, resolved))
     : group(calls, targets as Target[]);
 }
 
@@ -50,12 +62,7 @@ function targetOf({ call, procedure }: SendableCall, options: GroupOptions): Tar
     const { inputs: schemas = [] } = procedure._def as { readonly inputs?: readonly unknown[] };
     const { input, refreshCookie } = call;
     const { caller, configuration } = options;
-    const target = resolveTarget(
-      placementOf(procedure),
-      { input, schemas, refreshCookie },
-      caller,
-      configuration,
-    );
+    const target = resolveTarget(placementOf(procedure), { input, schemas, refreshCookie }, caller, configuration);
     return target instanceof Promise ? target.catch((cause: unknown) => ({ cause })) : target;
   } catch (cause) {
     return { cause };

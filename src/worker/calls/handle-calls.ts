@@ -7,7 +7,8 @@ import { wantsStream } from "../gate/read-calls.js";
 import { refusalResponse } from "../gate/refusal-response.js";
 import type { Refusal } from "../gate/refusal.js";
 import { prepareCalls, type PrepareCallOptions, type PreparedCall } from "./prepare-call.js";
-import type { SendableCall, SendCallsOptions } from "./send-calls.js";
+import type { SendableCall } from "./group-by-object.js";
+import type { SendCallsOptions } from "./send-calls.js";
 
 export interface HandleCallsOptions extends PrepareCallOptions, Omit<SendCallsOptions, "caller" | "signal"> {
   /** The path of the tRPC endpoint. */

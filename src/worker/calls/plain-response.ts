@@ -7,7 +7,8 @@ import { gateHeaders } from "../gate/gate-headers.js";
 import type { HandleCallsOptions, PreparedRequest } from "./handle-calls.js";
 import { errorShapeOf, type PreparedCall } from "./prepare-call.js";
 import { collectEffects, effectHeaders } from "./reply-effects.js";
-import { sendCalls, type SendableCall } from "./send-calls.js";
+import type { SendableCall } from "./group-by-object.js";
+import { sendCalls } from "./send-calls.js";
 import { isAsyncIterable } from "./serialize-result.js";
 import { writeReplies } from "./write-replies.js";
 
@@ -25,7 +26,9 @@ export async function plainResponse(prepared: PreparedRequest, options: HandleCa
   const shape = (call: Call, cause: unknown): ErrorShape => errorShapeOf(call, cause, options, { caller, env });
   const sent = await sendCalls(sendable.map(withText), { ...options, caller, signal: request.signal });
   const local = sendable.some(isLocal);
-  const received = local ? await Promise.all(sent.map((reply, index) => serializeLocal(reply, sendable[index], serializer, shape))) : sent;
+  const received = local
+    ? await Promise.all(sent.map((reply, index) => serializeLocal(reply, sendable[index], serializer, shape)))
+    : sent;
   const replies = sendable.length === calls.length ? received : withRefusals(calls, received);
   const { isBatch, method } = gated;
   const { status, body } = writeReplies({ calls, replies, isBatch, method, serializer, shape });

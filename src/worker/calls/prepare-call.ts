@@ -50,7 +50,7 @@ export function prepareCalls(
   { streams }: Pick<CallPosition, "streams">,
 ): PreparedCall[] | Promise<PreparedCall[]> {
   const prepared = options.gated.calls.map((call, batchIndex) => prepareCall(call, { batchIndex, streams }, options));
-  return prepared.every(isPrepared) ? prepared : Promise.all(prepared);
+  return prepared.every(isPrepared) ? prepared : Promise.all(prepared.map((call) => Promise.resolve(call)));
 }
 
 function isPrepared(prepared: PreparedCall | Promise<PreparedCall>): prepared is PreparedCall {

@@ -1,4 +1,4 @@
-import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import type { AnyTRPCRouter } from "@trpc/server";
 import { runCall, shapeError } from "../../router/run-call.js";
 import type { OnError } from "../../router/error-report.js";
 import type { Call, Reply } from "../../shared/call.js";
@@ -11,14 +11,7 @@ import type { ObjectAddress } from "../../shared/owner.js";
 import { configurationErrorOf, type Configuration } from "../configuration.js";
 import { createRequestId } from "../request/create-request-id.js";
 import type { WaitUntil } from "../streams/read-stream.js";
-import { groupByObject, type ObjectCalls } from "./group-by-object.js";
-
-/** A call with its procedure, which stays in the Worker. */
-export interface SendableCall {
-  readonly path: string;
-  readonly call: Call;
-  readonly procedure: AnyTRPCProcedure;
-}
+import { groupByObject, type ObjectCalls, type SendableCall } from "./group-by-object.js";
 
 export interface SendCallsOptions {
   readonly router: AnyTRPCRouter;

@@ -3,15 +3,8 @@ import type { Reply } from "../../shared/call.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { configurationErrorOf } from "../configuration.js";
 import { readStream } from "../streams/read-stream.js";
-import { groupByObject, type GroupedCalls, type ObjectCalls } from "./group-by-object.js";
-import {
-  callObject,
-  failedReply,
-  missingReply,
-  runHere,
-  type SendableCall,
-  type SendCallsOptions,
-} from "./send-calls.js";
+import { groupByObject, type GroupedCalls, type ObjectCalls, type SendableCall } from "./group-by-object.js";
+import { callObject, failedReply, missingReply, runHere, type SendCallsOptions } from "./send-calls.js";
 
 /** A reply, with a function that reads the streams of its tickets. */
 export type ReplyWithStreams = Reply & {

@@ -28,21 +28,28 @@ export interface WriteRepliesOptions {
  */
 export function writeReplies(options: WriteRepliesOptions): WrittenReplies {
   const { calls, replies, isBatch } = options;
+  const items: string[] = [];
   const errors: ErrorShape[] = [];
-  try {
-    const items = calls.map((call, index) => {
+  let failure: { readonly cause: unknown } | undefined;
+  for (const [index, call] of calls.entries()) {
+    try {
       const written = writeReply(call, replies[index], options);
-      if (typeof written === "string") return written;
-      errors.push(written);
-      return errorText(written, options);
-    });
-    const body = isBatch ? `[${items.join(",")}]` : (items[0] ?? "");
-    return { status: errors.length === 0 ? 200 : statusOf(errors, items.length), body };
-  } catch (cause) {
-    // As in tRPC, a result that the transformer rejects fails the whole response.
-    const error = options.shape({ path: "", type: typeOf(calls), input: undefined }, getTRPCErrorFromUnknown(cause));
-    return { status: statusOf([error], 1), body: errorText(error, options) };
+      if (typeof written !== "string") errors.push(written);
+      items.push(typeof written === "string" ? written : errorText(written, options));
+    } catch (cause) {
+      failure ??= { cause };
+    }
   }
+  if (failure) return wholeFailure(failure.cause, options);
+  const body = isBatch ? `[${items.join(",")}]` : (items[0] ?? "");
+  return { status: errors.length === 0 ? 200 : statusOf(errors, items.length), body };
+}
+
+/** As in tRPC, a result that the transformer rejects fails the whole response. */
+function wholeFailure(cause: unknown, options: WriteRepliesOptions): WrittenReplies {
+  const call = { path: "", type: typeOf(options.calls), input: undefined };
+  const error = options.shape(call, getTRPCErrorFromUnknown(cause));
+  return { status: statusOf([error], 1), body: errorText(error, options) };
 }
 
 /** Returns the text of a result, or an error. */
