@@ -39,6 +39,15 @@ const oldestReact = [
   { find: /^(@testing-library\/react)$/, replacement: `${root}node_modules/$1/dist/$1.esm.js` },
 ];
 
+const newest = `${root}test/newest-trpc/node_modules/@trpc/server/dist`;
+
+/** The newest tRPC that is supported, in place of the one that the package is developed with. */
+const newestTrpc = [
+  { find: /^@trpc\/server$/, replacement: `${newest}/index.mjs` },
+  { find: /^@trpc\/server\/observable$/, replacement: `${newest}/observable/index.mjs` },
+  { find: /^@trpc\/server\/rpc$/, replacement: `${newest}/rpc.mjs` },
+];
+
 const workerd = "test/**/*.workerd.test.ts";
 const dom = "test/**/*.dom.test.{ts,tsx}";
 const elsewhere = ["test/**/*.e2e.test.ts", "test/chaos/**"];
@@ -66,6 +75,10 @@ export default defineConfig({
           testTimeout: 15_000,
           hookTimeout: 15_000,
         },
+      },
+      {
+        resolve: { alias: [...resolve.alias, ...newestTrpc] },
+        test: { name: "newest trpc", environment: "node", include: ["test/router/runner/*.test.ts"] },
       },
       {
         resolve: { alias: [packageAlias, cheapPasswords] },

@@ -1,8 +1,8 @@
-import { placementOf, isPlacementMark } from "../placement.js";
-import { atomic } from "./atomic.js";
+import { isPlacementMark, placementOf } from "../placement.js";
 import { appInputs } from "./app-input.js";
+import { atomic } from "./atomic.js";
 import type { Middleware, ProcedureDefinition } from "./middleware.js";
-import { parseOutputOnce } from "./parse-output-once.js";
+import { parseOutput, splitOutputs } from "./parse-output.js";
 import type { Chain, Step } from "./run-steps.js";
 
 /**
@@ -17,16 +17,17 @@ export function compile(definition: ProcedureDefinition): Chain {
   const { type, inputs = [], output, middlewares, resolver, meta } = definition;
   const placement = placementOf({ _def: definition });
   const parseInput = appInputs({ type, placement, inputs });
-  const steps = middlewares
+  const declared = middlewares
     .slice(0, -1)
     .filter((middleware) => !isPlacementMark(middleware))
     .map((middleware) => toStep(middleware, parseInput));
+  const { steps, outputs } = splitOutputs(declared);
   const isMutation = type === "mutation";
-  if (isMutation && output !== undefined)
-    return { steps: parseOutputOnce(steps, atomic(resolver, output)), placement, meta };
-  const inTransaction = atomic(resolver, undefined);
-  const resolve = isMutation ? (...args: Parameters<typeof resolver>) => inTransaction(...args).data : resolver;
-  return { steps: [...steps, { kind: "resolver", resolve }], placement, meta };
+  const resolve = isMutation
+    ? atomic(resolver, output)
+    : (...args: Parameters<typeof resolver>) => ({ data: resolver(...args) });
+  const isPlain = !isMutation && outputs.length === 0;
+  return { steps, resolve: isPlain ? resolver : parseOutput(resolve, outputs), placement, meta };
 }
 
 function toStep(middleware: Middleware, parseInput: (middleware: Middleware) => Middleware): Step {

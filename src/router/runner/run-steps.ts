@@ -13,18 +13,18 @@ import {
   type Success,
 } from "./middleware.js";
 
-/** One step of a procedure. */
+/** A step before the resolver. */
 export type Step =
   /** Parses the input. Its last action is to call `next` with it. */
   | { readonly kind: "input"; readonly middleware: Middleware }
   /** Runs the following steps by `next`. */
-  | { readonly kind: "middleware"; readonly middleware: Middleware; readonly checksPlacement: boolean }
-  | { readonly kind: "resolver"; readonly resolve: Resolver };
+  | { readonly kind: "middleware"; readonly middleware: Middleware; readonly checksPlacement: boolean };
 
 /** A procedure, prepared for running. */
 export interface Chain {
-  /** The last one is the resolver. */
   readonly steps: readonly Step[];
+  /** The last step, which also parses the output. */
+  readonly resolve: Resolver;
   readonly placement: Placement;
   readonly meta: unknown;
 }
@@ -48,13 +48,18 @@ export function runChain(chain: Chain, options: CallOptions): Promise<unknown> {
  * throws
  */
 async function runSteps(chain: Chain, index: number, from: StepOptions, isOutermost: boolean): Promise<unknown> {
-  const { steps, placement } = chain;
+  const { steps, resolve, placement } = chain;
   let options = from;
   let result: unknown;
   try {
     for (let at = index; ; at++) {
       const step = steps[at];
-      if (!step) throw nextInResolver();
+      if (!step) {
+        checkPlacementIn(options.ctx, placement);
+        const resolved = resolve({ ...options, next: failNext });
+        const data: unknown = isThenable(resolved) ? await resolved : resolved;
+        return isOutermost ? data : succeed(data, options.ctx);
+      }
       if (step.kind === "input") {
         let given: NextOptions | undefined;
         let isDone = false;
@@ -70,16 +75,10 @@ async function runSteps(chain: Chain, index: number, from: StepOptions, isOuterm
         result = returned;
         break;
       }
-      if (step.kind === "middleware") {
-        const own = options;
-        if (step.checksPlacement) checkPlacementIn(own.ctx, placement);
-        result = await step.middleware({ ...own, next: (next) => runSteps(chain, at + 1, extend(own, next), false) });
-        break;
-      }
-      checkPlacementIn(options.ctx, placement);
-      const resolved = step.resolve({ ...options, next: failNext });
-      const data: unknown = isThenable(resolved) ? await resolved : resolved;
-      return isOutermost ? data : succeed(data, options.ctx);
+      if (step.checksPlacement) checkPlacementIn(options.ctx, placement);
+      const own = options;
+      result = await step.middleware({ ...own, next: (next) => runSteps(chain, at + 1, extend(own, next), false) });
+      break;
     }
   } catch (cause) {
     const error = toTRPCError(cause);

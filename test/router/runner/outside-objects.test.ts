@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { initUserDO } from "../../src/router/index.js";
+import { initUserDO } from "../../../src/router/index.js";
 
 const t = initUserDO();
 const router = t.router({
