@@ -62,6 +62,22 @@ export const benchmarks = {
       "limits, no audit log and no mail.",
     load: () => import("./units/benchmark.mjs"),
   },
+  startup: {
+    title: "Script size and start-up",
+    about:
+      "The start-up is the CPU time of a new workerd process until it accepts requests, the median of 15. The column at " +
+      "the right subtracts the runtime's own. Wrangler bundles without minifying by default.",
+    load: () => import("./startup/benchmark.mjs"),
+  },
+  types: {
+    title: "Type check, and the browser client",
+    about:
+      "The type check is that of a router with 500 procedures and a client that calls 100 of them. The sizes are those of " +
+      "the code that a page loads first, minified, after gzip. Plain tRPC is its client with the links that the package " +
+      "replaces, and superjson.",
+    rounds: 7,
+    load: () => import("./types/benchmark.mjs"),
+  },
   memory: {
     title: "Memory under load",
     about:

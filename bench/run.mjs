@@ -45,8 +45,9 @@ async function measure() {
     const results = await runBenchmark(prepare, { rounds, smoke: options.smoke });
     const tables = results.map(toTable);
     for (const table of tables) console.log(`\n### ${table.title}\n\n${toMarkdown(table)}`);
-    console.log(`\n(${secondsSince(started)} s, ${rounds} rounds)`);
-    if (options.write) await write(name, { measured, rounds, tables });
+    const hasRounds = results.some(({ samples }) => samples);
+    console.log(`\n(${secondsSince(started)} s${hasRounds ? `, ${rounds} rounds` : ""})`);
+    if (options.write) await write(name, { measured, ...(hasRounds && { rounds }), tables });
   }
   console.log(`\n${selected.length} benchmarks ran correctly (${secondsSince(startedAt)} s).`);
 }

@@ -37,10 +37,9 @@ export function renderPage(results) {
 function renderCircumstances(results, names) {
   const groups = new Map();
   for (const name of names) {
-    const { measured, rounds } = results[name];
-    const { date, cpu, cores, versions } = measured;
+    const { date, cpu, cores, versions } = results[name].measured;
     const packages = Object.entries(versions).map(([each, version]) => `${each === "node" ? "Node" : each} ${version}`);
-    const text = `on ${date}, with ${cores} cores of ${cpu}, in ${rounds} rounds (${packages.join(", ")})`;
+    const text = `on ${date}, with ${cores} cores of ${cpu} (${packages.join(", ")})`;
     groups.set(text, [...(groups.get(text) ?? []), benchmarks[name].title]);
   }
   if (groups.size === 1) return wrap(`Measured ${[...groups.keys()][0]}.`);
@@ -66,11 +65,11 @@ function renderTargets(results, names) {
   return reasons.length === 0 ? [table] : [table, "Why targets are missed:", reasons.join("\n")];
 }
 
-function renderSection(name, { tables }) {
+function renderSection(name, { tables, rounds }) {
   const { title, about } = benchmarks[name];
   return [
     `## ${title}`,
-    wrap(`${about} (\`npm run bench -- ${name}\`)`),
+    wrap(`${about} (\`npm run bench -- ${name}\`${rounds === undefined ? "" : `, ${rounds} rounds`})`),
     ...tables.flatMap((table) => [`### ${table.title}`, toMarkdown(table)]),
   ];
 }

@@ -20,7 +20,7 @@ const file = path.join(root, "bench/results.json");
 /**
  * @typedef {object} Section
  * @property {Circumstances} measured
- * @property {number} rounds
+ * @property {number} [rounds] unless the benchmark only counts
  * @property {import("../runner/report.mjs").Table[]} tables
  */
 

@@ -1,7 +1,7 @@
 // Bundles a Worker like wrangler: the package comes from dist/, through its exports, as in an app.
 import { isBuiltin } from "node:module";
 import path from "node:path";
-import { build } from "esbuild";
+import * as esbuild from "esbuild";
 import { root } from "../../scripts/run.mjs";
 
 /** A package may require a builtin of Node by its bare name, and a module that only workerd lacks. */
@@ -27,18 +27,32 @@ const cheapPasswords = {
   },
 };
 
+/** @type {Map<string, Promise<string>>} */
+const bundles = new Map();
+
 /**
+ * Bundles a Worker once, however often it is started.
+ *
  * @param {URL} entry
- * @param {{ hasCheapPasswords?: boolean }} [options] by default passwords have the cost of production
+ * @param {{ hasCheapPasswords?: boolean, minify?: boolean }} [options] by default passwords have the cost of production, and
+ *   the code is not minified, like wrangler's
  * @returns {Promise<string>} one ES module
  */
-export async function bundle(entry, { hasCheapPasswords = false } = {}) {
-  const { outputFiles } = await build({
+export function bundle(entry, options = {}) {
+  const key = JSON.stringify([entry.pathname, options]);
+  const known = bundles.get(key) ?? build(entry, options);
+  bundles.set(key, known);
+  return known;
+}
+
+async function build(entry, { hasCheapPasswords = false, minify = false }) {
+  const { outputFiles } = await esbuild.build({
     entryPoints: [entry.pathname],
     absWorkingDir: root,
     bundle: true,
     write: false,
     format: "esm",
+    minify,
     platform: "neutral",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],

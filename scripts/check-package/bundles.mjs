@@ -62,12 +62,17 @@ async function checkJwt() {
   }
 }
 
-async function checkSizes(missing) {
+/** Returns the sizes of the browser clients after gzip, in bytes, and their budgets. */
+export async function weighClients() {
   const plain = await weigh(plainClient);
   const client = await weigh(`export { createClient, onSignInChange } from "./dist/client/index.js";`);
   const budget = plain + clientAllowance;
   const whole = await weigh(`export * from "./dist/client/index.js";`);
-  const wholeBudget = budget + liveAllowance;
+  return { plain, client, budget, whole, wholeBudget: budget + liveAllowance };
+}
+
+async function checkSizes(missing) {
+  const { plain, client, budget, whole, wholeBudget } = await weighClients();
   console.log(`             plain tRPC client ${kB(plain)}; client ${kB(client)} of ${kB(budget)} (gzip)`);
   console.log(`             client with live queries ${kB(whole)} of ${kB(wholeBudget)} (gzip)`);
   if (!missing.includes("./react") && existsSync(path.join(root, "dist/react"))) {
