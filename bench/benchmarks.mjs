@@ -78,6 +78,13 @@ export const benchmarks = {
     rounds: 7,
     load: () => import("./types/benchmark.mjs"),
   },
+  "memory/idle": {
+    title: "Memory of idle objects and sockets",
+    about:
+      "The growth of the process for each object or socket, after its garbage was collected. A bare object has one table " +
+      "with one row. The memory of those asleep is the difference that they make when as many others wake up.",
+    load: () => import("./memory/idle.mjs"),
+  },
   memory: {
     title: "Memory under load",
     about:

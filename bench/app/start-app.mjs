@@ -23,21 +23,17 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
 
 /**
  * @param {import("../runner/run-benchmark.mjs").Stage} stage
- * @param {{ worker?: URL, hasCheapPasswords?: boolean, heapMiB?: number }} [options] a Worker instead of the app's; its class
- *   is BlogDO too
+ * @param {Partial<Parameters<import("../runner/run-benchmark.mjs").Stage["start"]>[0]>} [options] for example a Worker instead of
+ *   the app's; its class is BlogDO too
  * @returns {Promise<App>}
  */
-export async function startApp(
-  stage,
-  { worker = new URL("worker.ts", import.meta.url), hasCheapPasswords, heapMiB } = {},
-) {
+export async function startApp(stage, { worker = new URL("worker.ts", import.meta.url), ...options } = {}) {
   const server = await stage.start({
     name: "trpc-userdo",
     worker,
     objects: { BLOG_DO: "BlogDO" },
     vars,
-    hasCheapPasswords,
-    heapMiB,
+    ...options,
   });
   const connection = createHttpConnection(server.port);
   stage.onStop(connection.close);

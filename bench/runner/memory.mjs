@@ -15,6 +15,11 @@ export async function growthOf(pid, work) {
   return Math.max(0, read(pid, "VmHWM") - before);
 }
 
+/** The memory of a process that is resident now, in bytes. @param {number} pid */
+export function residentMemory(pid) {
+  return read(pid, "VmRSS");
+}
+
 function read(pid, name) {
   const [, kibibytes] =
     new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];

@@ -54,13 +54,19 @@ export default {
  * @param {Record<string, string>} [options.vars]
  * @param {boolean} [options.hasCheapPasswords] for thousands of sign-ins that are counted and not timed
  * @param {number} [options.heapMiB] V8's heap limit, in MiB. By default there is none
+ * @param {boolean} [options.hasGc] whether the Worker can collect garbage, with the global function `gc`
+ * @param {string} [options.storage] a folder of another server's objects, for a restart. By default a new one
  * @returns {Promise<Server>}
  */
-export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapPasswords, heapMiB }) {
+export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapPasswords, heapMiB, hasGc, storage }) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "userdo-bench-"));
   await writeFile(path.join(folder, "worker.js"), await bundle(worker, { hasCheapPasswords }));
   await writeFile(path.join(folder, "control.js"), control);
-  await writeFile(path.join(folder, "config.capnp"), configuration({ objects, vars, folder, heapMiB }));
+  const v8Flags = [...(heapMiB ? [`--max-heap-size=${heapMiB}`] : []), ...(hasGc ? ["--expose-gc"] : [])];
+  await writeFile(
+    path.join(folder, "config.capnp"),
+    configuration({ objects, vars, storage: storage ?? folder, v8Flags }),
+  );
 
   const binary = path.join(root, "node_modules", ".bin", "workerd");
   const child = spawn(binary, ["serve", "--experimental", "--control-fd=3", "config.capnp"], {
@@ -112,14 +118,14 @@ export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapP
       );
       if (!response.ok) throw new Error(`${name}: ${object} cannot be put to sleep: ${await response.text()}`);
     },
-    storage: folder,
+    storage: storage ?? folder,
     log: () => log,
     died,
     stop,
   };
 }
 
-function configuration({ objects, vars, folder, heapMiB }) {
+function configuration({ objects, vars, storage, v8Flags }) {
   const text = Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
   const objectsOf = (service) =>
     Object.entries(objects).map(
@@ -130,11 +136,11 @@ function configuration({ objects, vars, folder, heapMiB }) {
   );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  v8Flags = [${heapMiB ? `"--max-heap-size=${heapMiB}"` : ""}],
+  v8Flags = [${v8Flags.map((flag) => JSON.stringify(flag)).join(", ")}],
   services = [
     (name = "main", worker = .main),
     (name = "control", worker = .control),
-    (name = "storage", disk = (path = ${JSON.stringify(folder)}, writable = true)),
+    (name = "storage", disk = (path = ${JSON.stringify(storage)}, writable = true)),
   ],
   sockets = [
     (name = "http", address = "127.0.0.1:0", http = (), service = "main"),
