@@ -10,8 +10,7 @@ import { handleUpgrade } from "./handle-upgrade.js";
 import { readConfiguration, configurationErrorOf } from "./configuration.js";
 import { checkRateLimits, createNetworkLimits } from "./request/create-network-limits.js";
 import { checkHandlerOptions } from "./check-handler-options.js";
-import { cookieNames } from "./cookies/cookie-names.js";
-import { createCookies } from "./cookies/create-cookies.js";
+import { createCookiesAt } from "./cookies/create-cookies-at.js";
 import { findBrowserSession } from "./cookies/find-browser-session.js";
 import { createDroppedCookieCheck } from "./cookies/dropped-cookies.js";
 import { writeSessionCookies } from "./cookies/write-session-cookies.js";
@@ -21,7 +20,7 @@ import { formCall } from "./forms/form-call.js";
 import { redirectAfter, targetAfter } from "./forms/redirect-after.js";
 import { gate } from "./gate/gate.js";
 import { withGateHeaders } from "./gate/gate-headers.js";
-import type { CallsRequest, Cors, FormRequest, UpgradeRequest } from "./gate/gate-result.js";
+import type { CallsRequest, Cors, FormRequest, GateOptions, UpgradeRequest } from "./gate/gate-result.js";
 import { createAllowedOrigins } from "./gate/allowed-origins.js";
 import { refusalResponse } from "./gate/refusal-response.js";
 import type { Refusal } from "./gate/refusal.js";
@@ -72,7 +71,8 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
   const droppedCookies = createDroppedCookieCheck(cookieOptions, warnOnce);
   const reject = (refusal: Refusal, cors: Cors): Response =>
     withGateHeaders(refusalResponse(refusal, router._def._config, onError), cors);
-  const cookieNamesAt = (url: URL) => cookieNames({ ...cookieOptions, prefix: cookiePrefix, url });
+  const cookiesAt = createCookiesAt({ ...cookieOptions, prefix: cookiePrefix });
+  const gateOptions: GateOptions = { path, allowedOrigins, cookieNamesAt: (url) => cookiesAt(url).names };
 
   async function handle(
     request: Request,
@@ -83,8 +83,8 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
   ): Promise<Response> {
     const configuration = readConfiguration(env, binding);
     checkRateLimits(env, rateLimits);
-    const cookies = createCookies({ ...cookieOptions, prefix: cookiePrefix, url: gated.url });
-    const sent = { ...cookies.read(gated.cookies), records: cookies.readRecords(gated.cookies) };
+    const cookies = cookiesAt(gated.url);
+    const sent = cookies.readSent(gated.cookies);
     const verifier = createTokenVerifier(configuration);
     const session = await findBrowserSession(sent, verifier);
     if (session.isForeignPair) warnOnce(foreignCookies);
@@ -129,7 +129,7 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
   }
 
   return async (request, env, ctx) => {
-    const gated = await gate(request, { path, allowedOrigins, cookieNamesAt });
+    const gated = await gate(request, gateOptions);
     switch (gated.kind) {
       case "otherPath":
         return undefined;

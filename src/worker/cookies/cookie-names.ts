@@ -26,7 +26,7 @@ export interface CookieNames {
 const TOKENS: ReadonlySet<string> = new Set(["access", "refresh", "device"]);
 
 export function cookieNames({ prefix = "userdo", partitioned = false, url }: CookieNameOptions): CookieNames {
-  const isLocal = url.protocol === "http:" && isLoopback(url);
+  const isLocal = isLocalUrl(url);
   // Different names, because a browser sends both a partitioned and an unpartitioned cookie with the same name, and the
   // request does not show which is which.
   const start = `${isLocal ? "" : "__Host-"}${prefix}-${partitioned ? "partitioned-" : ""}`;
@@ -39,6 +39,11 @@ export function cookieNames({ prefix = "userdo", partitioned = false, url }: Coo
       return TOKENS.has(rest) || isRecordName(rest);
     },
   };
+}
+
+/** Whether a browser may reject `__Host-` and Secure cookies of a URL: http on this machine. */
+export function isLocalUrl(url: URL): boolean {
+  return url.protocol === "http:" && isLoopback(url);
 }
 
 /** Whether a URL's host is this machine: `localhost`, `*.localhost`, 127.0.0.0/8 or `[::1]`. */

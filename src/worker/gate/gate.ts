@@ -25,25 +25,27 @@ const PUBLIC_KEYS = ".well-known/jwks.json";
 export async function gate(request: Request, options: GateOptions): Promise<GateResult> {
   const url = new URL(request.url);
   // Compares the prefix. A cut by length would also run `/abcd/auth.login`, which bypasses firewall rules for `/trpc`.
-  const rest = url.pathname === options.path ? "" : cutPrefix(url.pathname, `${options.path}/`);
+  const { pathname } = url;
+  const rest = pathname === options.path ? "" : cutPrefix(pathname, `${options.path}/`);
   if (rest === undefined) return { kind: "otherPath" };
 
+  const { method, headers } = request;
   // The keys are public, so any origin may read them.
-  if (rest === PUBLIC_KEYS && request.method === "GET") return { kind: "publicKeys" };
+  if (rest === PUBLIC_KEYS && method === "GET") return { kind: "publicKeys" };
 
   const form = formAt(rest);
   let corsOrigin: string | undefined;
   try {
-    corsOrigin = checkOrigin(request.headers, {
-      ownOrigin: url.origin,
-      allowedOrigins: options.allowedOrigins,
-      // Browsers send an Origin with every POST. One with a cookie and without an Origin is always refused.
-      ...(request.method === "GET" && { isOwnCookie: options.cookieNamesAt(url).has }),
-    });
+    const rule = { ownOrigin: url.origin, allowedOrigins: options.allowedOrigins };
+    // Browsers send an Origin with every POST. One with a cookie and without an Origin is always refused.
+    corsOrigin = checkOrigin(
+      headers,
+      method === "GET" ? { ...rule, isOwnCookie: options.cookieNamesAt(url).has } : rule,
+    );
     if (request.url.length > limits.urlLength) throw urlTooLong();
-    switch (request.method) {
+    switch (method) {
       case "OPTIONS":
-        return { kind: "answered", response: preflightResponse(request.headers, corsOrigin), corsOrigin };
+        return { kind: "answered", response: preflightResponse(headers, corsOrigin), corsOrigin };
       case "HEAD":
         return { kind: "answered", response: new Response(null, { status: 204 }), corsOrigin };
       case "GET":

@@ -17,10 +17,12 @@ export function readCredentials(headers: Headers, isOwnCookie: (name: string) =>
   const authorization = headers.get("authorization");
   // Other schemes are ignored: a site behind HTTP Basic authentication still signs its users in with cookies.
   if (authorization !== null && /^bearer\b/i.test(authorization)) {
-    return { cookies: {}, bearer: readBearer(authorization) };
+    return { cookies: noCookies, bearer: readBearer(authorization) };
   }
-  return { cookies: readCookies(headers.get("cookie") ?? "", isOwnCookie) };
+  return { cookies: readCookiesCached(headers.get("cookie"), isOwnCookie) };
 }
+
+const noCookies: Credentials["cookies"] = {};
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
 function readBearer(authorization: string): string {
@@ -35,6 +37,31 @@ function readBearer(authorization: string): string {
     });
   }
   return token;
+}
+
+/** How many headers are kept. With the maximum length they take less than a megabyte. */
+const MAX_HEADERS = 200;
+const MAX_HEADER_LENGTH = 4_096;
+
+const recent = new WeakMap<(name: string) => boolean, Map<string, Credentials["cookies"]>>();
+
+/**
+ * Reads the app's own cookies, and keeps those of recent headers, because a browser sends the same ones for minutes. They are
+ * not verified here, so the same header always has the same cookies.
+ */
+function readCookiesCached(header: string | null, isOwnCookie: (name: string) => boolean): Credentials["cookies"] {
+  if (header === null) return noCookies;
+  let known = recent.get(isOwnCookie);
+  const before = known?.get(header);
+  if (before) return before;
+  const cookies = readCookies(header, isOwnCookie);
+  if (header.length > MAX_HEADER_LENGTH) return cookies;
+  if (!known) recent.set(isOwnCookie, (known = new Map()));
+  known.set(header, cookies);
+  // A Map iterates in insertion order, so the first key is the oldest.
+  const [oldest] = known.size > MAX_HEADERS ? known.keys() : [];
+  if (oldest !== undefined) known.delete(oldest);
+  return cookies;
 }
 
 /** Reads the app's own cookies. Other software on the host may set others, in any number and form. */

@@ -21,6 +21,7 @@ export function parseUrlEncoded(text: string): readonly UrlEncodedPair[] {
 
 /** Decodes percent-encoded UTF-8; `undefined` if it is malformed. */
 export function decodePercent(text: string): string | undefined {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,0 +1,38 @@
+import { isLocalUrl, cookieNames, type CookieNames } from "./cookie-names.js";
+import { createCookies, type CookiesOptions, type SessionCookies } from "./create-cookies.js";
+import type { SentCookies } from "./find-browser-session.js";
+
+/** The cookies of one app at one kind of address. */
+export interface AppCookies extends SessionCookies {
+  readonly names: CookieNames;
+  /** Reads the tokens in a request's cookies, not verified yet. */
+  readSent(cookies: Readonly<Record<string, string | undefined>>): SentCookies;
+}
+
+/**
+ * Returns a function that returns the app's cookies at a URL. They differ only between this machine and other hosts, so each
+ * kind is created once.
+ */
+export function createCookiesAt(options: Omit<CookiesOptions, "url">): (url: URL) => AppCookies {
+  let local: AppCookies | undefined;
+  let remote: AppCookies | undefined;
+  return (url) =>
+    isLocalUrl(url)
+      ? (local ??= createAppCookies({ ...options, url }))
+      : (remote ??= createAppCookies({ ...options, url }));
+}
+
+function createAppCookies(options: CookiesOptions): AppCookies {
+  const cookies = createCookies(options);
+  // The gate returns the same object for the same header.
+  const known = new WeakMap<object, SentCookies>();
+  return {
+    ...cookies,
+    names: cookieNames(options),
+    readSent(given) {
+      let sent = known.get(given);
+      if (!sent) known.set(given, (sent = { ...cookies.read(given), records: cookies.readRecords(given) }));
+      return sent;
+    },
+  };
+}
