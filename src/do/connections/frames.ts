@@ -14,8 +14,8 @@ export interface FrameHead {
  */
 export function createFrames(router: AnyTRPCRouter) {
   const serialize = (value: unknown): unknown => router._def._config.transformer.output.serialize(value);
-  const frame = (head: FrameHead, body: string): string =>
-    `{"id":${JSON.stringify(head.id)},${head.jsonrpc ? '"jsonrpc":"2.0",' : ""}${body}}`;
+  const frame = ({ id, jsonrpc }: FrameHead, body: string): string =>
+    `{"id":${typeof id === "number" ? id : JSON.stringify(id)},${jsonrpc ? '"jsonrpc":"2.0",' : ""}${body}}`;
 
   return {
     /** @param cursor the position at which the subscription starts, for this package's own client */

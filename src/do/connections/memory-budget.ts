@@ -124,7 +124,9 @@ export function createMemoryBudget(bytes: number) {
         if (!isOpen) return;
         const delta = Math.max(change, -own[use]);
         if (use === "large") charged += chargeOf(member.used.large + delta) - chargeOf(member.used.large);
-        for (const each of [own, member.used, used]) each[use] += delta;
+        own[use] += delta;
+        member.used[use] += delta;
+        used[use] += delta;
         if (use === "stored" || use === "queued") return;
         if (own.sent + own.large > 0) unconfirmed.set(share, onScarce);
         else unconfirmed.delete(share);

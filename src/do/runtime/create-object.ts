@@ -197,9 +197,8 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     },
 
     alarm: alarms.onAlarm,
-    async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-      await openSockets()?.onMessage(socket, frame);
-    },
+    onMessage: (socket: WebSocket, frame: string | ArrayBuffer): Promise<void> | undefined =>
+      openSockets()?.onMessage(socket, frame),
     /** Resolves after the messages that arrived before the close were handled. */
     async onClose(socket: WebSocket): Promise<void> {
       await openSockets()?.onClose(socket);

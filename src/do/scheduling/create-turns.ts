@@ -39,6 +39,10 @@ export interface Turns {
    * @param cost in units of a small call, see `costOf`
    */
   run<TResult>(member: string, cost: number, work: () => Promise<TResult>): Promise<TResult>;
+  /** Returns whether a piece of work may start immediately, and counts it if so. Otherwise, use `runLater`. */
+  begin(cost: number): boolean;
+  /** Runs a piece of work when it is the member's turn. */
+  runLater<TResult>(member: string, cost: number, work: () => Promise<TResult>): Promise<TResult>;
 }
 
 /** The cost of handling a text of this many characters, in units of a small call. */
@@ -76,7 +80,7 @@ export function createTurns({ block, now = Date.now }: TurnsOptions): Turns {
     }
   }
 
-  async function runInTurn<TResult>(member: string, cost: number, work: () => Promise<TResult>): Promise<TResult> {
+  async function runLater<TResult>(member: string, cost: number, work: () => Promise<TResult>): Promise<TResult> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const turn: Turn = { cost, start: resolve, isDone: false };
     waiting.add(member, turn);
@@ -92,15 +96,19 @@ export function createTurns({ block, now = Date.now }: TurnsOptions): Turns {
     }
   }
 
+  function begin(cost: number): boolean {
+    if (isRunning) return false;
+    const at = now();
+    if (at - lastAt > IDLE_MS) slice.restart();
+    lastAt = at;
+    if (slice.isOver() && !slice.restartIfShort()) return false;
+    slice.spend(cost);
+    return true;
+  }
+
   return {
-    run(member, cost, work) {
-      if (isRunning) return runInTurn(member, cost, work);
-      const at = now();
-      if (at - lastAt > IDLE_MS) slice.restart();
-      lastAt = at;
-      if (slice.isOver() && !slice.restartIfShort()) return runInTurn(member, cost, work);
-      slice.spend(cost);
-      return work();
-    },
+    run: (member, cost, work) => (begin(cost) ? work() : runLater(member, cost, work)),
+    begin,
+    runLater,
   };
 }

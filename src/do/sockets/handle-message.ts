@@ -109,13 +109,6 @@ export function createMessageHandler(options: MessageHandlerOptions) {
     if (subscription) subscriptions.end(subscription, frames.stopped(head));
   }
 
-  async function call(connection: Connection, message: CallMessage): Promise<void> {
-    const { method, params } = message;
-    const type = method === "mutation" ? "mutation" : "query";
-    const reply = await run(connection.caller, { type, path: params.path, input: params.input });
-    connection.send(reply.ok ? frames.reply(message, reply.data, reply.cursor) : frames.error(message, reply.error));
-  }
-
   function refuse(connection: Connection, to: FrameHead, cause: unknown, path = ""): void {
     connection.send(frames.error(to, shape({ path, input: undefined }, cause)));
   }
@@ -131,7 +124,12 @@ export function createMessageHandler(options: MessageHandlerOptions) {
       try {
         if (message.method === "subscription.stop") stop(connection, message.id, message);
         else if (message.method === "subscription") await subscribe(connection, message, receivedAt);
-        else await call(connection, message);
+        else {
+          const { path, input } = message.params;
+          const reply = await run(connection.caller, { type: message.method, path, input });
+          const { ok } = reply;
+          connection.send(ok ? frames.reply(message, reply.data, reply.cursor) : frames.error(message, reply.error));
+        }
       } catch (cause) {
         refuse(connection, message, cause);
       }

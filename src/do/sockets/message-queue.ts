@@ -1,44 +1,80 @@
+import type { MemoryShare } from "../connections/memory-budget.js";
+
 /** The size of one or several frames. */
-interface Load {
+export interface Load {
   readonly messages: number;
   readonly bytes: number;
 }
 
-/**
- * Handles the frames of each socket in order. The queue is bounded, because a client can keep sending while a call runs and all
- * waiting frames are in the object's memory.
- */
-export function createMessageQueue(max: Load) {
-  const last = new WeakMap<WebSocket, Promise<void>>();
-  const waiting = new WeakMap<WebSocket, Load>();
+/** Overhead of a waiting frame beside its text, in bytes. */
+const FRAME_BYTES = 256;
 
-  function count(socket: WebSocket, { messages, bytes }: Load): void {
-    const before = waiting.get(socket) ?? { messages: 0, bytes: 0 };
-    waiting.set(socket, { messages: before.messages + messages, bytes: before.bytes + bytes });
+/**
+ * The frames of one socket, which are handled in order. The queue is bounded, because a client can keep sending while a call runs
+ * and all waiting frames are in the object's memory. They count until they are handled, even if the client closes the socket in
+ * the meantime. Otherwise a client could get more memory by reconnecting.
+ */
+export class MessageQueue {
+  readonly #max: Load;
+  readonly #memory: MemoryShare;
+  #frames = 0;
+  #messages = 0;
+  #bytes = 0;
+  #last: Promise<void> | undefined;
+
+  constructor(max: Load, memory: MemoryShare) {
+    this.#max = max;
+    this.#memory = memory;
   }
 
-  return {
-    /** Returns whether the queue has room for a frame. An empty queue accepts any frame. */
-    hasRoom(socket: WebSocket, { messages, bytes }: Load): boolean {
-      const before = waiting.get(socket);
-      if (!before || before.messages === 0) return true;
-      return before.messages + messages <= max.messages && before.bytes + bytes <= max.bytes;
-    },
+  /**
+   * Reserves room and memory for a frame, which `run` releases. Returns what is missing: `room` if the socket has too many waiting
+   * messages, `memory` if the object has none left. An empty queue has room for any frame.
+   */
+  reserve({ messages, bytes }: Load): "room" | "memory" | undefined {
+    const isFull = this.#messages + messages > this.#max.messages || this.#bytes + bytes > this.#max.bytes;
+    if (isFull && this.#messages > 0) return "room";
+    if (!this.#memory.reserve("queued", bytes + FRAME_BYTES)) return "memory";
+    this.#frames++;
+    this.#messages += messages;
+    this.#bytes += bytes;
+    return undefined;
+  }
 
-    /** Resolves when all frames that a socket has received so far are handled; returns `undefined` if none waits. */
-    whenIdle: (socket: WebSocket): Promise<void> | undefined =>
-      (waiting.get(socket)?.messages ?? 0) > 0 ? last.get(socket)?.catch(() => {}) : undefined,
+  /** Whether no other frame follows the one that is being handled. */
+  isLast(): boolean {
+    return this.#frames === 1;
+  }
 
-    /** Runs the work of a frame in its turn. The work can ask `isLast` whether no other frame follows. */
-    async run(socket: WebSocket, load: Load, work: (isLast: () => boolean) => Promise<void>): Promise<void> {
-      count(socket, load);
-      const turn: Promise<void> = (last.get(socket) ?? Promise.resolve())
-        // An error while one frame is handled must not prevent the next one from being handled.
-        .catch(() => {})
-        .then(() => work(() => last.get(socket) === turn))
-        .finally(() => count(socket, { messages: -load.messages, bytes: -load.bytes }));
-      last.set(socket, turn);
-      await turn;
-    },
-  };
+  /** Handles a frame whose room was reserved: at once, or after the frames before it. */
+  run(load: Load, work: () => Promise<void>): Promise<void> {
+    const before = this.#frames > 1 ? this.#last : undefined;
+    const handled = this.#handle(before, load, work);
+    this.#last = handled;
+    return handled;
+  }
+
+  async #handle(
+    before: Promise<void> | undefined,
+    { messages, bytes }: Load,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      // An error while one frame is handled must not prevent the next one from being handled.
+      if (before) await before.catch(() => {});
+      await work();
+    } finally {
+      this.#frames--;
+      this.#messages -= messages;
+      this.#bytes -= bytes;
+      this.#memory.release("queued", bytes + FRAME_BYTES);
+    }
+  }
+
+  /** Releases the memory of a closed socket, once its frames are handled. Returns `undefined` if none waits. */
+  close(): Promise<void> | undefined {
+    const handled = this.#frames > 0 ? this.#last?.catch(() => {}) : undefined;
+    if (!handled) this.#memory.close();
+    return handled?.finally(() => this.#memory.close());
+  }
 }

@@ -36,6 +36,9 @@ const REPLACEMENT = "\uFFFD";
  */
 const TEXT_LIMITS: JsonTextLimits = { depth: 2 * limits.jsonDepth + 5, values: limits.jsonNodes };
 
+/** Longest text that cannot exceed a limit if it is JSON, in characters. */
+const SHORT_LENGTH = Math.min(2 * TEXT_LIMITS.depth, TEXT_LIMITS.values - 1);
+
 /** A parsed message of a frame. */
 export interface FrameMessage {
   /** Length of the message's text, in characters. */
@@ -75,10 +78,34 @@ export function parseMessages(
   transformer: TRPCCombinedDataTransformer,
   messageBytes: number,
 ): FrameMessage[] {
-  return texts.flatMap((text) => {
+  return texts.flatMap((text) => parseMessage(text, transformer, messageBytes) ?? []);
+}
+
+/**
+ * Parses one message. Returns `undefined` for the connection parameters that tRPC's client sends first.
+ *
+ * @throws SyntaxError when it is not JSON
+ */
+export function parseMessage(
+  text: string,
+  transformer: TRPCCombinedDataTransformer,
+  messageBytes: number,
+): FrameMessage | undefined {
+  // A short JSON text cannot exceed a limit, because each level takes two characters, so it is not scanned first.
+  if (text.length > SHORT_LENGTH || 3 * text.length > messageBytes) {
     const excess = findExcess(text, messageBytes);
-    return excess ? refusedMessage(text, readMessageId(text), excess) : (parseMessage(text, transformer) ?? []);
-  });
+    return excess ? refusedMessage(text, readMessageId(text), excess) : readFields(text, JSON.parse(text), transformer);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    // A text that is not JSON can nest deeper.
+    const excess = findExcess(text, messageBytes);
+    if (excess) return refusedMessage(text, readMessageId(text), excess);
+    throw cause;
+  }
+  return readFields(text, value, transformer);
 }
 
 /** The refusal of a frame that is not JSON. */
@@ -112,9 +139,7 @@ function findExcess(text: string, bytes: number): TRPCError | undefined {
   return exceeded && new ReasonedError(exceededLimitErrors[exceeded]);
 }
 
-/** Parses one message. Returns `undefined` for the connection parameters that tRPC's client sends first. @throws SyntaxError */
-function parseMessage(text: string, transformer: TRPCCombinedDataTransformer): FrameMessage | undefined {
-  const value: unknown = JSON.parse(text);
+function readFields(text: string, value: unknown, transformer: TRPCCombinedDataTransformer): FrameMessage | undefined {
   if (isConnectionParams(value))
     return hasTexts(value.data) ? undefined : refusedMessage(text, null, badConnectionParams());
   const { method, id } = fieldsOf(value);

@@ -10,11 +10,18 @@ import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { MemberCalls } from "./member-calls.js";
 import { idOfFrame } from "./message-id.js";
-import { createMessageQueue } from "./message-queue.js";
-import { isStop, notJson, parseMessages, splitFrame, type FrameMessage, type ParsedMessage } from "./messages.js";
+import { MessageQueue } from "./message-queue.js";
+import {
+  isStop,
+  notJson,
+  parseMessage,
+  parseMessages,
+  splitFrame,
+  type FrameMessage,
+  type ParsedMessage,
+} from "./messages.js";
 import { memberQuota, tooLarge } from "../connections/socket-errors.js";
 import type { SocketLimits } from "../connections/socket-limits.js";
-import { createWaitingBytes } from "./waiting-bytes.js";
 import type { MemoryBudget } from "../connections/memory-budget.js";
 
 export interface ReceiverOptions {
@@ -47,6 +54,16 @@ const PARSED_IN_ONE_TURN = 65_536;
 /** A frame up to this length, in characters, is parsed without waiting for a turn. */
 const SMALL_FRAME = 8_192;
 
+/** A frame that has room in its socket's queue. */
+interface Received {
+  readonly connection: Connection;
+  readonly queue: MessageQueue;
+  /** The position in the change log when it was received. */
+  readonly receivedAt: Cursor;
+  /** Why its calls are refused; `undefined` if they are not. */
+  readonly refusal: Error | undefined;
+}
+
 /**
  * Handles the messages of each socket in order. Receiving a frame only splits and counts it; its messages are parsed and handled in
  * turns that members share fairly.
@@ -54,20 +71,30 @@ const SMALL_FRAME = 8_192;
 export function createReceiver(options: ReceiverOptions) {
   const { limits, transformer, frames, shape, head, restore, checkConnection, authorizeDelivery, onUse, memberCalls } =
     options;
-  const { turns, handle, refuseAll } = options;
+  const { turns, handle, refuseAll, budget } = options;
   // A client that reconnects sends all its subscriptions at once, and may repeat calls.
   const max = {
     messages: limits.subscriptionsPerSocket + 100,
     bytes: Math.max(2 * limits.subscriptionBytes, limits.messageBytes),
   };
-  const queue = createMessageQueue(max);
-  const waitingBytes = createWaitingBytes(options.budget);
+  const queues = new WeakMap<Connection, MessageQueue>();
   /** Sockets that their clients have closed. Messages that were received before the close are still handled. */
   const closedByClient = new WeakSet<WebSocket>();
   /** Sockets that the object has closed. Their waiting messages are dropped. */
   const closedByObject = new WeakSet<WebSocket>();
 
-  function close({ socket }: Connection, code: number, reason: string): void {
+  function queueOf(connection: Connection): MessageQueue {
+    const known = queues.get(connection);
+    if (known) return known;
+    const queue = new MessageQueue(
+      max,
+      budget.open(memberKey(connection.caller), () => {}),
+    );
+    queues.set(connection, queue);
+    return queue;
+  }
+
+  function close({ socket }: Connection, code: number, reason: string): undefined {
     closedByObject.add(socket);
     socket.close(code, reason);
   }
@@ -79,7 +106,7 @@ export function createReceiver(options: ReceiverOptions) {
     return checkConnection(connection);
   }
 
-  async function receiveText(connection: Connection, frame: string): Promise<void> {
+  function receiveText(connection: Connection, frame: string): Promise<void> | undefined {
     const bytes = byteLength(frame);
     if (bytes > (frame.startsWith("[") ? max.bytes : limits.messageBytes)) {
       const error = shape({ path: "", input: undefined }, tooLarge(limits.messageBytes));
@@ -88,37 +115,88 @@ export function createReceiver(options: ReceiverOptions) {
     }
     // A subscription starts at the time its message is received, so it gets the changes made while the message waits.
     const receivedAt = head();
-    const split = splitFrame(frame, max.messages);
-    const texts = "read" in split ? [] : split;
-    const load = { messages: "read" in split ? 1 : texts.length, bytes };
-    const tooMany = "Too many unanswered messages. Wait for replies before you send more.";
-    if (!queue.hasRoom(connection.socket, load)) return close(connection, CLOSE_TOO_MUCH_PENDING, tooMany);
-    if (!waitingBytes.reserve(connection, bytes)) {
-      if (connection.awaitsPong()) return close(connection, CLOSE_TOO_MUCH_PENDING, tooMany);
-      return refuseAll(connection, texts);
+    // Most frames are one short message, which is not split.
+    const isShort = frame.startsWith("{") && frame.length <= SMALL_FRAME;
+    const split = isShort ? undefined : splitFrame(frame, max.messages);
+    const texts = split === undefined ? [frame] : "read" in split ? [] : split;
+    const load = { messages: split && "read" in split ? 1 : texts.length, bytes };
+    const queue = queueOf(connection);
+    const missing = queue.reserve(load);
+    if (missing === "room" || (missing === "memory" && connection.awaitsPong())) {
+      const reason = "Too many unanswered messages. Wait for replies before you send more.";
+      return close(connection, CLOSE_TOO_MUCH_PENDING, reason);
     }
-    const calls = texts.filter((text) => !isStop(text)).length;
-    const handled = countCalls(connection, calls, (read) =>
-      queue.run(connection.socket, load, async (isLast) => {
-        if (!mayHandle(connection)) return;
-        const member = memberKey(connection.caller);
-        const messages = "read" in split ? [split] : await parse(member, texts);
-        if (messages.some(({ isOfSubscription }) => isOfSubscription)) restore();
-        for (const message of messages) {
-          if (connection.isWaiting()) await connection.whenReady();
-          const isHandled = await turns.run(member, costOf(message.length), async () => {
-            if (!mayHandle(connection)) return false;
-            onUse?.(connection.caller);
-            await handle(connection, read(message), receivedAt);
-            return true;
-          });
-          if (!isHandled) return;
-        }
-        // Once all messages are handled, asks the client to reconnect if its access token has expired.
-        if (isLast()) authorizeDelivery(connection);
-      }),
-    );
-    await handled.finally(() => waitingBytes.release(connection, bytes));
+    if (missing === "memory") {
+      refuseAll(connection, texts);
+      return undefined;
+    }
+    const run = (refusal: Error | undefined): Promise<void> => {
+      const received = { connection, queue, receivedAt, refusal };
+      return queue.run(load, () => (isShort ? handleShort(received, frame) : handleAll(received, split ?? texts)));
+    };
+    return memberCalls ? countCalls(memberCalls, connection, texts, run) : run(undefined);
+  }
+
+  /** Handles a frame that is one short message. */
+  async function handleShort(received: Received, text: string): Promise<void> {
+    const { connection, queue, receivedAt } = received;
+    if (!mayHandle(connection)) return;
+    const message = parseShort(text);
+    if (message) {
+      if (message.isOfSubscription) restore();
+      const mustWait = connection.isWaiting();
+      if (mustWait) await connection.whenReady();
+      if (!turns.begin(costOf(text.length))) {
+        const isHandled = await turns.runLater(memberKey(connection.caller), costOf(text.length), () =>
+          handleNow(received, message),
+        );
+        if (!isHandled) return;
+      } else if (mustWait || message.isOfSubscription) {
+        if (!(await handleNow(received, message))) return;
+      } else {
+        // Nothing has happened since the check of the connection.
+        onUse?.(connection.caller);
+        await handle(connection, read(received, message), receivedAt);
+      }
+    }
+    if (queue.isLast()) authorizeDelivery(connection);
+  }
+
+  function parseShort(text: string): FrameMessage | undefined {
+    try {
+      return parseMessage(text, transformer, limits.messageBytes);
+    } catch (cause) {
+      if (cause instanceof SyntaxError) return notJson();
+      throw cause;
+    }
+  }
+
+  async function handleAll(received: Received, split: readonly string[] | FrameMessage): Promise<void> {
+    const { connection, queue } = received;
+    if (!mayHandle(connection)) return;
+    const member = memberKey(connection.caller);
+    const messages = "read" in split ? [split] : await parse(member, split);
+    if (messages.some(({ isOfSubscription }) => isOfSubscription)) restore();
+    for (const message of messages) {
+      if (connection.isWaiting()) await connection.whenReady();
+      const isHandled = await turns.run(member, costOf(message.length), () => handleNow(received, message));
+      if (!isHandled) return;
+    }
+    // Once all messages are handled, asks the client to reconnect if its access token has expired.
+    if (queue.isLast()) authorizeDelivery(connection);
+  }
+
+  /** Handles a message in its turn. Returns false if the connection has no access anymore. */
+  async function handleNow(received: Received, message: FrameMessage): Promise<boolean> {
+    const { connection, receivedAt } = received;
+    if (!mayHandle(connection)) return false;
+    onUse?.(connection.caller);
+    await handle(connection, read(received, message), receivedAt);
+    return true;
+  }
+
+  function read({ refusal }: Received, message: FrameMessage): ParsedMessage {
+    return refusal && !message.isStop ? message.refuse(refusal) : message.read();
   }
 
   /** Parses the messages of a frame, in several turns if the frame is large. If one is not JSON, the whole frame is refused. */
@@ -140,34 +218,37 @@ export function createReceiver(options: ReceiverOptions) {
 
   /** Counts messages as calls of their member while they wait and run. Refuses them if the member exceeds its limit. */
   async function countCalls(
+    { begin, end }: MemberCalls,
     { caller }: Connection,
-    calls: number,
-    work: (read: (message: FrameMessage) => ParsedMessage) => Promise<void>,
+    texts: readonly string[],
+    run: (refusal: Error | undefined) => Promise<void>,
   ): Promise<void> {
-    if (!memberCalls) return work((message) => message.read());
+    const calls = texts.filter((text) => !isStop(text)).length;
     const member = memberKey(caller);
-    if (!memberCalls.begin(member, calls)) {
-      const cause = memberQuota("calls", limits.callsPerMember);
-      return work((message) => (message.isStop ? message.read() : message.refuse(cause)));
-    }
+    if (!begin(member, calls)) return run(memberQuota("calls", limits.callsPerMember));
     try {
-      await work((message) => message.read());
+      await run(undefined);
     } finally {
-      memberCalls.end(member, calls);
+      end(member, calls);
     }
   }
 
   return {
-    async receive(connection: Connection, frame: string | ArrayBuffer): Promise<void> {
+    /** Returns `undefined` if the frame was handled at once. */
+    receive(connection: Connection, frame: string | ArrayBuffer): Promise<void> | undefined {
       if (typeof frame !== "string") {
         return close(connection, CLOSE_UNSUPPORTED, "Binary frames are not supported. Send text frames.");
       }
       if (frame === "PONG") {
         restore();
-        return connection.onPong();
+        connection.onPong();
+        return undefined;
       }
-      if (frame === "PING") return connection.pong();
-      await receiveText(connection, frame);
+      if (frame === "PING") {
+        connection.pong();
+        return undefined;
+      }
+      return receiveText(connection, frame);
     },
 
     /** Drops the waiting messages of a socket. */
@@ -179,9 +260,7 @@ export function createReceiver(options: ReceiverOptions) {
      */
     leave(connection: Connection): Promise<void> | undefined {
       closedByClient.add(connection.socket);
-      const handled = queue.whenIdle(connection.socket);
-      if (!handled) waitingBytes.close(connection);
-      return handled?.finally(() => waitingBytes.close(connection));
+      return queues.get(connection)?.close();
     },
   };
 }

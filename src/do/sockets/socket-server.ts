@@ -241,9 +241,12 @@ export function createSocketServer(options: SocketServerOptions) {
       return new Response(null, { status: 101, webSocket: accepted.client });
     },
 
-    async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-      if (!connections.has(socket) && closeIfNewer(socket)) return;
-      if (socket.readyState === WebSocket.OPEN) await receiver.receive(connectionOf(socket), frame);
+    /** Returns `undefined` if the message was handled at once. */
+    onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> | undefined {
+      const connection = connections.get(socket);
+      if (!connection && closeIfNewer(socket)) return undefined;
+      if (socket.readyState !== WebSocket.OPEN) return undefined;
+      return receiver.receive(connection ?? connect(socket), frame);
     },
 
     onClose: leave,

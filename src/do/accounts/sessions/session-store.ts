@@ -157,9 +157,10 @@ export function createSessionStore(
     },
 
     findActive(id, now) {
-      const session = cache.get(id) ?? read(id);
+      const cached = cache.get(id);
+      const session = cached ?? read(id);
       if (!session || session.expiresAt <= now) return undefined;
-      cache.set(id, session);
+      if (!cached) cache.set(id, session);
       return session;
     },
 

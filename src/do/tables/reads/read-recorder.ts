@@ -41,7 +41,8 @@ export function withRecorder<TResult>(recorder: ReadRecorder | undefined, work: 
 
 /** Runs work whose reads are not recorded, or are recorded in another way. */
 export function withoutRecorder<TResult>(work: () => TResult): TResult {
-  return current.run(undefined, work);
+  // Outside a live query, which is where most calls run, there is nothing to change.
+  return current.getStore() === undefined ? work() : current.run(undefined, work);
 }
 
 /**
