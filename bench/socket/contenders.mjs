@@ -1,6 +1,7 @@
 // The contenders over sockets.
 import { startApp } from "../app/start-app.mjs";
 import { openSocketConnection } from "../runner/socket-connection.mjs";
+import { readStoredSchema } from "./stored-schema.mjs";
 
 /**
  * A server, and how to call it.
@@ -29,12 +30,24 @@ import { openSocketConnection } from "../runner/socket-connection.mjs";
  */
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
-export async function startBare(stage) {
-  const server = await stage.start({
-    name: "bare echo",
-    worker: new URL("bare.ts", import.meta.url),
-    objects: { ECHO_DO: "EchoDO" },
-  });
+export const startBare = (stage) => startEcho(stage, "bare echo", new URL("bare.ts", import.meta.url));
+
+/**
+ * An echo with the tables of another server's user, which reads one row when it wakes.
+ *
+ * @param {import("../runner/run-benchmark.mjs").Stage} stage
+ * @param {import("../runner/workerd.mjs").Server} server
+ */
+export async function startBareWithSchema(stage, { storage }) {
+  const echo = await startEcho(stage, "echo with the same tables", new URL("bare-with-schema.ts", import.meta.url));
+  const body = JSON.stringify(await readStoredSchema(storage));
+  const response = await fetch(`http://127.0.0.1:${echo.server.port}/`, { method: "POST", body });
+  if (!response.ok) throw new Error(`The tables could not be created: ${await response.text()}`);
+  return echo;
+}
+
+async function startEcho(stage, name, worker) {
+  const server = await stage.start({ name, worker, objects: { ECHO_DO: "EchoDO" } });
   const text = (id, content) => JSON.stringify({ id, result: { text: content } });
   return {
     name: server.name,

@@ -69,6 +69,11 @@ export interface Attachment {
   readonly standing?: number | undefined;
   /** The subscriptions as JSON text, whose size is known before it is stored; `spilled` if they are stored as rows. */
   readonly subscriptions: string;
+  /**
+   * Whether the socket has live queries. If they are stored as rows, it stays true after the last one has ended.
+   * @default unknown: earlier versions did not store it
+   */
+  readonly hasLive?: boolean | undefined;
   /** Until when the client must answer a ping that was sent, in milliseconds since the epoch. */
   readonly deadline?: number | undefined;
 }

@@ -278,6 +278,11 @@ export function createLiveQueries(options: LiveQueriesOptions) {
       leaveBacklog(subscription);
     },
 
+    /** Requires an acknowledgement for a socket whose live queries are not in memory, because a write does not concern them. */
+    acknowledge: flushAcks.require,
+    /** Called when a socket is closed. */
+    forget: flushAcks.remove,
+
     /** Called when the client reads again. Sends the results that it missed. */
     resume(connection: Connection): void {
       catchUp(connection);

@@ -17,8 +17,9 @@ import { cannotResume, noMember, resultTooLarge, sessionEnded, tooManySockets } 
 import { createReceiver } from "./receive-frame.js";
 import { createSubscriptions, type Reopen } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
-import { exceededSocketLimit, sessionTag, userTag } from "./socket-tags.js";
+import { exceededSocketLimit, sessionTag, userTag, wakeNumber, wakeTag } from "./socket-tags.js";
 import { createResumeFlag } from "./resume-flag.js";
+import { createSleepingSockets } from "./sleeping-sockets.js";
 import type { SocketServerOptions } from "./socket-capability.js";
 
 /**
@@ -67,11 +68,21 @@ export function createSocketServer(options: SocketServerOptions) {
     waitUntil: (work) => state.waitUntil(work),
   });
   const { authorizeDelivery, whenResolved } = connectionAccess;
+  const connectionOf = (socket: WebSocket): Connection => connections.get(socket) ?? connect(socket);
+  const sleepingSockets = createSleepingSockets({
+    state,
+    store,
+    isInitialized: options.isInitialized,
+    rows: live.rows,
+    connectionOf,
+    subscriptions: () => subscriptions,
+  });
 
   const subscriptions = createSubscriptions({
     hub,
     frames,
     store,
+    wakeIndex: sleepingSockets,
     reopen,
     authorizeDelivery,
     whenResolved,
@@ -93,7 +104,7 @@ export function createSocketServer(options: SocketServerOptions) {
   // The order matters: subscriptions are restored before their changes are delivered, and one flush looks up the access
   // of each session once.
   hub.onFlush(
-    restore,
+    sleepingSockets.restoreConcerned,
     connectionAccess.beginFlush,
     subscriptions.live.onFlush,
     subscriptions.onFlush,
@@ -107,7 +118,7 @@ export function createSocketServer(options: SocketServerOptions) {
     frames,
     shape,
     head: hub.head,
-    restore,
+    restore: sleepingSockets.restoreAll,
     // A deleted object has no sessions to check.
     checkConnection: (connection) => options.isInitialized() && connectionAccess.checkConnection(connection),
     authorizeDelivery,
@@ -141,6 +152,7 @@ export function createSocketServer(options: SocketServerOptions) {
   function leave(socket: WebSocket): Promise<void> | undefined {
     const connection = connections.get(socket);
     const key = readAttachment(socket)?.key;
+    sleepingSockets.skip(socket);
     // A deleted object no longer has the table.
     if (key !== undefined && options.isInitialized()) store.delete(key);
     if (!connection) return undefined;
@@ -151,21 +163,6 @@ export function createSocketServer(options: SocketServerOptions) {
     return receiver.leave(connection);
   }
 
-  let restored = false;
-  /** Restores the subscriptions of all sockets. Called only when needed: a call that wakes the object does not need them. */
-  function restore(): void {
-    if (restored) return;
-    restored = true;
-    for (const socket of state.getWebSockets()) {
-      const attachment = readAttachment(socket);
-      if (!attachment) closeIfNewer(socket);
-      if (!attachment) continue;
-      const connection = connectionOf(socket);
-      subscriptions.restore(connection, store.read(attachment));
-      if (!connection.isWaiting()) subscriptions.resume(connection);
-    }
-  }
-
   let pruned = false;
   /** Deletes rows of sockets that no longer exist. A reset or a deploy closes sockets without an event. Runs once per start. */
   function prune(): void {
@@ -174,13 +171,11 @@ export function createSocketServer(options: SocketServerOptions) {
     store.prune(state.getWebSockets().flatMap((socket) => readAttachment(socket)?.key ?? []));
   }
 
-  const connectionOf = (socket: WebSocket): Connection => connections.get(socket) ?? connect(socket);
-
   if (resumeFlag.isSet()) {
     // Cleared first, so that work which this event starts sets the flag again.
     resumeFlag.clear();
     // Deferred until after the event that woke the object: the constructor must not run procedures.
-    const restored = scheduler.wait(0).then(restore);
+    const restored = scheduler.wait(0).then(sleepingSockets.restoreAll);
     state.waitUntil(restored.then(subscriptions.resumeGenerators));
   }
 
@@ -189,25 +184,31 @@ export function createSocketServer(options: SocketServerOptions) {
     const session = sessionOf(caller);
     // The platform answers pings, so that a ping does not wake the object.
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair("PING", "PONG"));
-    const tags = caller.type === "user" ? [userTag(caller.userId)] : [];
-    state.acceptWebSocket(server, session === undefined ? tags : [...tags, sessionTag(session)]);
+    const key = randomId();
+    const tags = [wakeTag(wakeNumber(key))];
+    if (caller.type === "user") tags.push(userTag(caller.userId));
+    if (session !== undefined) tags.push(sessionTag(session));
+    state.acceptWebSocket(server, tags);
     server.serializeAttachment({
       version: ATTACHMENT_VERSION,
-      key: randomId(),
+      key,
       caller,
       lapses: expiresAt,
       standing: options.permissionVersion?.(caller),
       subscriptions: "[]",
+      hasLive: false,
     } satisfies Attachment);
-    restore();
+    sleepingSockets.skip(server);
+    sleepingSockets.restoreAll();
     prune();
-    return { connection: connect(server), client };
+    return { connection: connectionOf(server), client };
   }
 
   function closeSockets(tag: string, code: number, reason: string): void {
     for (const socket of state.getWebSockets(tag)) {
       const connection = connectionOf(socket);
       receiver.drop(socket);
+      sleepingSockets.skip(socket);
       subscriptions.removeAll(connection);
       connection.end();
       socket.close(code, reason);
@@ -256,7 +257,7 @@ export function createSocketServer(options: SocketServerOptions) {
      * still get their replies.
      */
     retire(): void {
-      restored = true;
+      sleepingSockets.stop();
       for (const connection of connections.values()) {
         subscriptions.removeAll(connection);
         connection.end();
@@ -266,7 +267,9 @@ export function createSocketServer(options: SocketServerOptions) {
     /** Sends an acknowledgement to the sockets of the caller's session once their live queries include the caller's writes. */
     announceWrite(caller: Caller): void {
       const session = sessionOf(caller);
-      if (session !== undefined) subscriptions.live.announceWrite(session);
+      if (session === undefined) return;
+      sleepingSockets.acknowledge(session);
+      subscriptions.live.announceWrite(session);
     },
 
     /** Closes the sockets of a session. Delete its row before: closing alone does not stop messages that are on their way. */

@@ -81,12 +81,14 @@ export function createSubscriptionStore(sql: SqlStorage) {
       const next = [...list.filter(({ id }) => !changes.has(id)), ...changed];
       const text = JSON.stringify(next);
       if (changed.length === 0 || sizeOf(text) <= SPILL_ABOVE) {
-        return writeAttachment(socket, { ...attachment, subscriptions: text }, next);
+        return writeAttachment(socket, { ...attachment, subscriptions: text, hasLive: next.some(isLive) }, next);
       }
       putAll(attachment.key, next);
-      return writeAttachment(socket, { ...attachment, subscriptions: SPILLED }, undefined);
+      return writeAttachment(socket, { ...attachment, subscriptions: SPILLED, hasLive: next.some(isLive) }, undefined);
     }
     putAll(attachment.key, changed);
+    if (attachment.hasLive === false && changed.some(isLive))
+      writeAttachment(socket, { ...attachment, hasLive: true }, undefined);
     const deleted = [...changes].flatMap(([id, each]) => (each === undefined ? [keyOf(id)] : []));
     if (deleted.length > 0) sql.exec(DELETE_ROWS, attachment.key, JSON.stringify(deleted));
   }
@@ -147,6 +149,8 @@ export function createSubscriptionStore(sql: SqlStorage) {
     },
   };
 }
+
+const isLive = ({ kind }: StoredSubscription): boolean => kind === "live";
 
 function parse(text: string): readonly StoredSubscription[] {
   return JSON.parse(text) as readonly StoredSubscription[];

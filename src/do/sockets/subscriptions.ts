@@ -13,6 +13,7 @@ import { createSourceDelivery } from "./source-delivery.js";
 import { Subscription } from "../connections/subscription.js";
 import { createSubscriptionIndex } from "../connections/subscription-index.js";
 import type { SubscriptionStore } from "./subscription-store.js";
+import type { WakeIndex } from "./wake-index.js";
 
 /** Runs the procedure of a stored subscription again, as after a reconnect. */
 export type Reopen = (
@@ -25,6 +26,7 @@ export interface SubscriptionsOptions {
   readonly hub: ChangeHub;
   readonly frames: Frames;
   readonly store: SubscriptionStore;
+  readonly wakeIndex: Pick<WakeIndex, "onChange">;
   readonly reopen: Reopen;
   readonly shape: (path: string, cause: unknown) => ErrorShape;
   /** Returns whether events may be sent to a socket now. Called for every flush. */
@@ -61,7 +63,7 @@ const IN_ONE_TURN = 32;
  * After hibernation, a procedure runs again only when a change concerns its subscription, so that a wake costs as little as possible.
  */
 export function createSubscriptions(options: SubscriptionsOptions) {
-  const { hub, frames, store, reopen, shape, authorizeDelivery, waitUntil } = options;
+  const { hub, frames, store, wakeIndex, reopen, shape, authorizeDelivery, waitUntil } = options;
   const index = createSubscriptionIndex();
 
   /** Removes a subscription from memory. It stays stored. */
@@ -81,8 +83,10 @@ export function createSubscriptions(options: SubscriptionsOptions) {
   /** Changes the stored fields of a subscription. */
   function update(subscription: Subscription, change: Partial<StoredSubscription>): void {
     if (subscription.hasEnded) return;
+    const before = subscription.stored;
     subscription.changeStored(change);
     store.add(subscription.connection.socket, subscription.stored);
+    wakeIndex.onChange(before, subscription.stored);
   }
 
   /** Ends one subscription with an error frame. The other subscriptions continue. */
@@ -210,6 +214,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
       const subscription = new Subscription({ connection, stored, phase: "opening", catchUpFrom });
       index.add(subscription);
       store.add(connection.socket, stored);
+      wakeIndex.onChange(undefined, stored);
       if (opened.kind === "iterable") return generators.run(subscription, opened);
       subscription.deliver();
       if (opened.kind === "live") live.add(subscription, opened.request);
@@ -225,6 +230,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     /** Removes the subscriptions of a socket from memory. */
     removeAll(connection: Connection): void {
       for (const subscription of index.of(connection)) detach(subscription);
+      live.forget(connection);
     },
   };
 }

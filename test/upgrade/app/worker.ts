@@ -36,6 +36,8 @@ export class AppDO extends BaseDO {
     const { attachments, rows } = JSON.parse(stored) as StoredSockets;
     const [socket] = this.ctx.getWebSockets();
     socket?.serializeAttachment(attachments[0]);
+    // The other version was the last one that ran.
+    this.ctx.storage.sql.exec("UPDATE _object SET fingerprint = 'another version'");
     for (const { socket: key, id, stored } of rows) {
       this.ctx.storage.sql.exec(
         "INSERT OR REPLACE INTO _socket_subscriptions (socket, id, stored) VALUES (?, ?, ?)",

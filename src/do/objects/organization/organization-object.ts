@@ -8,11 +8,14 @@ import { createOrganizationService, notAMember } from "../../organizations/organ
 import { composeOrganizationObject, organizationTables } from "./compose-organization-object.js";
 import { createOwnerStorage } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
+import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { SessionEnded } from "../../lifecycle/caller-errors.js";
 
-const framework = createFrameworkSchema({ statements: [socketSchema, kvSchema, ...organizationTables] });
+const framework = createFrameworkSchema({
+  statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...organizationTables],
+});
 
 /** Creates the handler of an organization, which stores its members and their shared data. */
 export function createOrganizationObject(environment: ObjectEnvironment): ObjectHandler {

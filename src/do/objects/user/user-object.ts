@@ -21,13 +21,14 @@ import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-h
 import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
 import { createOwnerStorage } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
+import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { SMALL_PAGE_BYTES } from "../../tables/query/page-bytes.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 
 const framework = createFrameworkSchema({
-  statements: [...accountTables, socketSchema, kvSchema],
+  statements: [...accountTables, socketSchema, ...wakeIndexSchema, kvSchema],
   steps: [{ name: "delete the mail rates with addresses", run: deleteOldMailRates }],
 });
 

@@ -11,7 +11,7 @@ export interface SchemaStep {
 export type UpgradedStorage = Pick<DurableObjectStorage, "sql" | "kv">;
 
 export interface FrameworkSchemaOptions {
-  /** Create the tables of this version. Each statement can run again, and creates only tables that do not exist. */
+  /** Create the tables of this version. They run again whenever another version has run, and create only tables that do not exist. */
   readonly statements: readonly string[];
   /**
    * Changes to tables that earlier versions created. A step's position is its number, so steps are never removed or

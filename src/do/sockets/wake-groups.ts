@@ -1,0 +1,85 @@
+import { ANY_CHANGE } from "./wake-keys.js";
+
+/** Sockets that wait for the same changes of a table. */
+export interface WakeGroup {
+  readonly keys: ReadonlySet<number>;
+  readonly sockets: ReadonlySet<number>;
+}
+
+/** Most numbers of 32 bits in one row: 1 MB. The platform limits a value to 2 MB. */
+const MAX_NUMBERS = 250_000;
+
+/** Joins the sockets with equal keys, because many sockets of an object often show the same. */
+export function groupSockets(keysOf: ReadonlyMap<number, ReadonlySet<number>>): WakeGroup[] {
+  const groups = new Map<string, { keys: ReadonlySet<number>; sockets: Set<number> }>();
+  for (const [socket, keys] of keysOf) {
+    if (keys.size === 0) continue;
+    const text = [...keys].toSorted((one, other) => one - other).join();
+    const group = groups.get(text) ?? { keys, sockets: new Set<number>() };
+    group.sockets.add(socket);
+    groups.set(text, group);
+  }
+  return [...groups.values()];
+}
+
+/** Returns the keys of each socket. */
+export function keysOfSockets(groups: readonly WakeGroup[]): Map<number, ReadonlySet<number>> {
+  const all = new Map<number, ReadonlySet<number>>();
+  for (const { keys, sockets } of groups) {
+    for (const socket of sockets) {
+      const known = all.get(socket);
+      all.set(socket, known ? new Set([...known, ...keys]) : keys);
+    }
+  }
+  return all;
+}
+
+/**
+ * Encodes groups as a BLOB: the number of keys and of sockets of each group, then both. If that is too long for a row, every
+ * change concerns all of the sockets.
+ */
+export function encodeGroups(groups: readonly WakeGroup[], maxNumbers = MAX_NUMBERS): ArrayBuffer {
+  const length = groups.reduce((sum, { keys, sockets }) => sum + 2 + keys.size + sockets.size, 0);
+  if (length > maxNumbers) {
+    const sockets = new Set(groups.flatMap((group) => [...group.sockets]));
+    return encodeGroups([{ keys: new Set([ANY_CHANGE]), sockets }], Infinity);
+  }
+  const buffer = new ArrayBuffer(length * 4);
+  const numbers = new Uint32Array(buffer);
+  let position = 0;
+  for (const { keys, sockets } of groups) {
+    numbers[position++] = keys.size;
+    numbers[position++] = sockets.size;
+    for (const key of keys) numbers[position++] = key;
+    for (const socket of sockets) numbers[position++] = socket;
+  }
+  return buffer;
+}
+
+/** Calls back with the keys and the sockets of each group, without copying them. */
+function forEachGroup(buffer: ArrayBuffer, call: (keys: Uint32Array, sockets: Uint32Array) => void): void {
+  const numbers = new Uint32Array(buffer);
+  for (let position = 0; position < numbers.length;) {
+    const firstSocket = position + 2 + (numbers[position] ?? 0);
+    const end = firstSocket + (numbers[position + 1] ?? 0);
+    call(numbers.subarray(position + 2, firstSocket), numbers.subarray(firstSocket, end));
+    position = end;
+  }
+}
+
+export function decodeGroups(buffer: ArrayBuffer): WakeGroup[] {
+  const groups: WakeGroup[] = [];
+  forEachGroup(buffer, (keys, sockets) => groups.push({ keys: new Set(keys), sockets: new Set(sockets) }));
+  return groups;
+}
+
+/** Adds the sockets of the groups that have one of the keys; with `undefined`, of all groups. */
+export function addSocketsWithKeys(
+  found: Set<number>,
+  buffer: ArrayBuffer,
+  keys: ReadonlySet<number> | undefined,
+): void {
+  forEachGroup(buffer, (own, sockets) => {
+    if (keys === undefined || own.some((key) => keys.has(key))) for (const socket of sockets) found.add(socket);
+  });
+}
