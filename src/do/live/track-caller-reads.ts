@@ -20,11 +20,17 @@ const sameForAll: ReadonlySet<PropertyKey> = new Set([
  * live queries are shared.
  */
 export function trackCallerReads<TObject extends object>(target: TObject): TObject {
-  const properties = Object.entries(Object.getOwnPropertyDescriptors(target)).map(([name, property]) => [
-    name,
-    sameForAll.has(name) ? property : trackedProperty(property),
-  ]);
-  return Object.defineProperties({}, Object.fromEntries(properties) as PropertyDescriptorMap) as TObject;
+  const view = {} as TObject;
+  for (const name of Reflect.ownKeys(target)) {
+    const property = Object.getOwnPropertyDescriptor(target, name);
+    if (property) Object.defineProperty(view, name, isTracked(name) ? trackedProperty(property) : property);
+  }
+  return view;
+}
+
+/** Only the framework uses symbols. */
+function isTracked(name: PropertyKey): boolean {
+  return typeof name === "string" && !sameForAll.has(name);
 }
 
 /** Returns the same view of the services that built-in procedures use. */

@@ -37,10 +37,16 @@ export interface OwnerStorageOptions {
   readonly onWritten?: () => void;
 }
 
+/** A call, and its scope, which is created when it is first needed. */
+export interface OpenCall {
+  readonly call: Pick<Call, "lastEventId">;
+  readonly scope: () => StreamScope;
+}
+
 /** The call that reads changes, and the signal that ends the iteration. */
 interface ChangesOptions {
-  readonly call: Pick<Call, "lastEventId"> | undefined;
-  readonly scope: StreamScope | undefined;
+  readonly call: OpenCall["call"] | undefined;
+  readonly scope: OpenCall["scope"] | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -82,14 +88,16 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
   alarms.register(createKvExpiry({ store: kvStore, isInitialized: lifecycle.isInitialized }));
 
   /** Returns the changes of a table as an async iterable. */
-  const changes = (table: string, rows: RowFilter | undefined, { call, scope, signal }: ChangesOptions) =>
-    createChangeSource({
+  const changes = (table: string, rows: RowFilter | undefined, { call, scope, signal }: ChangesOptions) => {
+    const opened = scope?.();
+    return createChangeSource({
       hub: getHub(),
       description: { table, rows, after: call?.lastEventId },
-      signals: [signal, scope?.signal].filter((each) => each !== undefined),
-      onListen: scope?.onListen,
-      startOf: scope?.startOf,
+      signals: [signal, opened?.signal].filter((each) => each !== undefined),
+      onListen: opened?.onListen,
+      startOf: opened?.startOf,
     });
+  };
 
   const transactionSync = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
 
@@ -116,7 +124,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
       }),
 
     /** The app's tables for one call. */
-    tables: (call?: Pick<Call, "lastEventId">, scope?: StreamScope): object =>
+    tables: (call?: OpenCall["call"], scope?: OpenCall["scope"]): object =>
       createTables({
         sql,
         transactionSync,
@@ -127,7 +135,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
       }),
 
     /** The key-value store for one call. */
-    kv: (call?: Pick<Call, "lastEventId">, scope?: StreamScope, pageBytes?: number): Kv =>
+    kv: (call?: OpenCall["call"], scope?: OpenCall["scope"], pageBytes?: number): Kv =>
       createKv({
         store: kvStore,
         schemas: kvSchemas,

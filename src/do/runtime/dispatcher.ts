@@ -211,7 +211,12 @@ export function createDispatcher({
               path: call.path,
             })
           : { data: result };
-        return { ...(await packReply(data, transport, call.wantsText)), ...(later && { later }), ...effect, ...deviceEffect };
+        return {
+          ...(await packReply(data, transport, call.wantsText)),
+          ...(later && { later }),
+          ...effect,
+          ...deviceEffect,
+        };
       } catch (cause) {
         if (cause instanceof SessionEnded) effect = { session: null };
         return { ok: false, error: shape(call, cause, caller), ...effect, ...forwardCause(caller, cause) };

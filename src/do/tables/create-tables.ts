@@ -16,17 +16,37 @@ export interface CreateTablesOptions<TDefinitions extends TableDefinitions> exte
   readonly problems?: TableProblems;
 }
 
-const CONTEXT = Symbol("trpc-userdo.tables");
+/** The tables of one call. The class of each table set has a getter for each table. */
+class CallTables {
+  static {
+    // A table can have any name.
+    Object.setPrototypeOf(this.prototype, null);
+    Reflect.deleteProperty(this.prototype, "constructor");
+  }
 
-interface TablesOfCall {
-  readonly [CONTEXT]: TableContext & { readonly problems?: TableProblems };
+  readonly #context: TableContext;
+  readonly #problems: TableProblems | undefined;
+
+  constructor(context: TableContext, problems: TableProblems | undefined) {
+    this.#context = context;
+    this.#problems = problems;
+  }
+
+  static createGetter(name: string, table: PreparedTable): (this: CallTables) => unknown {
+    return function get() {
+      const message = this.#problems?.get(name);
+      if (message !== undefined) {
+        throw new ReasonedError({ code: "SERVICE_UNAVAILABLE", reason: "UPGRADE_FAILED", message });
+      }
+      const value = createTable(table, this.#context);
+      Object.defineProperty(this, name, { enumerable: true, value });
+      return value;
+    };
+  }
 }
 
-/**
- * The prototype of each table set, with a getter for each table. It is shared, because creating it for each call is
- * slow.
- */
-const prototypes = new WeakMap<object, object>();
+/** The class of each table set. It is shared, because creating it for each call is slow. */
+const classes = new WeakMap<object, typeof CallTables>();
 
 /**
  * Creates the tables of one object for one call. Each table is created when it is first accessed.
@@ -36,29 +56,17 @@ const prototypes = new WeakMap<object, object>();
 export function createTables<TDefinitions extends TableDefinitions>(
   options: CreateTablesOptions<TDefinitions>,
 ): Tables<TDefinitions> {
-  const { tableSet, ...context } = options;
-  const prototype = prototypes.get(tableSet) ?? createPrototype(tableSet.tables);
-  prototypes.set(tableSet, prototype);
-  // The prototype has a table for each definition, with the type of that definition.
-  return Object.create(prototype, { [CONTEXT]: { value: context } }) as Tables<TDefinitions>;
+  const { tableSet, problems } = options;
+  let Tables = classes.get(tableSet);
+  if (!Tables) classes.set(tableSet, (Tables = createClass(tableSet.tables)));
+  // The class has a getter for each definition, with the type of that definition.
+  return new Tables(options, problems) as object as Tables<TDefinitions>;
 }
 
-function createPrototype(tables: ReadonlyMap<string, PreparedTable>): object {
-  const prototype: object = Object.create(null) as object;
-  for (const [name, table] of tables) {
-    Object.defineProperty(prototype, name, {
-      enumerable: true,
-      get(this: TablesOfCall) {
-        const { problems, ...context } = this[CONTEXT];
-        const message = problems?.get(name);
-        if (message !== undefined) {
-          throw new ReasonedError({ code: "SERVICE_UNAVAILABLE", reason: "UPGRADE_FAILED", message });
-        }
-        const value = createTable(table, context);
-        Object.defineProperty(this, name, { enumerable: true, value });
-        return value;
-      },
-    });
-  }
-  return prototype;
+function createClass(tables: ReadonlyMap<string, PreparedTable>): typeof CallTables {
+  class Tables extends CallTables {}
+  Reflect.deleteProperty(Tables.prototype, "constructor");
+  for (const [name, table] of tables)
+    Object.defineProperty(Tables.prototype, name, { enumerable: true, get: CallTables.createGetter(name, table) });
+  return Tables;
 }

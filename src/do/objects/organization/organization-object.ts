@@ -6,10 +6,11 @@ import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-h
 import { createMemberAccess } from "../../organizations/member-access.js";
 import { createOrganizationService, notAMember } from "../../organizations/organization-service.js";
 import { composeOrganizationObject, organizationTables } from "./compose-organization-object.js";
-import { createOwnerStorage } from "../owner-storage.js";
+import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
+import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { SessionEnded } from "../../lifecycle/caller-errors.js";
 
@@ -37,6 +38,21 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
   const transaction = createTransaction(state.storage);
   const owner = { type: "organization", id: address.id } as const;
 
+  const withGetters = createGetters({
+    organization() {
+      const organization = organizations.read();
+      if (!organization) throw notAMember();
+      const { settings: stored, ...rest } = organization;
+      return settings ? { ...rest, settings: stored } : rest;
+    },
+    member({ caller }: OpenCall & { readonly caller: Caller }) {
+      const { userId, email, role, joinedAt } = createOrganizationService({ ...services, settings, caller }).self();
+      return { userId, email, role, joinedAt, permissions: rolePolicy.permissionsOf(role) };
+    },
+    kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
+    db: ownerStorage.database,
+  });
+
   return {
     resolveAccess,
     authorize(caller) {
@@ -51,32 +67,13 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
         ? [{ table: "_members", where: [{ column: "id", operator: "==", values: [caller.userId] }] }]
         : [],
     context: (caller, call, scope) =>
-      withMember(caller, {
+      withMember(
         caller,
-        owner,
-        lastEventId: call.lastEventId,
-        transaction,
-        // Getters, because most procedures read only some of these.
-        get organization() {
-          const organization = organizations.read();
-          if (!organization) throw notAMember();
-          const { settings: stored, ...rest } = organization;
-          return settings ? { ...rest, settings: stored } : rest;
-        },
-        get member() {
-          const { userId, email, role, joinedAt } = createOrganizationService({ ...services, settings, caller }).self();
-          return { userId, email, role, joinedAt, permissions: rolePolicy.permissionsOf(role) };
-        },
-        get tables() {
-          return ownerStorage.tables(call, scope());
-        },
-        get kv() {
-          return ownerStorage.kv(call, scope());
-        },
-        get db() {
-          return ownerStorage.database();
-        },
-      }),
+        withGetters(
+          { caller, owner, lastEventId: call.lastEventId, transaction, tables: ownerStorage.tables(call, scope) },
+          { caller, call, scope },
+        ),
+      ),
     services({ caller, setSession }) {
       // Created on first use, because queries of the app may not need it.
       let service: ReturnType<typeof createOrganizationService> | undefined;
@@ -111,7 +108,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
 }
 
 /** Hides `member` from a spread of the context by the app's middleware. The getter throws for a caller that is not a user. */
-function withMember<TContext extends { readonly member: unknown }>(caller: Caller, context: TContext): TContext {
+function withMember(caller: Caller, context: object): object {
   return caller.type === "user" ? context : Object.defineProperty(context, "member", { enumerable: false });
 }
 

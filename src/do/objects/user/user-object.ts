@@ -19,11 +19,12 @@ import type { InternalRequest } from "../../../shared/internal.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
-import { createOwnerStorage } from "../owner-storage.js";
+import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { SMALL_PAGE_BYTES } from "../../tables/query/page-bytes.js";
+import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 
@@ -78,30 +79,30 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     return account.wasSessionReplaced(caller) ? sessionReplaced() : new SessionEnded();
   }
 
+  const withGetters = createGetters({
+    user(): User {
+      const row = accounts.read();
+      if (!row) throw userNotFound();
+      return toUser(row);
+    },
+    kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
+    db: ownerStorage.database,
+  });
+
   return {
     authorize,
-    context: (caller, call, scope) => ({
-      caller,
-      owner,
-      lastEventId: call.lastEventId,
-      transaction,
-      // Getters, because most procedures read only some of these.
-      get user(): User {
-        const row = accounts.read();
-        if (!row) throw userNotFound();
-        return toUser(row);
-      },
-      setUserFields: services.setUserFields,
-      get tables() {
-        return ownerStorage.tables(call, scope());
-      },
-      get kv() {
-        return ownerStorage.kv(call, scope());
-      },
-      get db() {
-        return ownerStorage.database();
-      },
-    }),
+    context: (caller, call, scope) =>
+      withGetters(
+        {
+          caller,
+          owner,
+          lastEventId: call.lastEventId,
+          transaction,
+          setUserFields: services.setUserFields,
+          tables: ownerStorage.tables(call, scope),
+        },
+        { call, scope },
+      ),
     services: (request) => ({
       address,
       atomic: ownerStorage.atomic,
