@@ -6,7 +6,7 @@ import { requireOrganizationId } from "../../router/organizations/organization-i
 import { placementOf } from "../../router/placement.js";
 import { resolveNested } from "../../router/resolve-nested.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
-import { SERVICES } from "../../router/services.js";
+import { SERVICES, type ObjectServices } from "../../router/services.js";
 import { runProcedure } from "../../router/run-procedure.js";
 import { shapeError } from "../../router/run-call.js";
 import type { OnError } from "../../router/error-report.js";
@@ -46,6 +46,12 @@ export interface DispatcherOptions {
   readonly head: () => Cursor | undefined;
 }
 
+/** The context of a call, which the dispatcher completes. */
+interface CallContext {
+  env?: object;
+  [SERVICES]?: ObjectServices;
+}
+
 interface DispatchOptions {
   readonly request: RequestContext;
   readonly call: Call;
@@ -81,7 +87,8 @@ export function createDispatcher({
   const runningCalls = createRunningCalls();
 
   async function findProcedure({ path }: Call): Promise<AnyTRPCProcedure> {
-    const procedure = await resolveProcedure(router, path);
+    const found = resolveProcedure(router, path);
+    const procedure = found instanceof Promise ? await found : found;
     if (!procedure) throw notFound(path);
     return procedure;
   }
@@ -98,17 +105,14 @@ export function createDispatcher({
     const services = policy.services(request);
     checkPlacement(placement, services.address, call.input);
     if (placement.kind === "organization") requireOrganizationId(call.input);
-    const withTracking = <TObject extends object>(object: TObject): TObject =>
-      isLive ? trackCallerReads(object) : object;
-    const bindings = isLive ? denyExternalBindings(env) : env;
-    const base =
-      placement.kind === "anywhere" ? { caller, lastEventId: call.lastEventId } : policy.context(caller, call, scope);
-    const ctx = Object.assign(withTracking(base), {
-      env: bindings,
-      [SERVICES]: isLive ? trackServiceReads(services) : services,
-    });
+    const { lastEventId } = call;
+    const base = placement.kind === "anywhere" ? { caller, lastEventId } : policy.context(caller, call, scope);
+    const ctx: CallContext = isLive ? trackCallerReads(base) : base;
+    ctx.env = isLive ? denyExternalBindings(env) : env;
+    ctx[SERVICES] = isLive ? trackServiceReads(services) : services;
     if (extendContext) {
-      const added = await extendContext(withTracking({ caller, env: bindings, lastEventId: call.lastEventId }));
+      const shared = { caller, env: ctx.env, lastEventId };
+      const added = await extendContext(isLive ? trackCallerReads(shared) : shared);
       // Copies descriptors, because the additions of the app can have getters.
       Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
     }
@@ -168,10 +172,9 @@ export function createDispatcher({
       { device = {}, requestId }: RunOptions = {},
     ): Promise<Reply> {
       let done = (): void => {};
-      let effect: { session?: SessionEffect } = {};
-      let deviceEffect: { deviceToken?: string } = {};
-      const setSession = (session: SessionEffect): void => void (effect = { session });
-      const setDevice = (deviceToken: string): void => void (deviceEffect = { deviceToken });
+      const effects: { session?: SessionEffect; deviceToken?: string } = {};
+      const setSession = (session: SessionEffect): void => void (effects.session = session);
+      const setDevice = (deviceToken: string): void => void (effects.deviceToken = deviceToken);
       try {
         const procedure = await findProcedure(call);
         const calledAt = procedure._def.type === "subscription" ? head() : undefined;
@@ -202,24 +205,22 @@ export function createDispatcher({
           const startsAt = opened.kind === "source" && calledAt ? formatCursor(calledAt) : undefined;
           return { ok: true, data: undefined, stream, ...(call.lastEventId === undefined && { startsAt }) };
         }
-        const { data, later } = call.streams
-          ? deferNested(result, {
-              createScope: createStreamScope,
-              // Marked as a mutation, so that it is not run again if the promise is lost.
-              storeStream: (opened) =>
-                storeStream({ caller, call: { ...call, type: "mutation" }, opened, calledAt: undefined }),
-              path: call.path,
-            })
-          : { data: result };
-        return {
-          ...(await packReply(data, transport, call.wantsText)),
-          ...(later && { later }),
-          ...effect,
-          ...deviceEffect,
-        };
+        if (call.streams) {
+          const { data, later } = deferNested(result, {
+            createScope: createStreamScope,
+            // Marked as a mutation, so that it is not run again if the promise is lost.
+            storeStream: (opened) =>
+              storeStream({ caller, call: { ...call, type: "mutation" }, opened, calledAt: undefined }),
+            path: call.path,
+          });
+          const reply = await packReply(data, transport, call.wantsText);
+          return { ...reply, ...(later && { later }), ...effects };
+        }
+        const packed = packReply(result, transport, call.wantsText);
+        return Object.assign(packed instanceof Promise ? await packed : packed, effects);
       } catch (cause) {
-        if (cause instanceof SessionEnded) effect = { session: null };
-        return { ok: false, error: shape(call, cause, caller), ...effect, ...forwardCause(caller, cause) };
+        if (cause instanceof SessionEnded) effects.session = null;
+        return { ok: false, error: shape(call, cause, caller), ...effects, ...forwardCause(caller, cause) };
       } finally {
         done();
       }
