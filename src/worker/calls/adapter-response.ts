@@ -57,7 +57,7 @@ export async function adapterResponse(prepared: PreparedRequest, options: Handle
   const { headers, cookies } = await effectHeaders(effects, options);
   // The adapter has just created the response, so its headers can be changed.
   setGateHeaders(response.headers, gated);
-  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  for (const [name, value] of headers) response.headers.set(name, value);
   for (const cookie of cookies) response.headers.append("Set-Cookie", cookie);
   return response;
 }

@@ -38,8 +38,10 @@ export function collectEffects(
  */
 const CHALLENGE = 'Bearer error="invalid_token"';
 
+type Header = readonly [name: string, value: string];
+
 export interface EffectHeaders {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: readonly Header[];
   /** The values of `Set-Cookie`. */
   readonly cookies: readonly string[];
 }
@@ -52,14 +54,10 @@ export async function effectHeaders(
   const isBearer = gated.bearer !== undefined;
   // If the session of a Bearer token has ended, the cookies of the request may still be valid, because they were not checked.
   const effect = isBearer && session === null ? undefined : session;
-  const device = deviceToken === undefined ? [] : [writeDeviceCookie(deviceToken)];
-  const refusesToken = isBearer && identity.type === "anonymous";
-  return {
-    headers: {
-      ...(retryAfter !== undefined && { "Retry-After": String(retryAfter) }),
-      ...(refusesToken && { "WWW-Authenticate": CHALLENGE }),
-      ...(!isBearer && { [USER_HEADER]: sessionUserAfter(effect, identity) }),
-    },
-    cookies: [...(await writeCookies(effect)), ...device],
-  };
+  const headers: Header[] = [];
+  if (retryAfter !== undefined) headers.push(["Retry-After", String(retryAfter)]);
+  if (isBearer && identity.type === "anonymous") headers.push(["WWW-Authenticate", CHALLENGE]);
+  if (!isBearer) headers.push([USER_HEADER, sessionUserAfter(effect, identity)]);
+  const cookies = await writeCookies(effect);
+  return { headers, cookies: deviceToken === undefined ? cookies : [...cookies, writeDeviceCookie(deviceToken)] };
 }

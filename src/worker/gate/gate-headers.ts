@@ -1,28 +1,27 @@
 import { USER_HEADER } from "../../shared/user-header.js";
 import type { Cors } from "./gate-result.js";
 
-const always = {
+/** The headers of every response, besides `Vary`. They forbid caching and MIME sniffing. */
+export const gateHeaders = {
   "Cache-Control": "no-store",
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
 };
 
-/** The headers of every response, besides `Vary`. They forbid caching and MIME sniffing, and apply CORS for an allowed origin. */
-export function gateHeaders({ corsOrigin }: Cors): Readonly<Record<string, string>> {
-  if (corsOrigin === undefined) return always;
-  return {
-    ...always,
-    "Access-Control-Allow-Origin": corsOrigin,
-    "Access-Control-Allow-Credentials": "true",
-    // Clients read from these whether to refresh their token, and which user is signed in.
-    "Access-Control-Expose-Headers": `WWW-Authenticate, ${USER_HEADER}`,
-  };
+/** Sets the headers with which an allowed origin may read the response. */
+export function setCorsHeaders(headers: Headers, { corsOrigin }: Cors): void {
+  if (corsOrigin === undefined) return;
+  headers.set("Access-Control-Allow-Origin", corsOrigin);
+  headers.set("Access-Control-Allow-Credentials", "true");
+  // Clients read from these whether to refresh their token, and which user is signed in.
+  headers.set("Access-Control-Expose-Headers", `WWW-Authenticate, ${USER_HEADER}`);
 }
 
 /** Sets the headers of every response. */
 export function setGateHeaders(headers: Headers, cors: Cors): void {
-  for (const [name, value] of Object.entries(gateHeaders(cors))) headers.set(name, value);
+  for (const [name, value] of Object.entries(gateHeaders)) headers.set(name, value);
   if (!/(^|,)\s*origin\s*(,|$)/i.test(headers.get("Vary") ?? "")) headers.append("Vary", "Origin");
+  setCorsHeaders(headers, cors);
 }
 
 /** Copies a response, which may be immutable, and sets its headers. The response to a WebSocket upgrade is not changed. */
