@@ -77,7 +77,7 @@ export type Reply =
        * Present if `data` is text:
        *
        * - `superjson`: superjson's text of a value that does not survive a structured clone. Parse it with superjson
-       * - `json`: the serialized result as the Worker writes it into the response
+       * - `json`: the serialized result, as it is written into a response or a frame
        */
       readonly encoding?: "superjson" | "json";
       /** Present if the procedure returned an async iterable: the ticket that authorizes the Worker to open its socket. */

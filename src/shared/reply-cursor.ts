@@ -16,3 +16,8 @@ export class ResultWithCursor {
 export function withReplyCursor(serialized: unknown, cursor: string | undefined): unknown {
   return cursor === undefined ? serialized : { ...(serialized as object), cursor };
 }
+
+/** The same for a serialized result as JSON text. */
+export function withCursorText(serialized: string, cursor: string | undefined): string {
+  return cursor === undefined ? serialized : `${serialized.slice(0, -1)},"cursor":${JSON.stringify(cursor)}}`;
+}

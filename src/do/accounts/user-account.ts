@@ -1,5 +1,5 @@
 import type { User } from "../../shared/account.js";
-import type { Caller } from "../../shared/caller.js";
+import { sessionOf, type Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
 import type { InternalReply, InternalRequest, SignInResult } from "../../shared/internal.js";
 import { failure, success, type Success } from "../../shared/result.js";
@@ -222,6 +222,8 @@ export function createUserAccount(options: UserAccountOptions) {
 
     /** Records that the caller's session is in use: something was sent to it or received from it over a socket. */
     onUse(caller: Caller): void {
+      const id = sessionOf(caller);
+      if (id !== undefined && !sessions.isTouchDue(id, Date.now())) return;
       // Not recorded, so that a live query does not depend on the session's row.
       withoutRecorder(() => {
         const session = findActiveSession(caller);

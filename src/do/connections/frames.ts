@@ -1,5 +1,5 @@
 import type { AnyTRPCRouter } from "@trpc/server";
-import { withReplyCursor } from "../../shared/reply-cursor.js";
+import { withCursorText, withReplyCursor } from "../../shared/reply-cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
 
 /** The id of the message that a frame answers. */
@@ -33,6 +33,9 @@ export function createFrames(router: AnyTRPCRouter) {
     /** @param cursor the position in the change log after the call's writes */
     reply: (head: FrameHead, data: unknown, cursor: string | undefined): string =>
       frame(head, `"result":${JSON.stringify({ type: "data", data: withReplyCursor(serialize(data), cursor) })}`),
+    /** @param text the serialized data of the reply */
+    replyText: (head: FrameHead, text: string, cursor: string | undefined): string =>
+      frame(head, `"result":{"type":"data","data":${withCursorText(text, cursor)}}`),
     error: (head: FrameHead, shape: ErrorShape): string => frame(head, `"error":${JSON.stringify(serialize(shape))}`),
     /** Asks the client to reconnect on a new socket, with new credentials. */
     reconnect: (): string => '{"id":null,"method":"reconnect"}',

@@ -16,11 +16,9 @@ export type Transport = "rpc" | "socket";
  * @throws Error for a value that superjson cannot serialize. Thrown here, it fails only this call of the batch
  */
 export function packReply(data: unknown, transport: Transport, wantsText = false): Packed | Promise<Packed> {
-  if (transport === "rpc") {
-    const plain = wantsText ? serializePlain(data) : undefined;
-    if (plain) return packText(plain);
-    if (isCloneable(data)) return packCloneable(data, wantsText);
-  }
+  const plain = wantsText || transport === "socket" ? serializePlain(data) : undefined;
+  if (plain) return packText(plain);
+  if (transport === "rpc" && isCloneable(data)) return packCloneable(data, wantsText);
   const resolved = resolveNested(data);
   return isNestedPromise(resolved)
     ? resolved.then((value) => pack(value, transport, wantsText))

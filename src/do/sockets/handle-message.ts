@@ -1,4 +1,4 @@
-import type { Call, ErrorShape } from "../../shared/call.js";
+import type { Call, ErrorShape, Reply } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import { lastEventIdIn } from "../../shared/last-event-id.js";
@@ -109,6 +109,12 @@ export function createMessageHandler(options: MessageHandlerOptions) {
     if (subscription) subscriptions.end(subscription, frames.stopped(head));
   }
 
+  function replyFrame(head: FrameHead, reply: Reply): string {
+    if (!reply.ok) return frames.error(head, reply.error);
+    const { data, encoding, cursor } = reply;
+    return encoding === "json" ? frames.replyText(head, data as string, cursor) : frames.reply(head, data, cursor);
+  }
+
   function refuse(connection: Connection, to: FrameHead, cause: unknown, path = ""): void {
     connection.send(frames.error(to, shape({ path, input: undefined }, cause)));
   }
@@ -127,8 +133,7 @@ export function createMessageHandler(options: MessageHandlerOptions) {
         else {
           const { path, input } = message.params;
           const reply = await run(connection.caller, { type: message.method, path, input });
-          const { ok } = reply;
-          connection.send(ok ? frames.reply(message, reply.data, reply.cursor) : frames.error(message, reply.error));
+          connection.send(replyFrame(message, reply));
         }
       } catch (cause) {
         refuse(connection, message, cause);

@@ -46,29 +46,22 @@ export class MessageQueue {
     return this.#frames === 1;
   }
 
-  /** Handles a frame whose room was reserved: at once, or after the frames before it. */
-  run(load: Load, work: () => Promise<void>): Promise<void> {
-    const before = this.#frames > 1 ? this.#last : undefined;
-    const handled = this.#handle(before, load, work);
+  /**
+   * Handles a frame whose room was reserved. `work` gets the promise of the frame before it, which can reject, or `undefined` if
+   * none waits, and must call `release` at its end.
+   */
+  run(work: (before: Promise<void> | undefined) => Promise<void>): Promise<void> {
+    const handled = work(this.#frames > 1 ? this.#last : undefined);
     this.#last = handled;
     return handled;
   }
 
-  async #handle(
-    before: Promise<void> | undefined,
-    { messages, bytes }: Load,
-    work: () => Promise<void>,
-  ): Promise<void> {
-    try {
-      // An error while one frame is handled must not prevent the next one from being handled.
-      if (before) await before.catch(() => {});
-      await work();
-    } finally {
-      this.#frames--;
-      this.#messages -= messages;
-      this.#bytes -= bytes;
-      this.#memory.release("queued", bytes + FRAME_BYTES);
-    }
+  /** Releases the room of a frame that was handled. */
+  release({ messages, bytes }: Load): void {
+    this.#frames--;
+    this.#messages -= messages;
+    this.#bytes -= bytes;
+    this.#memory.release("queued", bytes + FRAME_BYTES);
   }
 
   /** Releases the memory of a closed socket, once its frames are handled. Returns `undefined` if none waits. */

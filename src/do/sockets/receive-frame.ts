@@ -10,16 +10,9 @@ import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { MemberCalls } from "./member-calls.js";
 import { idOfFrame } from "./message-id.js";
-import { MessageQueue } from "./message-queue.js";
-import {
-  isStop,
-  notJson,
-  parseMessage,
-  parseMessages,
-  splitFrame,
-  type FrameMessage,
-  type ParsedMessage,
-} from "./messages.js";
+import { MessageQueue, type Load } from "./message-queue.js";
+import { isStop, notJson, parseMessage, splitFrame, type FrameMessage, type ParsedMessage } from "./messages.js";
+import { parseInTurns, SMALL_FRAME } from "./parse-in-turns.js";
 import { memberQuota, tooLarge } from "../connections/socket-errors.js";
 import type { SocketLimits } from "../connections/socket-limits.js";
 import type { MemoryBudget } from "../connections/memory-budget.js";
@@ -49,17 +42,13 @@ export interface ReceiverOptions {
   readonly refuseAll: (connection: Connection, texts: readonly string[]) => void;
 }
 
-/** How many characters of messages are parsed in one turn. A single message may be longer. */
-const PARSED_IN_ONE_TURN = 65_536;
-/** A frame up to this length, in characters, is parsed without waiting for a turn. */
-const SMALL_FRAME = 8_192;
-
 /** A frame that has room in its socket's queue. */
 interface Received {
   readonly connection: Connection;
   readonly queue: MessageQueue;
   /** The position in the change log when it was received. */
   readonly receivedAt: Cursor;
+  readonly load: Load;
   /** Why its calls are refused; `undefined` if they are not. */
   readonly refusal: Error | undefined;
 }
@@ -131,35 +120,43 @@ export function createReceiver(options: ReceiverOptions) {
       return undefined;
     }
     const run = (refusal: Error | undefined): Promise<void> => {
-      const received = { connection, queue, receivedAt, refusal };
-      return queue.run(load, () => (isShort ? handleShort(received, frame) : handleAll(received, split ?? texts)));
+      const received = { connection, queue, receivedAt, load, refusal };
+      return queue.run((before) =>
+        split === undefined ? handleShort(received, frame, before) : handleAll(received, split, before),
+      );
     };
     return memberCalls ? countCalls(memberCalls, connection, texts, run) : run(undefined);
   }
 
-  /** Handles a frame that is one short message. */
-  async function handleShort(received: Received, text: string): Promise<void> {
-    const { connection, queue, receivedAt } = received;
-    if (!mayHandle(connection)) return;
-    const message = parseShort(text);
-    if (message) {
-      if (message.isOfSubscription) restore();
-      const mustWait = connection.isWaiting();
-      if (mustWait) await connection.whenReady();
-      if (!turns.begin(costOf(text.length))) {
-        const isHandled = await turns.runLater(memberKey(connection.caller), costOf(text.length), () =>
-          handleNow(received, message),
-        );
-        if (!isHandled) return;
-      } else if (mustWait || message.isOfSubscription) {
-        if (!(await handleNow(received, message))) return;
-      } else {
-        // Nothing has happened since the check of the connection.
-        onUse?.(connection.caller);
-        await handle(connection, read(received, message), receivedAt);
+  /** Handles a frame that is one short message. All of it is one function, because most messages come this way. */
+  async function handleShort(received: Received, text: string, before: Promise<void> | undefined): Promise<void> {
+    const { connection, queue, receivedAt, load } = received;
+    try {
+      if (before) await settled(before);
+      if (!mayHandle(connection)) return;
+      const message = parseShort(text);
+      if (message) {
+        // Whether the connection must be checked again, because something can have happened since.
+        let isChecked = !message.isOfSubscription;
+        if (message.isOfSubscription) restore();
+        if (connection.isWaiting()) {
+          await connection.whenReady();
+          isChecked = false;
+        }
+        if (turns.begin(costOf(text.length))) {
+          if (!isChecked && !mayHandle(connection)) return;
+          onUse?.(connection.caller);
+          await handle(connection, read(received, message), receivedAt);
+        } else {
+          const member = memberKey(connection.caller);
+          const work = (): Promise<boolean> => handleNow(received, message);
+          if (!(await turns.runLater(member, costOf(text.length), work))) return;
+        }
       }
+      if (queue.isLast()) authorizeDelivery(connection);
+    } finally {
+      queue.release(load);
     }
-    if (queue.isLast()) authorizeDelivery(connection);
   }
 
   function parseShort(text: string): FrameMessage | undefined {
@@ -171,19 +168,31 @@ export function createReceiver(options: ReceiverOptions) {
     }
   }
 
-  async function handleAll(received: Received, split: readonly string[] | FrameMessage): Promise<void> {
-    const { connection, queue } = received;
-    if (!mayHandle(connection)) return;
-    const member = memberKey(connection.caller);
-    const messages = "read" in split ? [split] : await parse(member, split);
-    if (messages.some(({ isOfSubscription }) => isOfSubscription)) restore();
-    for (const message of messages) {
-      if (connection.isWaiting()) await connection.whenReady();
-      const isHandled = await turns.run(member, costOf(message.length), () => handleNow(received, message));
-      if (!isHandled) return;
+  async function handleAll(
+    received: Received,
+    split: readonly string[] | FrameMessage,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    const { connection, queue, load } = received;
+    try {
+      if (before) await settled(before);
+      if (!mayHandle(connection)) return;
+      const member = memberKey(connection.caller);
+      const messages =
+        "read" in split
+          ? [split]
+          : await parseInTurns(split, { transformer, messageBytes: limits.messageBytes, turns, member });
+      if (messages.some(({ isOfSubscription }) => isOfSubscription)) restore();
+      for (const message of messages) {
+        if (connection.isWaiting()) await connection.whenReady();
+        const isHandled = await turns.run(member, costOf(message.length), () => handleNow(received, message));
+        if (!isHandled) return;
+      }
+      // Once all messages are handled, asks the client to reconnect if its access token has expired.
+      if (queue.isLast()) authorizeDelivery(connection);
+    } finally {
+      queue.release(load);
     }
-    // Once all messages are handled, asks the client to reconnect if its access token has expired.
-    if (queue.isLast()) authorizeDelivery(connection);
   }
 
   /** Handles a message in its turn. Returns false if the connection has no access anymore. */
@@ -197,23 +206,6 @@ export function createReceiver(options: ReceiverOptions) {
 
   function read({ refusal }: Received, message: FrameMessage): ParsedMessage {
     return refusal && !message.isStop ? message.refuse(refusal) : message.read();
-  }
-
-  /** Parses the messages of a frame, in several turns if the frame is large. If one is not JSON, the whole frame is refused. */
-  async function parse(member: string, texts: readonly string[]): Promise<readonly FrameMessage[]> {
-    const messages: FrameMessage[] = [];
-    const add = (part: readonly string[]): void =>
-      void messages.push(...parseMessages(part, transformer, limits.messageBytes));
-    try {
-      for (const { part, length } of partsOf(texts)) {
-        if (part.length === texts.length && length <= SMALL_FRAME) add(part);
-        else await turns.run(member, costOf(length), async () => add(part));
-      }
-      return messages;
-    } catch (cause) {
-      if (cause instanceof SyntaxError) return [notJson()];
-      throw cause;
-    }
   }
 
   /** Counts messages as calls of their member while they wait and run. Refuses them if the member exceeds its limit. */
@@ -265,14 +257,7 @@ export function createReceiver(options: ReceiverOptions) {
   };
 }
 
-/** Divides the texts of a frame into parts that are parsed in one turn each. */
-function* partsOf(texts: readonly string[]) {
-  for (let from = 0; from < texts.length;) {
-    let to = from;
-    let length = 0;
-    do length += texts[to++]?.length ?? 0;
-    while (to < texts.length && length < PARSED_IN_ONE_TURN);
-    yield { part: texts.slice(from, to), length };
-    from = to;
-  }
+/** Waits for a frame. An error while it is handled must not prevent the next one from being handled. */
+function settled(handled: Promise<void>): Promise<void> {
+  return handled.catch(() => {});
 }

@@ -2,45 +2,44 @@ import { limits } from "../limits.js";
 import { isReservedKey } from "../reserved-keys.js";
 import { exceededLimit, WireError } from "./wire-error.js";
 
-type Container = unknown[] | Record<string, unknown>;
+/** The number of values that a copy has so far. */
+interface Count {
+  values: number;
+}
 
 /**
  * Copies a JSON value and checks its depth, size, strings, numbers and keys. `-0` becomes `0`. An object that occurs twice in
  * the value is copied twice.
  *
- * It is a loop, because a recursion would overflow the stack on a deeply nested value.
- *
  * @throws WireError
  */
 export function copyJson(json: unknown): unknown {
-  const root: unknown[] = [];
-  const open: { readonly from: Container; readonly to: Container; readonly depth: number }[] = [];
-  let count = 0;
+  return copyValue(json, 1, { values: 0 });
+}
 
-  const copy = (value: unknown, depth: number): unknown => {
-    if (typeof value !== "object" || value === null) return checkScalar(value);
-    if (depth > limits.jsonDepth) throw exceededLimit("depth");
-    const from = value as Container;
-    count += Array.isArray(from) ? from.length : Object.keys(from).length;
-    if (count > limits.jsonNodes) throw exceededLimit("values");
-    const to: Container = Array.isArray(from) ? [] : {};
-    open.push({ from, to, depth });
-    return to;
-  };
-
-  root[0] = copy(json, 1);
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { from, to, depth } = next;
-    if (Array.isArray(from)) {
-      for (const value of from) (to as unknown[]).push(copy(value, depth + 1));
-      continue;
-    }
-    for (const key of Object.keys(from)) {
-      checkKey(key);
-      (to as Record<string, unknown>)[key] = copy(from[key], depth + 1);
-    }
+/** The recursion is as deep as the limit allows, because the depth is checked first. */
+function copyValue(value: unknown, depth: number, count: Count): unknown {
+  if (typeof value !== "object" || value === null) return checkScalar(value);
+  if (depth > limits.jsonDepth) throw exceededLimit("depth");
+  if (Array.isArray(value)) {
+    countValues(value.length, count);
+    const items: unknown[] = [];
+    for (const item of value as unknown[]) items.push(copyValue(item, depth + 1, count));
+    return items;
   }
-  return root[0];
+  const keys = Object.keys(value);
+  countValues(keys.length, count);
+  const fields: Record<string, unknown> = {};
+  for (const key of keys) {
+    checkKey(key);
+    fields[key] = copyValue((value as Record<string, unknown>)[key], depth + 1, count);
+  }
+  return fields;
+}
+
+function countValues(added: number, count: Count): void {
+  count.values += added;
+  if (count.values > limits.jsonNodes) throw exceededLimit("values");
 }
 
 function checkScalar(value: unknown): unknown {

@@ -2,6 +2,7 @@ import { getTRPCErrorFromUnknown, TRPCError, type TRPCCombinedDataTransformer } 
 import { getHTTPStatusCode } from "@trpc/server/http";
 import superjson from "superjson";
 import type { Call, ErrorShape, Reply } from "../../shared/call.js";
+import { withCursorText } from "../../shared/reply-cursor.js";
 import type { PreparedCall } from "./prepare-call.js";
 
 /** The status and the body of a response that is not a stream. */
@@ -77,12 +78,7 @@ function writeReply(
     }
   }
   const text = reply.encoding === "json" ? (data as string) : JSON.stringify(serializer.serialize(data));
-  return `{"result":{"data":${reply.cursor === undefined ? text : withCursor(text, reply.cursor)}}}`;
-}
-
-/** Adds the position in the change log beside superjson's own keys, as `withReplyCursor` does for a value. */
-function withCursor(text: string, cursor: string): string {
-  return `${text.slice(0, -1)},"cursor":${JSON.stringify(cursor)}}`;
+  return `{"result":{"data":${withCursorText(text, reply.cursor)}}}`;
 }
 
 function errorText(error: ErrorShape, { serializer }: WriteRepliesOptions): string {

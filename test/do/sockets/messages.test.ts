@@ -143,6 +143,11 @@ describe("a frame whose length is checked before it is parsed", () => {
     expect(answersTo(frame)).toEqual([[id, "BAD_REQUEST"]]);
   });
 
+  it("refuses a short text that nests too deep and is not JSON", () => {
+    expect(answersTo(`{"id":1,"x":${"[".repeat(150)}`)).toEqual([[1, "BAD_REQUEST"]]);
+    expect(answersTo(`{"id":1,"x":${"[".repeat(100)}`)).toEqual([[null, "PARSE_ERROR"]]);
+  });
+
   it("accepts a message at the limit", () => {
     expect(answersTo(message(1, "a", `[${"0,".repeat(99_000)}0]`))).toEqual([1]);
     expect(answersTo(message(1, "a", `${"[".repeat(64)}${"]".repeat(64)}`))).toEqual([1]);

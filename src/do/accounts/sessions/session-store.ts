@@ -22,6 +22,8 @@ export interface SessionStore {
    * @returns the session as it is now
    */
   touch(session: SessionRow, now: number): SessionRow;
+  /** Whether `touch` could do anything. Returns true for a session that is not cached. */
+  isTouchDue(id: string, now: number): boolean;
   /**
    * Records that a client presented a token of this generation. It costs one write per generation, and nothing for a
    * generation that is not the newest, or for `undefined`.
@@ -169,6 +171,11 @@ export function createSessionStore(
       const next = { ...session, lastSeenAt: now, expiresAt: Math.min(now + idle, session.endsAt) };
       write("UPDATE _sessions SET last_seen_at = ?, expires_at = ? WHERE id = ?", now, next.expiresAt, session.id);
       return next;
+    },
+
+    isTouchDue(id, now) {
+      const session = cache.get(id);
+      return session === undefined || now - session.lastSeenAt >= seenEvery;
     },
 
     confirm(session, generation) {
