@@ -94,8 +94,8 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
       hub: getHub(),
       description: { table, rows, after: call?.lastEventId },
       signals: [signal, opened?.signal].filter((each) => each !== undefined),
-      onListen: opened?.onListen,
-      startOf: opened?.startOf,
+      onListen: opened && ((name) => opened.onListen(name)),
+      startOf: opened && ((name) => opened.startOf(name)),
     });
   };
 

@@ -9,9 +9,9 @@ import { describeSource, type SourceDescription } from "../change-log/change-sou
 export interface StreamScope {
   readonly signal: AbortSignal;
   /** Called with each table that a generator of the app listens to. */
-  readonly onListen: (table: string) => void;
+  onListen(table: string): void;
   /** Returns the start position of a source without an event id; `undefined` for now. Valid once for each table. */
-  readonly startOf: (table: string) => Cursor | string | undefined;
+  startOf(table: string): Cursor | string | undefined;
 }
 
 /** The start position of the sources in a generator that has not yielded yet. */
@@ -49,44 +49,69 @@ export interface ScopedCall {
 }
 
 export function createStreamScope(start?: Start): ScopedCall {
-  const startedTables = new Set<string>();
-  // Created on demand, because most calls never use the signal.
-  let controller: AbortController | undefined;
-  const getController = (): AbortController => (controller ??= new AbortController());
-  const earlyTables: string[] = [];
-  let listener = (table: string): void => void earlyTables.push(table);
+  return new CallScope(start);
+}
 
-  return {
-    scope: {
-      get signal() {
-        return getController().signal;
+/** A class, because a literal with a getter is slow to create, and most calls over HTTP only need the signal. */
+class CallScope implements StreamScope, ScopedCall {
+  readonly #start: Start | undefined;
+  #controller: AbortController | undefined;
+  #startedTables: Set<string> | undefined;
+  /** The tables that the generator listened to before it had a listener. */
+  #earlyTables: string[] | undefined;
+  #listener: ((table: string) => void) | undefined;
+
+  constructor(start: Start | undefined) {
+    this.#start = start;
+  }
+
+  get scope(): StreamScope {
+    return this;
+  }
+
+  get signal(): AbortSignal {
+    return this.#getController().signal;
+  }
+
+  onListen(table: string): void {
+    if (this.#listener) this.#listener(table);
+    else (this.#earlyTables ??= []).push(table);
+  }
+
+  startOf(table: string): Cursor | string | undefined {
+    const start = this.#start;
+    if (!start || this.#startedTables?.has(table) || start.tables?.includes(table) === false) return undefined;
+    (this.#startedTables ??= new Set()).add(table);
+    return start.after;
+  }
+
+  abort(): void {
+    this.#controller?.abort();
+  }
+
+  opened(result: unknown, path: string): OpenedResult {
+    const live = liveRequestOf(result);
+    if (live) return { kind: "live", request: live };
+    const source = describeSource(result);
+    if (source) return { kind: "source", source };
+    const iterable = isObservable(result) ? observableToAsyncIterable(result, this.signal) : result;
+    if (!isAsyncIterable(iterable)) throw notIterable(path);
+    return {
+      kind: "iterable",
+      iterable,
+      controller: this.#getController(),
+      onListen: (next) => {
+        this.#listener = next;
+        const early = this.#earlyTables ?? [];
+        this.#earlyTables = undefined;
+        for (const table of early) next(table);
       },
-      onListen: (table) => listener(table),
-      startOf(table) {
-        if (!start || startedTables.has(table) || start.tables?.includes(table) === false) return undefined;
-        startedTables.add(table);
-        return start.after;
-      },
-    },
-    abort: () => controller?.abort(),
-    opened(result, path) {
-      const live = liveRequestOf(result);
-      if (live) return { kind: "live", request: live };
-      const source = describeSource(result);
-      if (source) return { kind: "source", source };
-      const iterable = isObservable(result) ? observableToAsyncIterable(result, getController().signal) : result;
-      if (!isAsyncIterable(iterable)) throw notIterable(path);
-      return {
-        kind: "iterable",
-        iterable,
-        controller: getController(),
-        onListen(next) {
-          listener = next;
-          for (const table of earlyTables.splice(0)) next(table);
-        },
-      };
-    },
-  };
+    };
+  }
+
+  #getController(): AbortController {
+    return (this.#controller ??= new AbortController());
+  }
 }
 
 /** Returns the stored fields of a subscription that follow from its result and the client's last event id. */
