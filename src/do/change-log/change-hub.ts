@@ -2,6 +2,7 @@ import type { Change } from "../../shared/change.js";
 import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
 import { countFitting, PAGE_BYTES, SMALL_PAGE_BYTES } from "../tables/query/page-bytes.js";
 import { storageLimits } from "../tables/codec/value-size.js";
+import { withoutRecorder } from "../tables/reads/read-recorder.js";
 import type { ChangeLog } from "./create-change-log.js";
 import type { NetChange } from "./fold-changes.js";
 import { createIdSet, matchesRow, type IdSet, type RowFilter } from "./row-filter.js";
@@ -62,6 +63,11 @@ export interface ChangeHubOptions {
    * @default the change itself
    */
   readonly present?: (table: string, change: Change<unknown>) => unknown;
+  /**
+   * Calls back before the next write. With it, the newest entry of the log is read only if a call needs it, or before that write.
+   * @default the hub reads the newest entry when it is created
+   */
+  readonly beforeNextWrite?: (callback: () => void) => void;
 }
 
 /** The part of the missed changes to read. A page of long rows ends before its limit. */
@@ -82,9 +88,10 @@ export interface MissedOptions {
 const SHARED_PAGES = 4;
 
 /** Notifies listeners of writes, once for all writes of one turn of the event loop. */
-export function createChangeHub({ log, rows, sizes, present = (_table, change) => change }: ChangeHubOptions) {
+export function createChangeHub(options: ChangeHubOptions) {
+  const { log, rows, sizes, present = (_table, change) => change, beforeNextWrite } = options;
   const subscribers = new Set<readonly FlushListener[]>();
-  let head = log.head();
+  let head = beforeNextWrite ? readLater(log.head, beforeNextWrite) : log.head();
   /** Cache of pages while subscribers share them; `undefined` otherwise. */
   let shared: Map<string, MissedChanges> | undefined;
 
@@ -225,6 +232,22 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
     },
   };
   return hub;
+}
+
+/** Returns a cursor that is read on first use, at the latest before the next write. */
+function readLater(read: () => Cursor, beforeNextWrite: (callback: () => void) => void): Cursor {
+  let cursor: Cursor | undefined;
+  // A live query that happens to need it first does not depend on it.
+  const known = (): Cursor => (cursor ??= withoutRecorder(read));
+  beforeNextWrite(() => void known());
+  return {
+    get seq() {
+      return known().seq;
+    },
+    get nonce() {
+      return known().nonce;
+    },
+  };
 }
 
 export type ChangeHub = ReturnType<typeof createChangeHub>;

@@ -63,7 +63,6 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     },
     fingerprint: tableSet.fingerprint,
   };
-  prepareConnection(sql);
   const lifecycle = createLifecycle({ storage, framework, app: schema });
   const pruner = createChangeLogPruner({ sql, retention, isInitialized: lifecycle.isInitialized, arm: alarms.arm });
   alarms.register(pruner.task);
@@ -73,10 +72,13 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     // Before the hub exists, there are no listeners. It starts at the newest entry.
     if (lifecycle.isInitialized()) hub?.flush();
   });
+  // Only writes depend on the options of the connection, so a call that only reads does not set them.
+  writes.beforeNextWrite(() => prepareConnection(storage.sql));
 
   const getHub = (): ChangeHub =>
     (hub ??= createChangeHub({
       log: createChangeLog(sql),
+      beforeNextWrite: writes.beforeNextWrite,
       rows: (table, ids) => (table === KV_TABLE ? kvEntries(ids) : tableSet.rowsById(sql, table, ids)),
       sizes: (table, ids) => (table === KV_TABLE ? kvStore.sizesOf(ids) : tableSet.rowSizes(sql, table, ids)),
       present: (table, change) => (table === KV_TABLE ? toKvChange(change) : change),

@@ -14,12 +14,27 @@ type Exec = SqlStorage["exec"] & { readonly [ORIGINAL]?: SqlStorage["exec"] };
  * A later watcher of the same storage replaces this one. A development server constructs a new instance of an object on
  * the same storage after each edit of the code.
  *
- * @returns `flush` calls `onWrite` immediately, if something was written
+ * @returns `flush` calls `onWrite` immediately, if something was written. `beforeNextWrite` calls back once, before the next
+ *   statement that may write
  */
-export function watchWrites(sql: SqlStorage, onWrite: () => void): { flush(): void } {
+export function watchWrites(
+  sql: SqlStorage,
+  onWrite: () => void,
+): { flush(): void; beforeNextWrite(callback: () => void): void } {
   const current: Exec = sql.exec;
   const exec = current[ORIGINAL] ?? current.bind(sql);
   let isPending = false;
+  let callbacks: readonly (() => void)[] = [];
+
+  function prepareWrite(): void {
+    const waiting = callbacks;
+    callbacks = [];
+    for (const callback of waiting) callback();
+    if (isPending) return;
+    isPending = true;
+    // A microtask never runs inside transactionSync, so it sees only committed data.
+    queueMicrotask(flush);
+  }
 
   function flush(): void {
     if (!isPending) return;
@@ -28,13 +43,9 @@ export function watchWrites(sql: SqlStorage, onWrite: () => void): { flush(): vo
   }
 
   const watchedExec = (text: string, ...values: never[]) => {
-    if (!isPending && !SELECT.test(text)) {
-      isPending = true;
-      // A microtask never runs inside transactionSync, so it sees only committed data.
-      queueMicrotask(flush);
-    }
+    if ((!isPending || callbacks.length > 0) && !SELECT.test(text)) prepareWrite();
     return exec(text, ...values);
   };
   Object.defineProperty(sql, "exec", { configurable: true, value: Object.assign(watchedExec, { [ORIGINAL]: exec }) });
-  return { flush };
+  return { flush, beforeNextWrite: (callback) => void (callbacks = [...callbacks, callback]) };
 }

@@ -45,8 +45,8 @@ export function loggedTableSql(name: string, key: string, create: string): strin
 }
 
 /**
- * Sets the options that SQLite does not store. Must be called in each constructor. Without recursive triggers, INSERT
- * OR REPLACE deletes a conflicting row without running the triggers of the change log. Writes nothing.
+ * Sets the options that SQLite does not store. Must be called by each instance before it writes. Without recursive
+ * triggers, INSERT OR REPLACE deletes a conflicting row without running the triggers of the change log. Writes nothing.
  */
 export function prepareConnection(sql: SqlStorage): void {
   sql.exec("PRAGMA recursive_triggers = on");
