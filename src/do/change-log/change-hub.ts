@@ -239,7 +239,13 @@ function readLater(read: () => Cursor, beforeNextWrite: (callback: () => void) =
   let cursor: Cursor | undefined;
   // A live query that happens to need it first does not depend on it.
   const known = (): Cursor => (cursor ??= withoutRecorder(read));
-  beforeNextWrite(() => void known());
+  beforeNextWrite(() => {
+    try {
+      known();
+    } catch {
+      // An object that was deleted has no log. Whoever uses the cursor gets the error.
+    }
+  });
   return {
     get seq() {
       return known().seq;

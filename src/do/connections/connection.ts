@@ -1,6 +1,6 @@
 import { anonymous, type Caller } from "../../shared/caller.js";
 import { byteLength } from "../../shared/byte-length.js";
-import { readAttachment } from "./attachment.js";
+import { readAttachment, type Attachment } from "./attachment.js";
 import { CLOSE_TOO_SLOW } from "../../shared/close-codes.js";
 import type { MemoryBudget, MemoryShare, OutputUse } from "./memory-budget.js";
 import { createOutputGrants, type OutputReservation } from "./output-grants.js";
@@ -14,6 +14,8 @@ export interface DeadlineStore {
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
+  /** @default it is read from the socket */
+  readonly attachment?: Attachment | undefined;
   /** The deadline is stored, so that it still applies after hibernation. */
   readonly store: DeadlineStore;
   readonly limits: Required<SocketLimits>;
@@ -73,7 +75,7 @@ const OUTPUT: readonly OutputUse[] = ["sent", "large"];
  */
 export function createConnection(options: ConnectionOptions): Connection {
   const { socket, store, limits, budget, onPing, onReady, onTooSlow, onSend } = options;
-  const attachment = readAttachment(socket);
+  const { attachment = readAttachment(socket) } = options;
   const { caller = anonymous } = attachment ?? {};
   const memory = budget.open(caller.type === "user" ? caller.userId : caller.type, () => ping());
   const grants = createOutputGrants({

@@ -165,6 +165,9 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
 
     /** Notifies listeners of writes immediately, and not at the end of the turn. */
     flushWrites: writes.flush,
+
+    /** Calls back before the next write. */
+    beforeNextWrite: writes.beforeNextWrite,
   };
 }
 

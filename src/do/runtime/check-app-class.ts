@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../../shared/configuration-error.js";
 
 /** The framework's methods, and what an app can do instead of replacing them. */
-const methods: Readonly<Record<string, string>> = {
+const methods = Object.entries({
   alarm:
     "To run work at a certain time, call a procedure through createCaller(env.BINDING) from a cron trigger or a queue.",
   fetch:
@@ -11,7 +11,7 @@ const methods: Readonly<Record<string, string>> = {
   webSocketError: "To know who is connected, use a subscription: its generator ends when the socket closes.",
   trpc: "Rename it.",
   internal: "Rename it.",
-};
+});
 
 /**
  * Rejects a class of the app that replaces a method of the framework. Without the framework's alarm no mail is sent, and
@@ -23,7 +23,8 @@ const methods: Readonly<Record<string, string>> = {
  */
 export function checkAppClass(instance: object, base: object): void {
   for (let own = instance; own !== base; own = Object.getPrototypeOf(own) as object) {
-    for (const [name, alternative] of Object.entries(methods)) {
+    for (const [name, alternative] of methods) {
+      if (!Object.hasOwn(own, name)) continue;
       const method: unknown = Object.getOwnPropertyDescriptor(own, name)?.value;
       if (typeof method !== "function" || canCallOriginal(method, name)) continue;
       throw new ConfigurationError(

@@ -22,6 +22,7 @@ import { createTurns } from "../scheduling/create-turns.js";
 import { memberKey } from "../scheduling/member-key.js";
 import { createMemberCalls, type MemberCalls } from "../sockets/member-calls.js";
 import { memberQuota } from "../connections/socket-errors.js";
+import { createResumeFlag } from "../sockets/resume-flag.js";
 import { createSocketServer, type SocketServer } from "../sockets/socket-server.js";
 import { becomeNewestInstance } from "../lifecycle/newest-instance.js";
 import { startOrRefuse } from "./start-or-refuse.js";
@@ -40,7 +41,13 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   const alarms = createAlarms({ storage: state.storage, onError: app.onError });
   let identity: AppIdentity | undefined;
   let socketServer: SocketServer | undefined;
-  becomeNewestInstance(state, () => socketServer?.retire());
+  // Sockets that were open when the object woke are served once a call needs them: most calls only read.
+  let hasSockets = state.getWebSockets().length > 0;
+  const servedSockets = (): SocketServer | undefined => (hasSockets ? openSockets() : socketServer);
+  becomeNewestInstance(state, () => {
+    hasSockets = false;
+    socketServer?.retire();
+  });
 
   const unchecked = handlers[address.type]({
     state,
@@ -49,8 +56,8 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     env,
     alarms,
     identity: () => (identity ??= identifyApp(state.id, env)),
-    endSession: (sessionId) => socketServer?.endSession(sessionId),
-    endMember: (userId) => socketServer?.endUser(userId),
+    endSession: (sessionId) => servedSockets()?.endSession(sessionId),
+    endMember: (userId) => servedSockets()?.endUser(userId),
   });
   const handler = startOrRefuse(unchecked, { alarms, onError: app.onError });
   const { router, definition, onError } = app;
@@ -106,14 +113,15 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
    * have received the write.
    */
   async function withWriteCursor(caller: Caller, call: Call, work: () => Promise<Reply>): Promise<Reply> {
-    const hub = socketServer && socketCapability?.hub();
-    if (!hub || call.type !== "mutation") return work();
+    const server = call.type === "mutation" ? servedSockets() : undefined;
+    const hub = server && socketCapability?.hub();
+    if (!hub) return work();
     const before = hub.head();
     const reply = await work();
     handler.flushWrites?.();
     const after = hub.head();
     if (!reply.ok || formatCursor(after) === formatCursor(before)) return reply;
-    socketServer?.announceWrite(caller);
+    server.announceWrite(caller);
     return { ...reply, cursor: formatCursor(after) };
   }
 
@@ -144,8 +152,9 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   }
 
   // Open sockets show that the object hibernated, so its alarm is set. A reset or a deployment closes all sockets.
-  if (state.getWebSockets().length > 0) openSockets();
-  else alarms.restore();
+  if (!hasSockets) alarms.restore();
+  else if (createResumeFlag(state.storage).isSet()) openSockets();
+  else socketCapability?.beforeNextWrite(() => void (socketCapability.isInitialized() && servedSockets()));
 
   return {
     tables: () => handler.tables?.() ?? {},

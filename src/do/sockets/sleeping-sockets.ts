@@ -1,5 +1,5 @@
 import type { Flush } from "../change-log/change-hub.js";
-import { closeIfNewer, readAttachment } from "../connections/attachment.js";
+import { closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
 import type { Connection } from "../connections/connection.js";
 import type { LiveRunner } from "../live/live-runner.js";
 import { sessionTag, wakeNumberIn, wakeTag } from "./socket-tags.js";
@@ -12,7 +12,7 @@ export interface SleepingSocketsOptions {
   readonly store: Pick<SubscriptionStore, "read">;
   readonly isInitialized: () => boolean;
   readonly rows: LiveRunner["rows"];
-  readonly connectionOf: (socket: WebSocket) => Connection;
+  readonly connectionOf: (socket: WebSocket, attachment?: Attachment) => Connection;
   readonly subscriptions: () => Subscriptions;
 }
 
@@ -40,7 +40,7 @@ export function createSleepingSockets(options: SleepingSocketsOptions) {
     awake.add(socket);
     const attachment = readAttachment(socket);
     if (!attachment) return void closeIfNewer(socket);
-    const connection = connectionOf(socket);
+    const connection = connectionOf(socket, attachment);
     subscriptions().restore(connection, store.read(attachment));
     if (!connection.isWaiting()) subscriptions().resume(connection);
   }
@@ -86,10 +86,10 @@ export function createSleepingSockets(options: SleepingSocketsOptions) {
     acknowledge(session: string): void {
       if (isAllAwake) return;
       for (const socket of state.getWebSockets(sessionTag(session))) {
-        const hasLive = awake.has(socket) ? false : readAttachment(socket)?.hasLive;
-        if (hasLive) subscriptions().live.acknowledge(connectionOf(socket));
+        const attachment = awake.has(socket) ? undefined : readAttachment(socket);
+        if (attachment?.hasLive) subscriptions().live.acknowledge(connectionOf(socket, attachment));
         // An earlier version did not store whether it has live queries.
-        else if (hasLive === undefined) restore(socket);
+        else if (attachment?.hasLive === undefined) restore(socket);
       }
     },
 

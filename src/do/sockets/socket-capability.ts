@@ -12,6 +12,8 @@ import type { StreamScope } from "./stream-scope.js";
 /** The socket support of an object: the changes that they can subscribe to, and the authorization of their callers. */
 export interface SocketCapability {
   readonly hub: () => ChangeHub;
+  /** Calls back before the next write to the object's storage. */
+  readonly beforeNextWrite: (callback: () => void) => void;
   /** Whether the object has its schema. An object that was deleted does not. */
   readonly isInitialized: () => boolean;
   /**

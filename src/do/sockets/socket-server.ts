@@ -68,7 +68,8 @@ export function createSocketServer(options: SocketServerOptions) {
     waitUntil: (work) => state.waitUntil(work),
   });
   const { authorizeDelivery, whenResolved } = connectionAccess;
-  const connectionOf = (socket: WebSocket): Connection => connections.get(socket) ?? connect(socket);
+  const connectionOf = (socket: WebSocket, attachment?: Attachment): Connection =>
+    connections.get(socket) ?? connect(socket, attachment);
   const sleepingSockets = createSleepingSockets({
     state,
     store,
@@ -130,9 +131,10 @@ export function createSocketServer(options: SocketServerOptions) {
     refuseAll: messageHandler.refuseAll,
   });
 
-  function connect(socket: WebSocket): Connection {
+  function connect(socket: WebSocket, attachment?: Attachment): Connection {
     const connection: Connection = createConnection({
       socket,
+      attachment,
       store,
       limits,
       budget,
@@ -245,9 +247,10 @@ export function createSocketServer(options: SocketServerOptions) {
     /** Returns `undefined` if the message was handled at once. */
     onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> | undefined {
       const connection = connections.get(socket);
-      if (!connection && closeIfNewer(socket)) return undefined;
+      const attachment = connection ? undefined : readAttachment(socket);
+      if (!connection && !attachment && closeIfNewer(socket)) return undefined;
       if (socket.readyState !== WebSocket.OPEN) return undefined;
-      return receiver.receive(connection ?? connect(socket), frame);
+      return receiver.receive(connection ?? connect(socket, attachment), frame);
     },
 
     onClose: leave,

@@ -27,9 +27,12 @@ export function watchWrites(
   let callbacks: readonly (() => void)[] = [];
 
   function prepareWrite(): void {
-    const waiting = callbacks;
-    callbacks = [];
-    for (const callback of waiting) callback();
+    // A callback may register another one for the same write.
+    while (callbacks.length > 0) {
+      const waiting = callbacks;
+      callbacks = [];
+      for (const callback of waiting) callback();
+    }
     if (isPending) return;
     isPending = true;
     // A microtask never runs inside transactionSync, so it sees only committed data.

@@ -93,6 +93,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     internal: (request) => handleInternal(services, request),
     sockets: {
       hub: ownerStorage.hub,
+      beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized: ownerStorage.lifecycle.isInitialized,
       isShared: true,
       rows: ownerStorage.storedRows,

@@ -148,6 +148,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     internal: (request) => handleInternal({ ...services, app, findSession, tickets }, request),
     sockets: {
       hub: ownerStorage.hub,
+      beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized: ownerStorage.lifecycle.isInitialized,
       access: (caller: Caller) => (account.hasActiveSession(caller) ? "granted" : "session-ended"),
       rows: ownerStorage.storedRows,
