@@ -140,7 +140,7 @@ function createCall(
   const input: unknown =
     serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
   droppedCookies.check({ path, input, headers: request.headers, url: gated.url, redirectOrigin });
-  const call: Call = { path, type, input, batchIndex };
+  const call: Call = batchIndex === 0 ? { path, type, input } : { path, type, input, batchIndex };
   if (!streams && !readsAccessExpiry && type !== "subscription") return call;
   return {
     ...call,

@@ -72,7 +72,7 @@ export async function callObject(
     const sent = sendInternal(stubOf(configuration.namespace, address), { op: "leave", requestId });
     waitUntil(sent.catch(() => {}));
   };
-  signal.addEventListener("abort", leave, { once: true });
+  signal.addEventListener("abort", leave);
   try {
     return await stubOf(configuration.namespace, address).trpc(caller, calls, device, requestId, onReply);
   } finally {

@@ -10,7 +10,14 @@ interface DeviceOptions {
 /** Describes the client of a request to an object. */
 export function deviceOf(headers: Headers, { token, addressHeader }: DeviceOptions): Device {
   const network = networkOf(headers.get(addressHeader));
-  return { label: deviceLabel(headers), token, network, requestId: requestIdOf(headers) };
+  const label = deviceLabel(headers);
+  // RPC would also send the properties that are undefined.
+  return {
+    requestId: requestIdOf(headers),
+    ...(label !== undefined && { label }),
+    ...(token !== undefined && { token }),
+    ...(network !== undefined && { network }),
+  };
 }
 
 /** Cloudflare's id of the request, which is in its logs too, or a new id. */
