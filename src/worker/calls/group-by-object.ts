@@ -2,7 +2,7 @@ import type { AnyTRPCProcedure } from "@trpc/server";
 import { placementOf } from "../../router/placement.js";
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
-import { toName, type ObjectAddress } from "../../shared/owner.js";
+import type { ObjectAddress } from "../../shared/owner.js";
 import type { Configuration } from "../configuration.js";
 import { resolveTarget } from "./resolve-target.js";
 
@@ -70,7 +70,7 @@ function targetOf({ call, procedure }: SendableCall, options: GroupOptions): Tar
 }
 
 function group(calls: readonly SendableCall[], targets: readonly Target[]): GroupedCalls {
-  const objects = new Map<string, ObjectCalls>();
+  const objects: ObjectCalls[] = [];
   const local: OtherCall[] = [];
   const failed: (OtherCall & { readonly cause: unknown })[] = [];
   for (const [index, sendable] of calls.entries()) {
@@ -80,14 +80,13 @@ function group(calls: readonly SendableCall[], targets: readonly Target[]): Grou
     if (target === "here") local.push({ ...sendable, index });
     else if ("cause" in target) failed.push({ ...sendable, index, cause: target.cause });
     else {
-      const name = toName(target);
-      const known = objects.get(name);
-      if (!known) objects.set(name, { address: target, calls: [call], indexes: [index] });
+      const known = objects.find(({ address }) => address.type === target.type && address.id === target.id);
+      if (!known) objects.push({ address: target, calls: [call], indexes: [index] });
       else {
         known.calls.push(call);
         known.indexes.push(index);
       }
     }
   }
-  return { objects: [...objects.values()], local, failed };
+  return { objects: objects, local, failed };
 }

@@ -36,23 +36,32 @@ export async function sendCalls(calls: readonly SendableCall[], options: SendCal
   const replies: Reply[] = [];
   for (const { call, index, cause } of failed) replies[index] = failedReply(call, cause, options);
   const send = async ({ address, calls: sent, indexes }: ObjectCalls): Promise<void> => {
-    const received = await callObject(address, sent, options).catch((cause: unknown) =>
-      sent.map((call) => failedReply(call, configurationErrorOf(cause) ?? cause, options)),
-    );
-    for (const [position, index] of indexes.entries()) {
-      const [call] = [sent[position]];
-      const reply = received[position] ?? (call && failedReply(call, missingReply(), options));
-      if (reply) replies[index] = reply;
+    const received = await callOrFail(address, sent, options);
+    for (const [position, call] of sent.entries()) {
+      const index = indexes[position] ?? position;
+      replies[index] = received[position] ?? failedReply(call, missingReply(), options);
     }
   };
-  const [first, ...others] = objects;
-  if (first && others.length === 0 && local.length === 0) await send(first);
+  const [only] = objects;
+  if (only && objects.length === 1 && local.length === 0) await send(only);
   else
     await Promise.all([
       ...objects.map(send),
       ...local.map(async ({ index, ...call }) => void (replies[index] = await runHere(call, options))),
     ]);
   return replies;
+}
+
+async function callOrFail(
+  address: ObjectAddress,
+  calls: readonly Call[],
+  options: SendCallsOptions,
+): Promise<readonly (Reply | undefined)[]> {
+  try {
+    return await callObject(address, calls, options);
+  } catch (cause) {
+    return calls.map((call) => failedReply(call, configurationErrorOf(cause) ?? cause, options));
+  }
 }
 
 /**
@@ -74,7 +83,10 @@ export async function callObject(
   };
   signal.addEventListener("abort", leave);
   try {
-    return await stubOf(configuration.namespace, address).trpc(caller, calls, device, requestId, onReply);
+    const replying = stubOf(configuration.namespace, address).trpc(caller, calls, device, requestId, onReply);
+    // The client disconnected before, for example while its session was renewed.
+    if (signal.aborted) leave();
+    return await replying;
   } finally {
     signal.removeEventListener("abort", leave);
   }
