@@ -46,9 +46,17 @@ describe("the result of a call for a Worker that writes it into a response", () 
     expect(packed).toEqual({ ok: true, data: written({ later: new Date(5) }), encoding: "json" });
   });
 
-  it("is a value for a Worker of an earlier version, and on a socket", async () => {
+  it("is a value for a Worker of an earlier version", async () => {
     const row = { id: "1", at: new Date(5) };
     expect(await packReply(row, "rpc")).toEqual({ ok: true, data: row });
-    expect(await packReply(row, "socket", true)).toEqual({ ok: true, data: row });
+  });
+});
+
+describe("the result of a call on a socket", () => {
+  it("is the text of the frame, or a value that needs the rules of superjson", async () => {
+    const row = { id: "1", at: new Date(5) };
+    expect(await packReply(row, "socket")).toEqual({ ok: true, data: written(row), encoding: "json" });
+    const map = new Map([["row", row]]);
+    expect(await packReply(map, "socket")).toEqual({ ok: true, data: map });
   });
 });
