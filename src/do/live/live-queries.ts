@@ -117,7 +117,9 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     let started = 0;
     for (const subscription of backlog.of(connection)) {
       const run = runs.of(subscription);
-      if (!run || runScheduler.isRunning(run)) continue;
+      if (!run) continue;
+      const isMissed = (): boolean => backlog.has(connection) && !connection.isWaiting();
+      if (runScheduler.repeatIf(run, isMissed)) continue;
       runScheduler.ensure(run);
       if (++started === RUN_AHEAD) return;
     }

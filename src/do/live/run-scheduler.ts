@@ -35,6 +35,8 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
   /** When each run began, in milliseconds since the epoch. */
   const running = new Map<TRun, number>();
   const rerun = new Set<TRun>();
+  /** Runs that run again after they have ended, if one of these is true then. Their results are not outdated. */
+  const repeats = new Map<TRun, (() => boolean)[]>();
   let isRound = false;
   let onChange = (): void => {};
 
@@ -42,7 +44,9 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
     running.set(run, Date.now());
     await work(run);
     running.delete(run);
-    if (rerun.delete(run)) runScheduler.add(run);
+    const isRepeated = repeats.get(run)?.some((isNeeded) => isNeeded()) ?? false;
+    repeats.delete(run);
+    if (rerun.delete(run) || isRepeated) runScheduler.add(run);
     onRunEnd();
     onChange();
     // A run may end after its round: then another round reports it.
@@ -113,8 +117,6 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
     /** Whether a write touched the query while it ran, so that its result may mix two states. */
     isOutdated: (run: TRun): boolean => rerun.has(run),
 
-    isRunning: (run: TRun): boolean => running.has(run),
-
     /** Whether a committed write is not yet part of a run's result. A run that takes longer than a second counts as done. */
     isPending(run: TRun): boolean {
       if (waiting.has(run)) return true;
@@ -126,6 +128,18 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
     add(run: TRun): void {
       if (running.has(run)) rerun.add(run);
       else runScheduler.ensure(run);
+    },
+
+    /**
+     * If a query is running, runs it again afterwards if that is still necessary then: a socket that became ready may have
+     * missed the result. Returns whether the query is running.
+     */
+    repeatIf(run: TRun, isNeeded: () => boolean): boolean {
+      if (!running.has(run)) return false;
+      const known = repeats.get(run);
+      if (known) known.push(isNeeded);
+      else repeats.set(run, [isNeeded]);
+      return true;
     },
 
     /** Adds a run, unless it is running or waits already. */
@@ -146,6 +160,7 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
     remove(run: TRun): void {
       waiting.delete(run);
       rerun.delete(run);
+      repeats.delete(run);
     },
   };
   return runScheduler;
