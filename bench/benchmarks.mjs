@@ -105,6 +105,7 @@ export const benchmarks = {
   "accounts/times": {
     title: "Response times of accounts and of unknown addresses",
     about: "The nearer to 1, the less the time reveals.",
+    rounds: 7,
     load: () => import("./accounts/times.mjs"),
   },
   "accounts/guesses": {
@@ -120,6 +121,7 @@ export const benchmarks = {
   "accounts/flood": {
     title: "Queries during a flood of sign-ins",
     about: "All objects share one thread, which is the worst case: a hash takes a fifth of a second.",
+    rounds: 7,
     load: () => import("./accounts/flood.mjs"),
   },
 };

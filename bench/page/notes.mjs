@@ -7,7 +7,7 @@ export const notes = {
     decision: "socket-adapter.md",
   },
   http: {
-    text: "The remaining time is spent in the second hop from the Worker to the object and in the session's row.",
+    text: "The remaining time is spent in the checks of a request, the token and the session's row.",
     decision: "http-adapter.md",
   },
   memory: {
