@@ -25,7 +25,7 @@ export const benchmarks = {
   },
   "socket/wakes": {
     title: "Calls that wake an object",
-    about: "The baseline is a hibernated object that echoes.",
+    about: "The baseline is a hibernated echo with the same tables that reads one row.",
     load: () => import("./socket/wakes.mjs"),
   },
   "live/wakes": {
