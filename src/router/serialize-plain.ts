@@ -10,8 +10,10 @@ type Annotation = ["Date" | "undefined"];
 
 /** One copy of a value, in progress. */
 interface Copying {
-  /** The objects of the value so far. One that occurs twice makes superjson write its identity. */
-  readonly seen: Set<object>;
+  /** The first object of the value. Most values of one object need no set. */
+  first: object | undefined;
+  /** The other objects so far. One that occurs twice makes superjson write its identity. */
+  others: Set<object> | undefined;
   /** The keys that lead to the current object. */
   readonly path: (string | number)[];
   /** Annotations of the values inside, by their path. */
@@ -30,7 +32,13 @@ interface Copying {
  */
 export function serializePlain(value: unknown): SuperJSONResult | undefined {
   if (hasRegistrations(defaultInstance)) return undefined;
-  const copying: Copying = { seen: new Set(), path: [], values: undefined, annotation: undefined };
+  const copying: Copying = {
+    first: undefined,
+    others: undefined,
+    path: [],
+    values: undefined,
+    annotation: undefined,
+  };
   const json = copyValue(value, 0, copying);
   if (json === NOT_PLAIN) return undefined;
   const values = copying.annotation ? [copying.annotation] : copying.values;
@@ -57,13 +65,24 @@ function copyValue(value: unknown, depth: number, copying: Copying): unknown {
 }
 
 function copyObject(value: object, depth: number, copying: Copying): unknown {
-  if (depth > MAX_DEPTH || copying.seen.has(value)) return NOT_PLAIN;
-  copying.seen.add(value);
+  if (depth > MAX_DEPTH || wasSeen(value, copying)) return NOT_PLAIN;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (Array.isArray(value)) return prototype === Array.prototype ? copyArray(value, depth, copying) : NOT_PLAIN;
   if (prototype === Object.prototype) return copyRecord(value, depth, copying);
   if (prototype === Date.prototype) return copyDate(value as Date, copying);
   return prototype === null && value !== Object.prototype ? copyRecord(value, depth, copying) : NOT_PLAIN;
+}
+
+/** Returns whether an object has occurred before, and remembers it. */
+function wasSeen(value: object, copying: Copying): boolean {
+  if (copying.first === undefined) {
+    copying.first = value;
+    return false;
+  }
+  const others = (copying.others ??= new Set());
+  if (copying.first === value || others.has(value)) return true;
+  others.add(value);
+  return false;
 }
 
 function copyRecord(value: object, depth: number, copying: Copying): unknown {
