@@ -52,6 +52,9 @@ export function createConnectionAccess({
     return check;
   }
 
+  /** Returns the access of a caller alone, which is checked for each message. */
+  const accessOf = (caller: Caller): Access => (cachedChecks ? checkAccess(caller).access : access(caller));
+
   function isStale(connection: Connection): boolean {
     if (connection.expiresAt <= Date.now() || reconnectPositions().wasRequested(connection)) return true;
     return (
@@ -69,10 +72,10 @@ export function createConnectionAccess({
 
   /** Returns whether the caller of a socket still has access. If not, closes the socket. */
   function checkConnection({ socket, caller }: Connection): boolean {
-    const check = checkAccess(caller);
-    if (check.access === "session-ended") socket.close(CLOSE_SESSION_ENDED, sessionEnded);
-    if (check.access === "forbidden") socket.close(CLOSE_NOT_A_MEMBER, noMember);
-    return check.access === "granted" || check.access === "unknown";
+    const current = accessOf(caller);
+    if (current === "session-ended") socket.close(CLOSE_SESSION_ENDED, sessionEnded);
+    if (current === "forbidden") socket.close(CLOSE_NOT_A_MEMBER, noMember);
+    return current === "granted" || current === "unknown";
   }
 
   const authorizeMessage = (connection: Connection): boolean =>

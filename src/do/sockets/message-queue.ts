@@ -47,11 +47,15 @@ export class MessageQueue {
   }
 
   /**
-   * Handles a frame whose room was reserved. `work` gets the promise of the frame before it, which can reject, or `undefined` if
-   * none waits, and must call `release` at its end.
+   * Resolves when the frames before one whose room was just reserved are handled, or rejects with the error of the last of them.
+   * Returns `undefined` if there are none.
    */
-  run(work: (before: Promise<void> | undefined) => Promise<void>): Promise<void> {
-    const handled = work(this.#frames > 1 ? this.#last : undefined);
+  before(): Promise<void> | undefined {
+    return this.#frames > 1 ? this.#last : undefined;
+  }
+
+  /** Adds the promise of a frame that waits for those before it and calls `release` at its end. Returns the promise. */
+  append(handled: Promise<void>): Promise<void> {
     this.#last = handled;
     return handled;
   }

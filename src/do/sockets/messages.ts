@@ -47,9 +47,9 @@ export interface FrameMessage {
   /** Whether the message stops a subscription. */
   readonly isStop: boolean;
   /** Returns the refusal of the message, under its id. */
-  readonly refuse: (cause: unknown) => ParsedMessage;
+  refuse(cause: unknown): ParsedMessage;
   /** Checks the message and deserializes its input. This costs more than parsing, so call it in the message's turn. */
-  readonly read: () => ParsedMessage;
+  read(): ParsedMessage;
 }
 
 /** Longest text that is parsed to find out whether it stops a subscription, in characters. */
@@ -142,21 +142,45 @@ function findExcess(text: string, bytes: number): TRPCError | undefined {
 function readFields(text: string, value: unknown, transformer: TRPCCombinedDataTransformer): FrameMessage | undefined {
   if (isConnectionParams(value))
     return hasTexts(value.data) ? undefined : refusedMessage(text, null, badConnectionParams());
-  const { method, id } = fieldsOf(value);
-  return {
-    length: text.length,
-    isOfSubscription: typeof method === "string" && method.startsWith("subscription"),
-    isStop: method === "subscription.stop",
-    refuse: (cause) => ({ ok: false, head: { id: isId(id) ? id : null }, cause }),
-    read() {
-      const parsed = readMessage(value, transformer);
-      if (!parsed.ok) return parsed;
-      const refuse = (cause: TRPCError): ParsedMessage => ({ ok: false, head: parsed.message, cause });
-      // The runtime replaces invalid UTF-8 by U+FFFD, so the original text is lost.
-      if (text.includes(REPLACEMENT)) return refuse(invalidUtf8());
-      return isOfAccount(value) && hasDuplicateKeys(text, value) ? refuse(duplicateKey()) : parsed;
-    },
-  };
+  return new TextMessage(text, value, transformer);
+}
+
+/** A message of valid size. It is a class, because an object literal would create its functions anew for each message. */
+class TextMessage implements FrameMessage {
+  readonly #text: string;
+  readonly #value: unknown;
+  readonly #transformer: TRPCCombinedDataTransformer;
+  readonly isOfSubscription: boolean;
+  readonly isStop: boolean;
+
+  constructor(text: string, value: unknown, transformer: TRPCCombinedDataTransformer) {
+    this.#text = text;
+    this.#value = value;
+    this.#transformer = transformer;
+    const { method } = fieldsOf(value);
+    this.isOfSubscription = typeof method === "string" && method.startsWith("subscription");
+    this.isStop = method === "subscription.stop";
+  }
+
+  get length(): number {
+    return this.#text.length;
+  }
+
+  refuse(cause: unknown): ParsedMessage {
+    const { id } = fieldsOf(this.#value);
+    return { ok: false, head: { id: isId(id) ? id : null }, cause };
+  }
+
+  read(): ParsedMessage {
+    const text = this.#text;
+    const value = this.#value;
+    const parsed = readMessage(value, this.#transformer);
+    if (!parsed.ok) return parsed;
+    const refuse = (cause: TRPCError): ParsedMessage => ({ ok: false, head: parsed.message, cause });
+    // The runtime replaces invalid UTF-8 by U+FFFD, so the original text is lost.
+    if (text.includes(REPLACEMENT)) return refuse(invalidUtf8());
+    return isOfAccount(value) && hasDuplicateKeys(text, value) ? refuse(duplicateKey()) : parsed;
+  }
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -105,27 +105,52 @@ export function createReceiver(options: ReceiverOptions) {
     // A subscription starts at the time its message is received, so it gets the changes made while the message waits.
     const receivedAt = head();
     // Most frames are one short message, which is not split.
-    const isShort = frame.startsWith("{") && frame.length <= SMALL_FRAME;
-    const split = isShort ? undefined : splitFrame(frame, max.messages);
-    const texts = split === undefined ? [frame] : "read" in split ? [] : split;
-    const load = { messages: split && "read" in split ? 1 : texts.length, bytes };
+    if (frame.startsWith("{") && frame.length <= SMALL_FRAME) return receiveShort(connection, frame, bytes, receivedAt);
+    const split = splitFrame(frame, max.messages);
+    const texts = "read" in split ? [] : split;
+    const load = { messages: "read" in split ? 1 : texts.length, bytes };
     const queue = queueOf(connection);
     const missing = queue.reserve(load);
-    if (missing === "room" || (missing === "memory" && connection.awaitsPong())) {
-      const reason = "Too many unanswered messages. Wait for replies before you send more.";
-      return close(connection, CLOSE_TOO_MUCH_PENDING, reason);
-    }
-    if (missing === "memory") {
+    if (missing) return refuseFrame(connection, texts, missing);
+    const run = (refusal: Error | undefined): Promise<void> => {
+      const received = { connection, queue, receivedAt, load, refusal };
+      return queue.append(handleAll(received, split, queue.before()));
+    };
+    return memberCalls ? countCalls(memberCalls, connection, texts, run) : run(undefined);
+  }
+
+  function receiveShort(
+    connection: Connection,
+    text: string,
+    bytes: number,
+    receivedAt: Cursor,
+  ): Promise<void> | undefined {
+    const queue = queueOf(connection);
+    const load = { messages: 1, bytes };
+    const missing = queue.reserve(load);
+    if (missing) return refuseFrame(connection, [text], missing);
+    const received = { connection, queue, receivedAt, load, refusal: undefined };
+    return memberCalls
+      ? countShort(memberCalls, received, text)
+      : queue.append(handleShort(received, text, queue.before()));
+  }
+
+  /** Handles a short message as a call of its member. */
+  function countShort(calls: MemberCalls, received: Received, text: string): Promise<void> {
+    const { connection, queue } = received;
+    return countCalls(calls, connection, [text], (refusal) =>
+      queue.append(handleShort({ ...received, refusal }, text, queue.before())),
+    );
+  }
+
+  /** Refuses a frame for which the socket's queue has no room or the object has no memory. */
+  function refuseFrame(connection: Connection, texts: readonly string[], missing: "room" | "memory"): undefined {
+    if (missing === "memory" && !connection.awaitsPong()) {
       refuseAll(connection, texts);
       return undefined;
     }
-    const run = (refusal: Error | undefined): Promise<void> => {
-      const received = { connection, queue, receivedAt, load, refusal };
-      return queue.run((before) =>
-        split === undefined ? handleShort(received, frame, before) : handleAll(received, split, before),
-      );
-    };
-    return memberCalls ? countCalls(memberCalls, connection, texts, run) : run(undefined);
+    const reason = "Too many unanswered messages. Wait for replies before you send more.";
+    return close(connection, CLOSE_TOO_MUCH_PENDING, reason);
   }
 
   /** Handles a frame that is one short message. All of it is one function, because most messages come this way. */
