@@ -37,13 +37,17 @@ export function toTable({ work, samples, rows: counted, targets = [], smoke }) {
   };
   const peers = contenders.filter((contender) => contender.isPeer && samples.has(contender));
   const leastPeerCpu = Math.min(...peers.map((peer) => ratiosOf(samples.get(peer)).cpu));
+  const isOnly = contenders.filter(({ figures }) => figures).length === 1;
   const all = [];
   const rows = contenders.map((contender) => {
     const own = samples.get(contender);
     if (!own) return [contender.name, "not yet", "", "", "", "", contender.unavailable];
     const ratios = ratiosOf(own);
     const verdicts = smoke ? [] : verdictsOf(contender.figures ?? {}, ratios, leastPeerCpu);
-    all.push(...verdicts);
+    // The list of all targets names the contender where a work has several with targets.
+    all.push(
+      ...verdicts.map((verdict) => (isOnly ? verdict : { ...verdict, name: `${contender.name}, ${verdict.name}` })),
+    );
     return [
       contender.name,
       `${ratios[measure].toFixed(2)}×`,
