@@ -38,6 +38,12 @@ export const benchmarks = {
     about: "The write affects none of the live queries. The baseline is the same write without any.",
     load: () => import("./live/writes.mjs"),
   },
+  "live/deltas": {
+    title: "One changed row in a live list",
+    about:
+      "The baseline is the same object, which sends the whole list to tRPC's own client. This package's client reads deltas.",
+    load: () => import("./live/deltas.mjs"),
+  },
   "live/sockets": {
     title: "One live result to many sockets",
     about: "The baseline inserts one row, then calls `socket.send` in a loop.",

@@ -1,11 +1,12 @@
 import type { createWSClient } from "@trpc/client";
+import type { IncomingData, LiveDeltas } from "./live-deltas.js";
 
 type Encoder = NonNullable<Parameters<typeof createWSClient>[0]["experimental_encoder"]>;
 
 interface Outgoing {
   readonly id?: number | string | null;
   readonly method?: string;
-  readonly params?: { readonly lastEventId?: string };
+  readonly params?: { readonly path?: string; readonly lastEventId?: string };
 }
 
 export interface CursorEncoderOptions {
@@ -16,6 +17,11 @@ export interface CursorEncoderOptions {
    * @default always false
    */
   readonly startsAnew?: (id: number | string) => boolean;
+  /**
+   * Applies deltas of live queries.
+   * @default the server sends whole results
+   */
+  readonly deltas?: LiveDeltas | undefined;
 }
 
 interface Incoming {
@@ -24,7 +30,8 @@ interface Incoming {
   readonly params?: { readonly cursor: string };
   /** Added to a live query's event that is the last of its flush. */
   readonly userdo?: { readonly flushed: string };
-  readonly result?: { readonly type: string; readonly id?: string };
+  readonly result?: IncomingData & { readonly type: string };
+  readonly error?: unknown;
 }
 
 /**
@@ -35,16 +42,41 @@ interface Incoming {
 export function createCursorEncoder({
   onFlushed = () => {},
   startsAnew = () => false,
+  deltas,
 }: CursorEncoderOptions = {}): Encoder {
   const startedAt = new Map<number | string, string>();
 
   function withCursor(message: Outgoing): unknown {
     const { id, method, params } = message;
     if (id === undefined || id === null) return message;
-    if (method === "subscription.stop") startedAt.delete(id);
+    if (method === "subscription.stop") end(id);
     if (method !== "subscription") return message;
-    if (startsAnew(id)) return { ...message, params: { ...params, lastEventId: undefined, userdo: {} } };
-    return { ...message, params: { ...params, userdo: { startedAt: startedAt.get(id) } } };
+    const lastEventId = startsAnew(id) ? undefined : params?.lastEventId;
+    if (deltas && params?.path === "_live") {
+      const isHeld = deltas.begin(id, lastEventId);
+      return {
+        ...message,
+        params: { ...params, lastEventId: isHeld ? lastEventId : undefined, userdo: { deltas: true } },
+      };
+    }
+    const userdo = startsAnew(id) ? {} : { startedAt: startedAt.get(id) };
+    return { ...message, params: { ...params, lastEventId, userdo } };
+  }
+
+  function end(id: number | string): void {
+    startedAt.delete(id);
+    deltas?.end(id);
+  }
+
+  /** Returns the message as tRPC's client reads it. */
+  function withResult(message: Incoming): unknown {
+    const { id, result, error } = message;
+    if (!deltas || id === undefined || id === null) return message;
+    if (error !== undefined || result?.type === "stopped") deltas.end(id);
+    if (result?.type !== "data") return message;
+    const read = deltas.read(id, result);
+    // tRPC's client ignores requests that it does not know.
+    return read ? { ...message, result: read } : { id: null, method: "userdo.ignored" };
   }
 
   return {
@@ -61,7 +93,7 @@ export function createCursorEncoder({
       if (result?.type === "started" && result.id !== undefined && id !== undefined && id !== null) {
         startedAt.set(id, result.id);
       }
-      return message;
+      return withResult(message) as ReturnType<Encoder["decode"]>;
     },
   };
 }

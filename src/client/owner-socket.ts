@@ -6,6 +6,7 @@ import { ClientSocket } from "./client-socket.js";
 import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
 import { createCursorEncoder } from "./cursor-encoder.js";
 import type { WriteAcks } from "./write-acks.js";
+import { createLiveDeltas } from "./live-deltas.js";
 import { createLiveFallback } from "./live-fallback.js";
 import { onNetworkEvent, type NetworkEvent } from "./network-events.js";
 import { prepareConnection, type PlatformSocket } from "./open-connection.js";
@@ -123,6 +124,11 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     opened.addEventListener("error", ({ error }: { readonly error?: Error }) => (failure = error ?? failure));
   }
 
+  const deltas = createLiveDeltas({
+    transformer: superjson,
+    // A new connection subscribes again. Without a last result, the server sends a whole one.
+    onLost: () => socket?.fail(new Error("The server sent changes of a result that the client does not have.")),
+  });
   const client = options.createWSClient({
     // Called for each connection. Meanwhile the socket may no longer be needed.
     async url() {
@@ -135,6 +141,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     experimental_encoder: createCursorEncoder({
       onFlushed: (cursor) => acks.flushed(organizationId, cursor),
       startsAnew: fallback.isPolled,
+      deltas,
     }),
     lazy: { enabled: true, closeMs: LINGER_MS },
     keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
@@ -148,7 +155,11 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
       void endIfRefused();
     },
   });
-  const socketLink = options.wsLink<AnyTRPCRouter>({ client, transformer: superjson })(options.runtime);
+  const transformer = {
+    input: superjson,
+    output: { serialize: superjson.serialize, deserialize: deltas.deserialize },
+  };
+  const socketLink = options.wsLink<AnyTRPCRouter>({ client, transformer })(options.runtime);
 
   function onClose(code: number | undefined): void {
     if (isClosed) return;

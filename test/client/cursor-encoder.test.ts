@@ -1,5 +1,7 @@
-import { expect, it } from "vitest";
+import superjson from "superjson";
+import { describe, expect, it } from "vitest";
 import { createCursorEncoder } from "../../src/client/cursor-encoder.js";
+import { createLiveDeltas } from "../../src/client/live-deltas.js";
 
 const message = { id: 1, method: "subscription", params: { path: "posts.changes", input: {} } } as const;
 const sent = (text: unknown): unknown => JSON.parse(String(text));
@@ -43,4 +45,59 @@ it("starts a subscription without a cursor when it shows newer data than its las
     { params: { lastEventId: expect.any(String) } },
   ]);
   expect(frames).not.toHaveProperty("0.params.lastEventId");
+});
+
+describe("a live query over deltas", () => {
+  const live = { id: 1, method: "subscription", params: { path: "_live", input: {} } };
+  const whole = JSON.stringify({
+    id: 1,
+    result: {
+      type: "data",
+      id: "5.nonce.first",
+      data: superjson.serialize({ id: "5.nonce.first", data: [{ id: "a" }] }),
+    },
+  });
+  const delta = (base: string): string =>
+    JSON.stringify({
+      id: 1,
+      result: { type: "data", id: "6.nonce.next", delta: { base, update: [{ at: 0, set: { n: 1 } }] } },
+    });
+
+  function openEncoder() {
+    const lost: unknown[] = [];
+    const deltas = createLiveDeltas({ transformer: superjson, onLost: (id) => lost.push(id) });
+    const { encode, decode } = createCursorEncoder({ deltas });
+    const read = (text: string): unknown => {
+      const { result } = decode(text) as { readonly result?: { readonly data?: unknown } };
+      return result && deltas.deserialize(result.data);
+    };
+    return {
+      lost,
+      read,
+      subscribe: (params: object = {}) => sent(encode({ ...live, params: { ...live.params, ...params } } as never)),
+    };
+  }
+
+  it("delivers whole results, and resumes from the last one", () => {
+    const { lost, read, subscribe } = openEncoder();
+    expect(subscribe()).toEqual({ ...live, params: { ...live.params, userdo: { deltas: true } } });
+    expect(read(whole)).toEqual({ id: "5.nonce.first", data: [{ id: "a" }] });
+    expect(read(delta("first"))).toEqual({ id: "6.nonce.next", data: [{ id: "a", n: 1 }] });
+    expect(subscribe({ lastEventId: "6.nonce.next" })).toMatchObject({ params: { lastEventId: "6.nonce.next" } });
+    expect(lost).toEqual([]);
+  });
+
+  it("asks for the whole result after changes of a result that it does not have", () => {
+    const { lost, read, subscribe } = openEncoder();
+    subscribe();
+    read(whole);
+    expect(read(delta("other"))).toBeUndefined();
+    expect(lost).toEqual([1]);
+    expect(subscribe({ lastEventId: "5.nonce.first" })).not.toHaveProperty("params.lastEventId");
+  });
+
+  it("asks for the whole result if it resumes from another event than its last one", () => {
+    const { subscribe } = openEncoder();
+    expect(subscribe({ lastEventId: "5.nonce.first" })).not.toHaveProperty("params.lastEventId");
+  });
 });

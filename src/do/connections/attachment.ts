@@ -41,6 +41,11 @@ export interface StoredSubscription {
    * @default it gets them in separate frames
    */
   readonly readsFlushed?: true | undefined;
+  /**
+   * Whether the client reads the changes of live queries against the last result that it received.
+   * @default it gets whole results
+   */
+  readonly readsDeltas?: true | undefined;
 }
 
 /** The stored state of a live query. */

@@ -15,12 +15,25 @@ export type OutputUse = "sent" | "large";
 const PARTS: Readonly<Record<MemoryUse, number>> = { stored: 1 / 4, queued: 1 / 4, sent: 1 / 8, large: 3 / 8 };
 const USES = Object.keys(PARTS) as readonly MemoryUse[];
 
+/** The most memory for caches, as a part of the budget. They use what sockets leave free, and are the first to be dropped. */
+const CACHE_PART = 1 / 4;
+
 /** Frames from this size on count as large, in bytes. In a small budget, frames from a 128th of it on. */
 const LARGE_FRAME = 262_144;
 
 /** Returns the most memory for the large frames of one member, in bytes: half of the part for large frames. */
 export function largestOutput(budgetBytes: number): number {
   return Math.floor((budgetBytes * PARTS.large) / 2);
+}
+
+/** The memory of a cache. It never makes a socket wait. */
+export interface CacheMemory {
+  /** Returns the most bytes that the cache may have now. */
+  limit(): number;
+  /** Sets how many bytes the cache has. */
+  resize(bytes: number): void;
+  /** Calls back when the cache has more bytes than its limit, because sockets need the memory. */
+  onScarce(callback: () => void): void;
 }
 
 /** The memory of one socket. */
@@ -70,6 +83,19 @@ export function createMemoryBudget(bytes: number) {
   const mostLarge = largestOutput(bytes);
   let recentFrame = 0;
 
+  let cached = 0;
+  let dropCached = (): void => {};
+
+  const cacheLimit = (): number => {
+    const rest = USES.reduce((sum, use) => sum - used[use], bytes);
+    return Math.max(0, Math.min(bytes * CACHE_PART, rest));
+  };
+  const cache: CacheMemory = {
+    limit: cacheLimit,
+    resize: (size) => void (cached = size),
+    onScarce: (callback) => void (dropCached = callback),
+  };
+
   const free = (use: MemoryUse): number => bytes * PARTS[use] - used[use];
   const chargeOf = (size: number): number => Math.min(size, mostLarge);
 
@@ -103,6 +129,8 @@ export function createMemoryBudget(bytes: number) {
     useOf: (size: number): OutputUse => (size >= largeFrom ? "large" : "sent"),
     /** How much memory is reserved for a result of unknown size, in bytes. */
     unknownResult: Math.ceil(mostLarge / 4),
+    /** The memory of the results that are kept for deltas. */
+    cache,
 
     /** Records the size of a short frame that was sent. */
     onFrame: (size: number): void => void (recentFrame = Math.max(size, recentFrame * 0.9)),
@@ -127,6 +155,7 @@ export function createMemoryBudget(bytes: number) {
         own[use] += delta;
         member.used[use] += delta;
         used[use] += delta;
+        if (delta > 0 && cached > 0 && cached > cacheLimit()) dropCached();
         if (use === "stored" || use === "queued") return;
         if (own.sent + own.large > 0) unconfirmed.set(share, onScarce);
         else unconfirmed.delete(share);

@@ -4,12 +4,14 @@ import type { LiveRequest } from "../../router/live/live-request.js";
 import type { StoredLive, StoredSubscription } from "../connections/attachment.js";
 import type { ChangeHub, Flush } from "../change-log/change-hub.js";
 import type { Connection } from "../connections/connection.js";
+import type { CacheMemory } from "../connections/memory-budget.js";
 import type { Frames } from "../connections/frames.js";
 import type { OutputReservation } from "../connections/output-grants.js";
 import type { Subscription } from "../connections/subscription.js";
 import { createSocketBacklog } from "./socket-backlog.js";
 import { createEventCoalescer } from "./event-coalescer.js";
-import { formatEventId, hashOf, type LiveResult } from "./live-result.js";
+import { createKeptResults } from "./kept-results.js";
+import { hashOf, type LiveResult, type ToLiveResult } from "./live-result.js";
 import {
   byCaller,
   callerKey,
@@ -20,13 +22,13 @@ import {
   type LiveRun,
 } from "./live-run.js";
 import { createFlushAcks, flushedFrame } from "./flush-acks.js";
+import { createResultEvents, type ResultEvents } from "./result-events.js";
 import { createOutputReservations } from "./output-reservations.js";
 import { createProgress } from "./socket-positions.js";
-import { readResult, type LiveRunner } from "./live-runner.js";
+import { checkCallers, readResult, type LiveRunner } from "./live-runner.js";
 import { createReadIndex } from "./read-index.js";
 import { createReads, isSameReads, toStoredReads, type Reads } from "./recorded-reads.js";
 import { createRunScheduler } from "./run-scheduler.js";
-import type { ReadRecorder } from "../tables/reads/read-recorder.js";
 
 /** How many queries of a socket run before their results are sent. Asynchronous queries run concurrently. */
 const RUN_AHEAD = 16;
@@ -37,11 +39,13 @@ export interface LiveQueriesOptions {
   readonly runner: LiveRunner;
   /** Returns the query of a stored subscription. */
   readonly callOf: (stored: StoredSubscription) => Call;
-  readonly toResult: (data: unknown) => LiveResult;
+  readonly toResult: ToLiveResult;
+  /** The memory for the last results, which are kept to send only the changes of the next ones. */
+  readonly keptMemory: CacheMemory;
   /** How much memory is reserved for a result of unknown size, in bytes. */
   readonly unknownResult: number;
-  /** Returns the error for a result that is too large for a frame; `undefined` if the result fits. */
-  readonly refusal: (result: LiveResult) => Error | undefined;
+  /** Returns the error for a result of this size if it is too large for a frame; `undefined` if it fits. */
+  readonly refusal: (bytes: number) => Error | undefined;
   readonly update: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
   /** Ends a subscription with a frame. */
   readonly end: (subscription: Subscription, frame: string) => void;
@@ -60,6 +64,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   /** The data that each unfinished run has read so far. */
   const reading = new Map<LiveRun, Reads>();
   const backlog = createSocketBacklog();
+  const kept = createKeptResults(options.keptMemory);
   const reservations = createOutputReservations(options.unknownResult);
   const events = createEventCoalescer(frames);
   const flushAcks = createFlushAcks({
@@ -139,6 +144,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     runScheduler.remove(run);
     index.remove(run);
     progress.remove(run);
+    kept.delete(run);
   }
 
   /** Moves callers to runs of their own, because each may get a different result. */
@@ -163,13 +169,15 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     reading.set(run, reads);
     progress.begin(run);
     try {
-      const outcome = await readResult(options, { caller: first.caller, call: run.call, recorder: reads.recorder });
-      if (outcome.ok && !reads.dependsOnCaller()) await checkOthers(run, others, reads.recorder);
+      const { caller } = first;
+      const request = { caller, call: run.call, recorder: reads.recorder };
+      const outcome = await readResult(options, { ...request, ...kept.optionsFor(run) });
+      if (outcome.ok && !reads.dependsOnCaller()) await checkCallers(runner, request, { others, fail });
       // The run may have read writes that were committed in the meantime. The flush shows whether it is outdated.
       hub.flush();
       if (runScheduler.isOutdated(run)) return;
       if (!outcome.ok || reads.dependsOnCaller()) splitByCaller(run, others);
-      if (outcome.ok) publish(run, outcome.result, reads, callerKey(first.caller), reservation);
+      if (outcome.ok) publish(run, outcome.result, reads, callerKey(caller), reservation);
       else for (const subscription of first.subscriptions) fail(subscription, outcome.error);
     } catch (cause) {
       for (const subscription of run.subscribers) fail(subscription, runner.shape(run.call, cause));
@@ -177,17 +185,6 @@ export function createLiveQueries(options: LiveQueriesOptions) {
       reservation.release();
       reading.delete(run);
       progress.end(run);
-    }
-  }
-
-  async function checkOthers(
-    { call }: LiveRun,
-    others: readonly CallersSubscriptions[],
-    recorder: ReadRecorder,
-  ): Promise<void> {
-    for (const { caller, subscriptions } of others) {
-      const error = await runner.check(caller, call, recorder);
-      if (error) for (const subscription of subscriptions) fail(subscription, error);
     }
   }
 
@@ -201,30 +198,31 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   ): void {
     const subscribers = [...run.subscribers];
     if (subscribers.length === 0) return;
-    const refused = options.refusal(result);
+    const resultEvents = createResultEvents(result, formatCursor(hub.head()), subscribers);
+    const refused = options.refusal(resultEvents.resultBytes);
     if (refused) throw refused;
     const shared = !reads.dependsOnCaller();
     // An equal run that this one was merged into keeps its own reads. They are unchanged, or it would run again.
     const isOwn = runs.changeCaller(run, shared ? undefined : caller);
     if (!isOwn) discard(run);
     const list = isOwn ? index.set(run, reads.list()) : reads.list();
-    const event = result.event(formatEventId(formatCursor(hub.head()), result.hash));
-    const frameBytes = result.bytes + event.length - result.characters;
     const live: StoredLive = { hash: result.hash, reads: toStoredReads(list), shared };
-    reservations.recordSize(run, frameBytes);
-    reservation.use(frameBytes);
+    reservations.recordSize(run, resultEvents.largest);
+    reservation.use(resultEvents.largest);
     options.withCachedChecks(() => {
-      for (const subscription of subscribers) deliver(subscription, live, event, frameBytes);
+      for (const subscription of subscribers) deliver(subscription, live, resultEvents);
     });
+    kept.update(run, result.version);
   }
 
-  function deliver(subscription: Subscription, live: StoredLive, event: string, bytes: number): void {
+  function deliver(subscription: Subscription, live: StoredLive, resultEvents: ResultEvents): void {
     const { connection, stored } = subscription;
     const { hash, reads, shared } = stored.live ?? {};
-    const isWaiting = connection.isWaiting() || (hash !== live.hash && connection.isWaiting(bytes));
+    const event = resultEvents.of(stored);
+    const isWaiting = connection.isWaiting() || (event !== undefined && connection.isWaiting(event.bytes));
     if (isWaiting || !authorizeDelivery(connection)) return backlog.add(subscription);
-    if (hash !== live.hash) {
-      events.buffer(connection, stored, event, bytes);
+    if (event) {
+      events.buffer(connection, stored, event.text, event.bytes);
       // tRPC's own client does not read acknowledgements from events, so it gets a separate frame.
       if (!stored.readsFlushed) events.release(connection);
       flushAcks.require(connection);

@@ -1,59 +1,142 @@
-import { createHash } from "node:crypto";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { byteLength } from "../../shared/byte-length.js";
+import { findRows } from "./find-rows.js";
+import { hashText } from "./hash-text.js";
+import { createDelta } from "./row-delta.js";
+import { serializeChanged, splitRows, type RowResult, type Serialized } from "./row-result.js";
+
+/** The text of an event for all its subscribers. */
+export interface LiveEvent {
+  /** The event, in the format of `Frames.event`. */
+  readonly text: string;
+  /** Its size on the wire, in bytes. */
+  readonly bytes: number;
+}
 
 /** A result that was serialized once for all its subscribers. */
 export interface LiveResult {
   /** Equal results have equal hashes. */
   readonly hash: string;
-  /** Size on the wire, in bytes. */
+  /** Size of the whole result on the wire, in bytes. Approximate if only its changes were serialized. */
   readonly bytes: number;
-  /** Length of the text, in characters. */
-  readonly characters: number;
-  /** Returns the event with an id, in the format of `Frames.event`. */
-  event(id: string): string;
+  /** The result for comparison with the next one of the same query; `undefined` if it is not a list of rows. */
+  readonly version: ResultVersion | undefined;
+  /** The hash of the version that the delta is based on; `undefined` if there is no delta. */
+  readonly base: string | undefined;
+  /** Returns the size of the whole result in bytes, and serializes it if only its changes were. */
+  wholeBytes(): number;
+  /** Returns the event with the whole result. */
+  whole(id: string): LiveEvent;
+  /**
+   * Returns the event with the changes since the previous version. Returns `undefined` if there is none, or if the whole result is
+   * shorter.
+   */
+  delta(id: string): LiveEvent | undefined;
 }
+
+/** A result that is kept in memory to compute the changes of the next one. */
+export interface ResultVersion {
+  readonly hash: string;
+  readonly rows: RowResult;
+  /** Size of the whole result on the wire, in bytes. */
+  readonly bytes: number;
+  /** Size of the serialized rows, in bytes. */
+  readonly rowBytes: number;
+}
+
+export interface LiveResultOptions {
+  /** The last result of the same query. */
+  readonly previous?: ResultVersion | undefined;
+  /**
+   * Whether the result may be kept, because a client reads deltas.
+   * @default false
+   */
+  readonly keeps?: boolean;
+}
+
+/** Serializes the result of a live query. */
+export type ToLiveResult = (data: unknown, options?: LiveResultOptions) => LiveResult;
 
 /** The beginning of an event with an empty id. */
 const HEAD = '{"json":{"id":""';
 
-/** Serializes a result as a client receives it, so that results which look equal to a client have equal hashes. */
-export function createLiveResults(router: AnyTRPCRouter) {
-  const { output } = router._def._config.transformer;
-  return (data: unknown): LiveResult => {
-    const text = JSON.stringify(output.serialize({ id: "", data }));
+/** Serializes results as clients receive them, so that results which look equal to a client have equal hashes. */
+export function createLiveResults(router: AnyTRPCRouter): ToLiveResult {
+  const serialize = (value: unknown): Serialized =>
+    router._def._config.transformer.output.serialize(value) as Serialized;
+
+  function serializeWhole(data: unknown) {
+    const serialized = serialize({ id: "", data });
+    const text = JSON.stringify(serialized);
+    const bytes = byteLength(text);
     return {
-      hash: hashText(text),
-      bytes: byteLength(text),
-      characters: text.length,
-      event(id) {
+      serialized,
+      text,
+      bytes,
+      event(id: string): LiveEvent {
         const quoted = JSON.stringify(id);
         const body = text.startsWith(HEAD)
           ? `${HEAD.slice(0, -2)}${quoted}${text.slice(HEAD.length)}`
-          : JSON.stringify(output.serialize({ id, data }));
-        return `"result":{"type":"data","id":${quoted},"data":${body}}`;
+          : JSON.stringify(serialize({ id, data }));
+        const event = eventText(quoted, `"data":${body}`);
+        return { text: event, bytes: bytes + event.length - text.length };
       },
+    };
+  }
+
+  /** Serializes only the rows that have changed. */
+  function fromChanges(data: unknown, previous: ResultVersion): LiveResult | undefined {
+    const found = findRows(data);
+    const rows = found && serializeChanged(previous.rows, data, found, serialize);
+    if (!rows) return undefined;
+    const { hash, rowBytes } = hashRows(rows);
+    const bytes = previous.bytes + rowBytes - previous.rowBytes;
+    let whole: ReturnType<typeof serializeWhole> | undefined;
+    const getWhole = () => (whole ??= serializeWhole(data));
+    return {
+      hash,
+      bytes,
+      version: { hash, rows, bytes, rowBytes },
+      base: previous.hash,
+      wholeBytes: () => getWhole().bytes,
+      whole: (id) => getWhole().event(id),
+      delta(id) {
+        const changes = `"delta":${createDelta(previous.hash, previous.rows, rows)}`;
+        if (changes.length >= bytes) return undefined;
+        const text = eventText(JSON.stringify(id), changes);
+        return { text, bytes: byteLength(text) };
+      },
+    };
+  }
+
+  return (data, { previous, keeps = false } = {}) => {
+    const changed = previous && fromChanges(data, previous);
+    if (changed) return changed;
+    const { serialized, text, bytes, event } = serializeWhole(data);
+    const found = findRows(data);
+    const rows = found && splitRows(serialized, found, keeps);
+    const { hash, rowBytes } = rows ? hashRows(rows) : { hash: hashText(text), rowBytes: 0 };
+    return {
+      hash,
+      bytes,
+      version: rows && keeps ? { hash, rows, bytes, rowBytes } : undefined,
+      base: undefined,
+      wholeBytes: () => bytes,
+      whole: event,
+      delta: () => undefined,
     };
   };
 }
 
-/** How many characters are hashed at a time. Hashing copies the string. */
-const HASHED_AT_ONCE = 65_536;
+const eventText = (quotedId: string, content: string): string => `"result":{"type":"data","id":${quotedId},${content}}`;
 
-function hashText(text: string): string {
-  const hash = createHash("sha256");
-  for (let from = 0; from < text.length;) {
-    let until = from + HASHED_AT_ONCE;
-    // A surrogate pair must not be split, because half of it cannot be encoded.
-    if (isHighSurrogate(text.charCodeAt(until - 1))) until--;
-    hash.update(text.slice(from, until));
-    from = until;
-  }
-  return hash.digest("base64url").slice(0, 22);
-}
-
-function isHighSurrogate(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdbff;
+/** Hashes a result row by row, so that rows which have not changed need not be serialized again. */
+function hashRows({ key, rest, rows }: RowResult): { readonly hash: string; readonly rowBytes: number } {
+  // JSON text has neither of the separators. The first line distinguishes the text from a result without rows.
+  const lines = [`rows\t${JSON.stringify(key ?? null)}`, `${rest.text}\t${rest.meta}`];
+  for (const { text, meta } of rows) lines.push(text, meta);
+  const text = lines.join("\n");
+  return { hash: hashText(text), rowBytes: byteLength(text) };
 }
 
 /** The id of a live query's event: the position in the change log and the hash of the result. */

@@ -1,7 +1,9 @@
 import type { Call, ErrorShape } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import type { ReadRecorder } from "../tables/reads/read-recorder.js";
-import type { LiveResult } from "./live-result.js";
+import type { LiveResultOptions, ToLiveResult } from "./live-result.js";
+import type { Subscription } from "../connections/subscription.js";
+import type { CallersSubscriptions } from "./live-run.js";
 import type { ReadIndexOptions } from "./read-index.js";
 
 /** The functions of the object that live queries need. */
@@ -19,21 +21,41 @@ export interface LiveRunner extends ReadIndexOptions {
 
 export interface ReadResultOptions {
   readonly runner: LiveRunner;
-  readonly toResult: (data: unknown) => LiveResult;
+  readonly toResult: ToLiveResult;
 }
 
-export interface ResultRequest {
+export interface ResultRequest extends LiveResultOptions {
   readonly caller: Caller;
   readonly call: Call;
   readonly recorder: ReadRecorder;
 }
 
 /**
- * Runs a query and serializes its result, so that only the text stays in memory until the result is sent, not the rows.
+ * Runs a query and serializes its result, or its changes, as soon as it is read.
  *
  * @throws TRPCError if the result cannot be serialized
  */
-export async function readResult({ runner, toResult }: ReadResultOptions, { caller, call, recorder }: ResultRequest) {
+export async function readResult({ runner, toResult }: ReadResultOptions, request: ResultRequest) {
+  const { caller, call, recorder } = request;
   const outcome = await runner.query(caller, call, recorder);
-  return outcome.ok ? ({ ok: true, result: toResult(outcome.result) } as const) : outcome;
+  return outcome.ok ? ({ ok: true, result: toResult(outcome.result, request) } as const) : outcome;
+}
+
+export interface CallersCheck {
+  /** The callers other than the one that the query ran for. */
+  readonly others: readonly CallersSubscriptions[];
+  /** Ends a subscription whose caller may not get the result. */
+  readonly fail: (subscription: Subscription, error: ErrorShape) => void;
+}
+
+/** Checks whether other callers may get the result of a shared run. */
+export async function checkCallers(
+  runner: LiveRunner,
+  { call, recorder }: Pick<ResultRequest, "call" | "recorder">,
+  { others, fail }: CallersCheck,
+): Promise<void> {
+  for (const { caller, subscriptions } of others) {
+    const error = await runner.check(caller, call, recorder);
+    if (error) for (const subscription of subscriptions) fail(subscription, error);
+  }
 }

@@ -97,7 +97,8 @@ export function createMessageHandler(options: MessageHandlerOptions) {
     const stored = { id, jsonrpc, path, input: wireInput, ...subscriptionKindOf(opened, lastEventId) };
     if (opened.kind === "live") {
       connection.send(frames.started(message));
-      return subscriptions.add(connection, userdo ? { ...stored, readsFlushed: true } : stored, opened, receivedAt);
+      const reads = userdo && { readsFlushed: true as const, ...(userdo.deltas && { readsDeltas: true as const }) };
+      return subscriptions.add(connection, { ...stored, ...reads }, opened, receivedAt);
     }
     const startsAt = typeof after === "string" ? after : formatCursor(after);
     connection.send(frames.started(message, userdo && lastEventId === undefined ? startsAt : undefined));

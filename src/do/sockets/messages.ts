@@ -18,9 +18,10 @@ export type Message = Parsed & {
   readonly wireInput: unknown;
   /**
    * Set by this package's own client. That client remembers the cursor at which a subscription started and sends it when it
-   * reconnects before the first event. It also reads flush acknowledgements from the events of live queries.
+   * reconnects before the first event. It also reads flush acknowledgements from the events of live queries. With `deltas`, it
+   * keeps the last result of the live query and reads the changes of the next one.
    */
-  readonly userdo: { readonly startedAt?: string | undefined } | undefined;
+  readonly userdo: { readonly startedAt?: string | undefined; readonly deltas?: boolean } | undefined;
 };
 
 /** A valid message, or the error for an invalid one and the id to send it under. */
@@ -216,7 +217,8 @@ function isOfAccount(value: unknown): boolean {
 
 function readUserdo(value: unknown): Message["userdo"] {
   if (typeof value !== "object" || value === null) return undefined;
-  return "startedAt" in value && typeof value.startedAt === "string" ? { startedAt: value.startedAt } : {};
+  const { startedAt, deltas } = fieldsOf(value);
+  return { startedAt: typeof startedAt === "string" ? startedAt : undefined, deltas: deltas === true };
 }
 
 /** Returns whether a message has the connection parameters of tRPC's client. They are ignored: the upgrade authenticates. */

@@ -93,13 +93,14 @@ export function createSocketServer(options: SocketServerOptions) {
     live: {
       runner: live,
       toResult: createLiveResults(router),
-      refusal: ({ bytes }) => (bytes > limits.resultBytes ? resultTooLarge(limits.resultBytes) : undefined),
+      refusal: (bytes) => (bytes > limits.resultBytes ? resultTooLarge(limits.resultBytes) : undefined),
       callOf(stored) {
         const { path, input } = liveInput.parse(transformer.input.deserialize(stored.input));
         return { type: "query", path, input };
       },
       withCachedChecks: connectionAccess.withCachedChecks,
       unknownResult: budget.unknownResult,
+      keptMemory: budget.cache,
     },
   });
   // The order matters: subscriptions are restored before their changes are delivered, and one flush looks up the access

@@ -1,0 +1,103 @@
+import type { LiveDelta } from "../shared/live-delta.js";
+import { applyDelta, wholeVersion, type LiveVersion, type SerializedEvent, type Transformer } from "./live-version.js";
+
+type Id = number | string;
+
+/** The result of a data frame: a whole event, or a delta. */
+export interface IncomingData {
+  readonly id?: string;
+  readonly data?: unknown;
+  readonly delta?: LiveDelta;
+}
+
+export interface LiveDeltasOptions {
+  readonly transformer: Transformer;
+  /** Called when a delta cannot be applied. The subscription must start again without the id of its last event. */
+  readonly onLost: (id: Id) => void;
+}
+
+interface Held {
+  readonly hash: string | undefined;
+  readonly version: LiveVersion;
+}
+
+/** An event that is deserialized already. */
+class ReadEvent {
+  readonly event: { readonly id: string; readonly data: unknown };
+
+  constructor(event: ReadEvent["event"]) {
+    this.event = event;
+  }
+}
+
+/**
+ * Keeps the last result of each live query on a socket, and applies the deltas that the server sends against it, so that the page
+ * only receives whole results.
+ */
+export function createLiveDeltas({ transformer, onLost }: LiveDeltasOptions) {
+  /** The last result of each live query; `undefined` before the first one. */
+  const held = new Map<Id, Held | undefined>();
+
+  function readWhole(id: Id, result: IncomingData): IncomingData {
+    const serialized = result.data as SerializedEvent;
+    try {
+      const event = transformer.deserialize(serialized) as ReadEvent["event"];
+      held.set(id, { hash: hashOf(result.id), version: wholeVersion(serialized, event.data) });
+      return { ...result, data: new ReadEvent(event) };
+    } catch {
+      held.set(id, undefined);
+      // tRPC's client reports the error to the subscription.
+      return result;
+    }
+  }
+
+  function readDelta(
+    id: Id,
+    { delta, ...result }: IncomingData & { readonly delta: LiveDelta },
+  ): IncomingData | undefined {
+    const before = held.get(id);
+    try {
+      if (before?.hash !== delta.base) throw new TypeError("The client does not have the base of the delta.");
+      const { version, data } = applyDelta(before.version, delta, transformer);
+      held.set(id, { hash: hashOf(result.id), version });
+      return { ...result, data: new ReadEvent({ id: result.id ?? "", data }) };
+    } catch {
+      held.set(id, undefined);
+      onLost(id);
+      return undefined;
+    }
+  }
+
+  return {
+    /**
+     * Called before a live query is subscribed to, or again after a reconnect. Returns whether the client still has the result of the
+     * event. If not, the server must send the next result as a whole.
+     */
+    begin(id: Id, lastEventId: string | undefined): boolean {
+      const hasResult = lastEventId !== undefined && held.get(id)?.hash === hashOf(lastEventId);
+      if (!hasResult) held.set(id, undefined);
+      return hasResult;
+    },
+
+    /** Called when a subscription has ended. */
+    end: (id: Id): void => void held.delete(id),
+
+    /** Reads an event of a subscription. Returns `undefined` for a delta that cannot be applied. */
+    read(id: Id, result: IncomingData): IncomingData | undefined {
+      if (!held.has(id)) return result;
+      const { delta } = result;
+      return delta ? readDelta(id, { ...result, delta }) : readWhole(id, result);
+    },
+
+    /** Deserializes the data of a reply or an event, in place of the transformer. */
+    deserialize: (data: unknown): unknown =>
+      data instanceof ReadEvent ? data.event : transformer.deserialize(data as SerializedEvent),
+  };
+}
+
+export type LiveDeltas = ReturnType<typeof createLiveDeltas>;
+
+/** Returns the hash of the result in an event id. */
+function hashOf(eventId: string | undefined): string | undefined {
+  return eventId?.split(".")[2];
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { createMemoryBudget } from "../../../src/do/connections/memory-budget.js";
+import { createKeptResults } from "../../../src/do/live/kept-results.js";
+import type { ResultVersion } from "../../../src/do/live/live-result.js";
+import type { LiveRun } from "../../../src/do/live/live-run.js";
+
+const BUDGET = 1_200_000;
+const version = (hash: string, bytes: number): ResultVersion => ({
+  hash,
+  bytes,
+  rowBytes: bytes,
+  rows: { key: undefined, rest: { text: "", meta: "" }, rows: [] },
+});
+
+/** A run with one subscription, whose client has the result with the hash. */
+const runWith = (hash: string, readsDeltas = true): LiveRun =>
+  ({ subscribers: new Set([{ stored: { readsDeltas: readsDeltas || undefined, live: { hash } } }]) }) as never;
+
+function start() {
+  const budget = createMemoryBudget(BUDGET);
+  return { budget, kept: createKeptResults(budget.cache), share: budget.open("ada", () => {}) };
+}
+
+describe("the results that are kept for deltas", () => {
+  it("are at most one for each run, the last that a client has", () => {
+    const { kept } = start();
+    const run = runWith("two");
+    kept.update(run, version("one", 10));
+    expect(kept.optionsFor(run)).toEqual({ previous: undefined, keeps: true });
+    kept.update(run, version("two", 10));
+    kept.update(run, version("three", 10));
+    expect(kept.optionsFor(run).previous?.hash).toBe("two");
+    kept.update(run, undefined);
+    expect(kept.optionsFor(run).previous).toBeUndefined();
+  });
+
+  it("are not kept for clients that do not read deltas", () => {
+    const { kept } = start();
+    const run = runWith("one", false);
+    kept.update(run, version("one", 10));
+    expect(kept.optionsFor(run)).toEqual({ previous: undefined, keeps: false });
+  });
+
+  it("use at most a quarter of the object's memory, and one of them at most half of that", () => {
+    const { kept } = start();
+    const large = runWith("one");
+    kept.update(large, version("one", 60_000));
+    expect(kept.optionsFor(large).previous).toBeUndefined();
+    const runs = Array.from({ length: 10 }, () => runWith("one"));
+    for (const run of runs) kept.update(run, version("one", 20_000));
+    const remaining = runs.map((run) => kept.optionsFor(run).previous !== undefined);
+    expect(remaining).toEqual(runs.map((_, index) => index >= 5));
+  });
+
+  it("are dropped as soon as sockets need their memory", () => {
+    const { kept, share } = start();
+    const [first, second] = [runWith("one"), runWith("one")];
+    for (const run of [first, second]) kept.update(run, version("one", 20_000));
+    share.add("large", BUDGET - 100_000);
+    expect([first, second].map((run) => kept.optionsFor(run).previous?.hash)).toEqual([undefined, "one"]);
+    share.add("sent", 90_000);
+    expect(kept.optionsFor(second).previous).toBeUndefined();
+    share.close();
+    kept.update(second, version("one", 20_000));
+    expect(kept.optionsFor(second).previous?.hash).toBe("one");
+  });
+});
