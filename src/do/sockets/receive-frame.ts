@@ -146,6 +146,7 @@ export function createReceiver(options: ReceiverOptions) {
   /** Refuses a frame for which the socket's queue has no room or the object has no memory. */
   function refuseFrame(connection: Connection, texts: readonly string[], missing: "room" | "memory"): undefined {
     if (missing === "memory" && !connection.awaitsPong()) {
+      if (texts.some(isStop)) restore();
       refuseAll(connection, texts);
       return undefined;
     }

@@ -1,3 +1,4 @@
+import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { eventsOf, subscribe, type Frame, type RawSocket } from "../../fixtures/socket.js";
 import { openStreams, reading, subscribeMany } from "./open-streams.js";
@@ -37,22 +38,27 @@ describe("messages that wait on many sockets", () => {
     await expect.poll(() => sockets[0]!.frames.find(({ id }) => id === 20)?.result?.type).toBe("data");
   }, 60_000);
 
-  it("may stop subscriptions while nothing else is accepted", async () => {
-    const { http, open } = await openStreams();
-    const other = reading(await open());
-    await subscribeMany(other, 1);
-    const sockets = await openMany(open, 3);
-    for (const socket of sockets) {
-      reading(socket).send(query(0, "pause"));
-      for (let id = 1; id <= 9; id++) socket.send(query(id, "echo", LARGE));
-    }
-    await expect.poll(() => sockets.some((socket) => refusedOf(socket).length > 0)).toBe(true);
-    other.send([{ id: 1, method: "subscription.stop" }, query(2, "echo", LARGE)]);
-    await other.until(3);
-    expect(other.frames[1]).toMatchObject({ id: 1, result: { type: "stopped" } });
-    expect(reasonOf(other.frames[2])).toBe("OBJECT_OVERLOADED");
-    await http.release.mutate();
-  }, 60_000);
+  it.each([false, true])(
+    "may stop subscriptions while nothing else is accepted (slept: %s)",
+    async (sleeps) => {
+      const { http, open, object } = await openStreams();
+      const other = reading(await open());
+      await subscribeMany(other, 1);
+      const sockets = await openMany(open, 3);
+      if (sleeps) await evictDurableObject(object, { webSockets: "hibernate" });
+      for (const socket of sockets) {
+        reading(socket).send(query(0, "pause"));
+        for (let id = 1; id <= 9; id++) socket.send(query(id, "echo", LARGE));
+      }
+      await expect.poll(() => sockets.some((socket) => refusedOf(socket).length > 0)).toBe(true);
+      other.send([{ id: 1, method: "subscription.stop" }, query(2, "echo", LARGE)]);
+      await other.until(3);
+      expect(other.frames[1]).toMatchObject({ id: 1, result: { type: "stopped" } });
+      expect(reasonOf(other.frames[2])).toBe("OBJECT_OVERLOADED");
+      await http.release.mutate();
+    },
+    60_000,
+  );
 });
 
 describe("inputs of subscriptions on many sockets", () => {
