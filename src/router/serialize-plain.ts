@@ -103,8 +103,11 @@ function copyArray(value: readonly unknown[], depth: number, copying: Copying): 
   if (Object.keys(value).length !== value.length) return NOT_PLAIN;
   const copy: unknown[] = [];
   for (let index = 0; index < value.length; index++) {
+    const own = value[index];
+    // With other properties, an array with holes can have as many keys as items.
+    if (own === undefined && !Object.hasOwn(value, index)) return NOT_PLAIN;
     copying.path[depth] = index;
-    const item = copyValue(value[index], depth + 1, copying);
+    const item = copyValue(own, depth + 1, copying);
     if (item === NOT_PLAIN || (copying.annotation && !annotate(depth, copying))) return NOT_PLAIN;
     copy.push(item);
   }

@@ -115,6 +115,7 @@ describe("leaves to superjson", () => {
     ["an object whose prototype is Array's", Object.create(Array.prototype)],
     ["a sparse array", sparse],
     ["an array that ends with a hole", Array.from({ length: 1 }).concat(Array(1))],
+    ["a sparse array with a property", Object.assign([1].concat(Array(1)), { extra: undefined })],
     ["an array with a property", Object.assign([1], { extra: undefined })],
     ["a match of a RegExp", matched],
     ["one object in two places", { a: shared, b: [shared] }],
