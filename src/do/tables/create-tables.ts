@@ -16,6 +16,10 @@ export interface CreateTablesOptions<TDefinitions extends TableDefinitions> exte
   readonly problems?: TableProblems;
 }
 
+type TablesOfCall = TableContext & Pick<CreateTablesOptions<TableDefinitions>, "problems">;
+
+const CALL = Symbol("trpc-userdo.tables");
+
 /** The tables of one call. The class of each table set has a getter for each table. */
 class CallTables {
   static {
@@ -24,21 +28,21 @@ class CallTables {
     Reflect.deleteProperty(this.prototype, "constructor");
   }
 
-  readonly #context: TableContext;
-  readonly #problems: TableProblems | undefined;
+  /** Not a private field, because a proxy of the tables, or an object that inherits from them, would not have it. */
+  readonly [CALL]: TablesOfCall;
 
-  constructor(context: TableContext, problems: TableProblems | undefined) {
-    this.#context = context;
-    this.#problems = problems;
+  constructor(call: TablesOfCall) {
+    this[CALL] = call;
   }
 
   static createGetter(name: string, table: PreparedTable): (this: CallTables) => unknown {
     return function get() {
-      const message = this.#problems?.get(name);
+      const call = this[CALL];
+      const message = call.problems?.get(name);
       if (message !== undefined) {
         throw new ReasonedError({ code: "SERVICE_UNAVAILABLE", reason: "UPGRADE_FAILED", message });
       }
-      const value = createTable(table, this.#context);
+      const value = createTable(table, call);
       Object.defineProperty(this, name, { enumerable: true, value });
       return value;
     };
@@ -56,11 +60,11 @@ const classes = new WeakMap<object, typeof CallTables>();
 export function createTables<TDefinitions extends TableDefinitions>(
   options: CreateTablesOptions<TDefinitions>,
 ): Tables<TDefinitions> {
-  const { tableSet, problems } = options;
+  const { tableSet } = options;
   let Tables = classes.get(tableSet);
   if (!Tables) classes.set(tableSet, (Tables = createClass(tableSet.tables)));
   // The class has a getter for each definition, with the type of that definition.
-  return new Tables(options, problems) as object as Tables<TDefinitions>;
+  return new Tables(options) as object as Tables<TDefinitions>;
 }
 
 function createClass(tables: ReadonlyMap<string, PreparedTable>): typeof CallTables {

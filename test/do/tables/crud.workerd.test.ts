@@ -189,6 +189,20 @@ describe("transactions", () => {
     }));
 });
 
+describe("the tables of a call", () => {
+  it.each<[string, <TTables extends object>(tables: TTables) => TTables]>([
+    ["a proxy", (tables) => new Proxy(tables, {})],
+    ["a proxy that reads", (tables) => new Proxy(tables, { get: (...args) => Reflect.get(...args) as unknown })],
+    ["an object that inherits from them", (tables) => Object.create(tables) as typeof tables],
+  ])("work through %s", (_, wrap) =>
+    withTables(definitions, ({ tables }) => {
+      const wrapped = wrap(tables);
+      const { id } = wrapped.posts.create(post);
+      expect(wrapped.posts.findById(id)).toEqual(tables.posts.findById(id));
+    }),
+  );
+});
+
 describe("rows of two objects", () => {
   it("are separate, even by id", () =>
     withTables(definitions, async ({ tables: ours }) => {
