@@ -75,6 +75,7 @@ export function createWakeIndex(options: WakeIndexOptions) {
     tables: [],
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isStopped = false;
 
   /** Returns the rows of some tables. Finds out whether the index is complete. */
   function readRows(tables: readonly string[]): Map<string, IndexRow> {
@@ -92,7 +93,8 @@ export function createWakeIndex(options: WakeIndexOptions) {
 
   /** Makes the row of a table outdated, in the same turn in which a subscription changes. */
   function invalidate(table: string): void {
-    if (isComplete === false || outdated.has(table)) return;
+    // After a stop, what this instance knows of the rows is old.
+    if (!isStopped && (isComplete === false || outdated.has(table))) return;
     const row = readRows([table]).get(table);
     if (!isComplete) return;
     const isKnown = row === undefined || row.groups.byteLength > 0;
@@ -102,7 +104,7 @@ export function createWakeIndex(options: WakeIndexOptions) {
 
   function schedule(): void {
     clearTimeout(timer);
-    timer = setTimeout(write, WRITE_AFTER_MS);
+    if (!isStopped) timer = setTimeout(write, WRITE_AFTER_MS);
   }
 
   /** Writes the outdated rows; all of them if the index is not complete. */
@@ -201,8 +203,14 @@ export function createWakeIndex(options: WakeIndexOptions) {
       if (tables.length > 0) schedule();
     },
 
-    /** Stops writing, because a newer instance of the object does. */
-    stop: (): void => clearTimeout(timer),
+    /**
+     * Stops writing, because a newer instance of the object does, which has the other sockets. Rows of a subscription that this
+     * instance still adds become outdated.
+     */
+    stop(): void {
+      isStopped = true;
+      clearTimeout(timer);
+    },
   };
 }
 
