@@ -35,8 +35,8 @@ export interface Case {
 
 type Run = (options: object) => Promise<unknown>;
 
-/** The ways to run a procedure: as tRPC does, with tRPC's own caller, and with ours. */
-export const roads = {
+/** Runs a procedure as tRPC's builder created it, through `callTRPCProcedure`, or with the package's runner. */
+export const runners = {
   stock: (built: AnyTRPCProcedure) => built as unknown as Run,
   throughCaller:
     (built: AnyTRPCProcedure): Run =>
@@ -45,22 +45,26 @@ export const roads = {
   ours: (built: AnyTRPCProcedure) => runnable(built) as unknown as Run,
 };
 
-export type Road = keyof typeof roads;
+export type RunnerName = keyof typeof runners;
 
-/** Runs a procedure in one of the ways. */
-export function callBy(road: Road, built: AnyTRPCProcedure, { raw, ...given }: Options = {}): Promise<unknown> {
+/** Calls a procedure with one of the runners. */
+export function callWith(
+  runner: RunnerName,
+  built: AnyTRPCProcedure,
+  { raw, ...given }: Options = {},
+): Promise<unknown> {
   const call = { ctx: {}, path: "p", type: "query", signal: undefined, batchIndex: 0, ...given };
-  return roads[road](built)({ getRawInput: () => Promise.resolve(raw), ...call });
+  return runners[runner](built)({ getRawInput: () => Promise.resolve(raw), ...call });
 }
 
-/** Runs a procedure in each way. */
+/** Calls a procedure with each runner. */
 export async function outcomesOf({
   procedure,
   options,
-}: Pick<Case, "procedure" | "options">): Promise<Record<Road, Outcome>> {
-  const outcome = (road: Road): Promise<Outcome> => {
+}: Pick<Case, "procedure" | "options">): Promise<Record<RunnerName, Outcome>> {
+  const outcome = (runner: RunnerName): Promise<Outcome> => {
     const log: Log = [];
-    return settle(() => callBy(road, procedure(log), typeof options === "function" ? options() : options), log);
+    return settle(() => callWith(runner, procedure(log), typeof options === "function" ? options() : options), log);
   };
   return {
     stock: await outcome("stock"),

@@ -5,7 +5,7 @@ import { runnable } from "../../../src/router/runner/runnable.js";
 import { SERVICES, type ObjectServices } from "../../../src/router/services.js";
 import type { ObjectAddress } from "../../../src/shared/owner.js";
 import { procedure, root } from "./builder.js";
-import { callBy, type Log } from "./compare.js";
+import { callWith, type Log } from "./compare.js";
 
 const user: ObjectAddress = { type: "user", id: "0".repeat(32) };
 const organization: ObjectAddress = { type: "organization", id: "1".repeat(32) };
@@ -40,9 +40,9 @@ describe("a context in an object", () => {
       .use(({ next }) => next({ ctx: { b: 2 } }))
       .query(({ ctx }) => [ctx["a"], ctx["b"], Object.getPrototypeOf(ctx) === Object.prototype]);
     const log: Log = [];
-    expect(await callBy("ours", built, { ctx: contextIn(user, log) })).toStrictEqual([1, 2, true]);
+    expect(await callWith("ours", built, { ctx: contextIn(user, log) })).toStrictEqual([1, 2, true]);
     expect(log).toStrictEqual([]);
-    await callBy("stock", built, { ctx: contextIn(user, log) });
+    await callWith("stock", built, { ctx: contextIn(user, log) });
     expect(log).toStrictEqual(["read"]);
   });
 
@@ -55,7 +55,7 @@ describe("a context in an object", () => {
       },
     };
     const built = procedure.use(({ next }) => next({ ctx: added })).query(({ ctx }) => Object.keys(ctx));
-    expect(await callBy("ours", built, { ctx: contextIn(user, log) })).toStrictEqual(["rows", "lazy"]);
+    expect(await callWith("ours", built, { ctx: contextIn(user, log) })).toStrictEqual(["rows", "lazy"]);
     expect(log).toStrictEqual([]);
   });
 });
@@ -73,7 +73,7 @@ describe("a mutation in an object", () => {
         return result;
       })
       .mutation(() => log.push("resolver"));
-    await callBy("ours", built, { ctx: contextIn(user, log), type: "mutation" });
+    await callWith("ours", built, { ctx: contextIn(user, log), type: "mutation" });
     expect(log).toStrictEqual(["before", "begin", "resolver", "end", "after"]);
   });
 
@@ -81,7 +81,7 @@ describe("a mutation in an object", () => {
     const log: Log = [];
     const output = procedure.output(parseIn(log));
     const built = (hasInput ? output.input(z.undefined()) : output).mutation(() => "a");
-    expect(await callBy("ours", built, { ctx: contextIn(user, log), type: "mutation" })).toBe("a!");
+    expect(await callWith("ours", built, { ctx: contextIn(user, log), type: "mutation" })).toBe("a!");
     expect(log).toStrictEqual(["begin", "parse", "end"]);
   });
 
@@ -91,14 +91,14 @@ describe("a mutation in an object", () => {
       .output(parseIn(log))
       .use(({ next }) => next())
       .mutation(() => "a");
-    expect(await callBy("ours", built, { ctx: contextIn(user, log), type: "mutation" })).toBe("a!");
+    expect(await callWith("ours", built, { ctx: contextIn(user, log), type: "mutation" })).toBe("a!");
     expect(log).toStrictEqual(["begin", "parse", "end", "parse"]);
   });
 
   it("fails with tRPC's error if its output does not fit", async () => {
     const built = procedure.output(z.string()).mutation(() => 5);
     const options = { type: "mutation", ctx: contextIn(user, []) };
-    await expect(callBy("ours", built, options)).rejects.toThrow("Output validation failed");
+    await expect(callWith("ours", built, options)).rejects.toThrow("Output validation failed");
   });
 
   it("of another root runs in a transaction, too", async () => {
@@ -138,8 +138,8 @@ describe("a procedure that the app's own code calls", () => {
 
   it("is checked by its own builder, too, if it is not in a router of initUserDO", async () => {
     const built = t.userProcedure.query(() => "secret");
-    for (const road of ["stock", "throughCaller", "ours"] as const)
-      await expect(callBy(road, built)).rejects.toMatchObject({ reason: "WRONG_OBJECT" });
+    for (const runner of ["stock", "throughCaller", "ours"] as const)
+      await expect(callWith(runner, built)).rejects.toMatchObject({ reason: "WRONG_OBJECT" });
     expect(runnable(built)).not.toBe(built);
   });
 });

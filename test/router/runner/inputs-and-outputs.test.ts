@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { middleware, procedure } from "./builder.js";
-import { callBy, outcomesOf, type Case } from "./compare.js";
+import { callWith, outcomesOf, type Case } from "./compare.js";
 
 const date = new Date(0);
 const conflict = new TRPCError({ code: "CONFLICT", message: "Taken." });
@@ -219,11 +219,11 @@ it.each([...inputs, ...outputs])("$name", async ({ expected, ...given }) => {
   expect(throughCaller).toStrictEqual(stock);
 });
 
-it.each(["stock", "ours"] as const)("asks for the raw input once for each parser and each read: %s", async (road) => {
+it.each(["stock", "ours"] as const)("asks for the raw input once for each parser and each read: %s", async (runner) => {
   let reads = 0;
   const options = { getRawInput: () => Promise.resolve({ read: ++reads }) };
-  await callBy(
-    road,
+  await callWith(
+    runner,
     procedure.use(({ next }) => next()).query(() => 1),
     options,
   );
@@ -233,5 +233,5 @@ it.each(["stock", "ours"] as const)("asks for the raw input once for each parser
     .input(z.object({ read: z.number() }))
     .use(async ({ input, getRawInput, next }) => next({ input: [input, await getRawInput()] }))
     .query(({ input }) => input);
-  expect(await callBy(road, parsed, options)).toStrictEqual([{ read: 2 }, { read: 3 }]);
+  expect(await callWith(runner, parsed, options)).toStrictEqual([{ read: 2 }, { read: 3 }]);
 });

@@ -2,7 +2,7 @@ import { getTRPCErrorShape, TRPCError } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import { expect, it } from "vitest";
 import { middleware, procedure, root, type StepResult } from "./builder.js";
-import { callBy, outcomesOf, type Case, type Log, type Road } from "./compare.js";
+import { callWith, outcomesOf, type Case, type Log, type RunnerName } from "./compare.js";
 
 const conflict = new TRPCError({ code: "CONFLICT", message: "Taken." });
 const fail = (error: unknown) => (): never => {
@@ -175,12 +175,12 @@ it.each([...results, ...errors])("$name", async ({ expected, ...given }) => {
   expect(throughCaller).toStrictEqual(stock);
 });
 
-const everyRoad: readonly Road[] = ["stock", "throughCaller", "ours"];
+const everyRunner: readonly RunnerName[] = ["stock", "throughCaller", "ours"];
 
-it.each(everyRoad)("throws an error of tRPC as the same object: %s", async (road) => {
+it.each(everyRunner)("throws an error of tRPC as the same object: %s", async (runner) => {
   for (const thrown of [conflict, own, named]) {
     const built = procedure.use(({ next }) => next()).query(fail(thrown));
-    await expect(callBy(road, built)).rejects.toBe(thrown);
+    await expect(callWith(runner, built)).rejects.toBe(thrown);
   }
 });
 
@@ -202,26 +202,26 @@ const mark =
   (by: string) =>
   ({ shape }: { readonly shape: { readonly data: object } }) => ({ ...shape, data: { ...shape.data, by } });
 
-it.each(everyRoad)("formats an error with the formatter nearest to the resolver: %s", async (road) => {
+it.each(everyRunner)("formats an error with the formatter nearest to the resolver: %s", async (runner) => {
   const error = new TRPCError({ code: "CONFLICT" });
   const built = procedure.errors(mark("outer")).errors(mark("inner")).query(fail(error));
-  await expect(callBy(road, built)).rejects.toBe(error);
+  await expect(callWith(runner, built)).rejects.toBe(error);
   expect(formattedBy(error)).toBe("inner");
 });
 
-it.each(everyRoad)("formats an error that a generator throws later: %s", async (road) => {
+it.each(everyRunner)("formats an error that a generator throws later: %s", async (runner) => {
   const error = new TRPCError({ code: "CONFLICT" });
   const built = procedure.errors(mark("own")).subscription(async function* () {
     yield await inner;
     throw error;
   });
-  const iterator = (await callBy(road, built, { type: "subscription" })) as AsyncGenerator;
+  const iterator = (await callWith(runner, built, { type: "subscription" })) as AsyncGenerator;
   expect(await iterator.next()).toStrictEqual({ value: 1, done: false });
   await expect(iterator.next()).rejects.toBe(error);
   expect(formattedBy(error)).toBe("own");
 });
 
-it.each(everyRoad)("starts a generator with its first event, and passes it the same signal: %s", async (road) => {
+it.each(everyRunner)("starts a generator with its first event, and passes it the same signal: %s", async (runner) => {
   const { signal } = new AbortController();
   let started = false;
   const built = procedure.subscription(async function* (options) {
@@ -229,20 +229,20 @@ it.each(everyRoad)("starts a generator with its first event, and passes it the s
     yield await inner;
     yield options.signal === signal;
   });
-  const iterator = (await callBy(road, built, { type: "subscription", signal })) as AsyncGenerator;
+  const iterator = (await callWith(runner, built, { type: "subscription", signal })) as AsyncGenerator;
   expect(started).toBe(false);
   await iterator.next();
   expect(await iterator.next()).toStrictEqual({ value: true, done: false });
 });
 
-it.each(["stock", "ours"] as const)("runs the first step synchronously: %s", async (road) => {
+it.each(["stock", "ours"] as const)("runs the first step synchronously: %s", async (runner) => {
   const started: string[] = [];
-  const first = callBy(
-    road,
+  const first = callWith(
+    runner,
     procedure.query(() => started.push("resolver")),
   );
-  const second = callBy(
-    road,
+  const second = callWith(
+    runner,
     procedure.use(({ next }) => (started.push("middleware"), next())).query(() => 1),
   );
   expect(started).toStrictEqual(["resolver", "middleware"]);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { initUserDO } from "../../../src/router/index.js";
 import { runnable, withRunner } from "../../../src/router/runner/runnable.js";
 import { procedure, root } from "./builder.js";
-import { callBy } from "./compare.js";
+import { callWith } from "./compare.js";
 
 const createRouters = {
   stock: (record: object): AnyTRPCRouter => root.router(record as never),
@@ -88,8 +88,8 @@ describe("a procedure with a caller of its own", () => {
     .experimental_caller(async ({ args, invoke, _def }) => [args, _def.type, await invoke(args[0])])
     .query(({ ctx }) => ctx);
 
-  it.each(["stock", "ours"] as const)("runs it in front of all steps: %s", async (road) => {
-    expect(await callBy(road, built)).toStrictEqual([[expect.objectContaining({ path: "p" })], "query", { b: 2 }]);
+  it.each(["stock", "ours"] as const)("runs it in front of all steps: %s", async (runner) => {
+    expect(await callWith(runner, built)).toStrictEqual([[expect.objectContaining({ path: "p" })], "query", { b: 2 }]);
   });
 
   it("passes all arguments of a call as a function", async () => {
