@@ -6,10 +6,10 @@ export interface WakeGroup {
   readonly sockets: ReadonlySet<number>;
 }
 
-/** Most numbers of 32 bits in one row: 1 MB. The platform limits a value to 2 MB. */
+/** Maximum number of 32-bit numbers in one row, which is 1 MB. The platform limits a value to 2 MB. */
 const MAX_NUMBERS = 250_000;
 
-/** Joins the sockets with equal keys, because many sockets of an object often show the same. */
+/** Groups sockets with equal keys, because many sockets of an object often have the same subscriptions. */
 export function groupSockets(keysOf: ReadonlyMap<number, ReadonlySet<number>>): WakeGroup[] {
   const groups = new Map<string, { keys: ReadonlySet<number>; sockets: Set<number> }>();
   for (const [socket, keys] of keysOf) {
@@ -35,8 +35,8 @@ export function keysOfSockets(groups: readonly WakeGroup[]): Map<number, Readonl
 }
 
 /**
- * Encodes groups as a BLOB: the number of keys and of sockets of each group, then both. If that is too long for a row, every
- * change concerns all of the sockets.
+ * Encodes groups as a BLOB. Each group is its number of keys, its number of sockets, the keys and the sockets. If the BLOB would be
+ * too long for a row, it has one group instead, whose sockets every change concerns.
  */
 export function encodeGroups(groups: readonly WakeGroup[], maxNumbers = MAX_NUMBERS): ArrayBuffer {
   const length = groups.reduce((sum, { keys, sockets }) => sum + 2 + keys.size + sockets.size, 0);
@@ -56,13 +56,13 @@ export function encodeGroups(groups: readonly WakeGroup[], maxNumbers = MAX_NUMB
   return buffer;
 }
 
-/** Calls back with the keys and the sockets of each group, without copying them. */
-function forEachGroup(buffer: ArrayBuffer, call: (keys: Uint32Array, sockets: Uint32Array) => void): void {
+/** Calls `visit` with the keys and the sockets of each group, without copying them. */
+function forEachGroup(buffer: ArrayBuffer, visit: (keys: Uint32Array, sockets: Uint32Array) => void): void {
   const numbers = new Uint32Array(buffer);
   for (let position = 0; position < numbers.length;) {
     const firstSocket = position + 2 + (numbers[position] ?? 0);
     const end = firstSocket + (numbers[position + 1] ?? 0);
-    call(numbers.subarray(position + 2, firstSocket), numbers.subarray(firstSocket, end));
+    visit(numbers.subarray(position + 2, firstSocket), numbers.subarray(firstSocket, end));
     position = end;
   }
 }
@@ -73,7 +73,7 @@ export function decodeGroups(buffer: ArrayBuffer): WakeGroup[] {
   return groups;
 }
 
-/** Adds the sockets of the groups that have one of the keys; with `undefined`, of all groups. */
+/** Adds the sockets of the groups that have one of the keys to `found`. Without keys, adds the sockets of all groups. */
 export function addSocketsWithKeys(
   found: Set<number>,
   buffer: ArrayBuffer,

@@ -7,9 +7,9 @@ import { addSocketsWithKeys, decodeGroups, encodeGroups, groupSockets, keysOfSoc
 import { ANY_CHANGE, changedKeys, createKeyCollector, wakeKeysOf, type KeysByTable } from "./wake-keys.js";
 
 /**
- * One row for each table that subscriptions depend on. `groups` is empty while the row is outdated. The row `(complete)` exists if
- * a table without a row concerns no subscription. The last statement makes the index incomplete whenever another version has run,
- * because an earlier version does not write it.
+ * The index has one row for each table that subscriptions depend on. `groups` is empty while the row is outdated. If the row
+ * `(complete)` exists, no subscription depends on a table without a row. The last statement makes the index incomplete whenever
+ * another version has run, because an earlier version does not write it.
  */
 export const wakeIndexSchema: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS _wake_index (
@@ -21,8 +21,8 @@ export const wakeIndexSchema: readonly string[] = [
 ];
 
 const COMPLETE = "(complete)";
-/** How long after the last change the index is written, in milliseconds. A page subscribes to many queries at once. */
-const WRITE_AFTER_MS = 500;
+/** Delay from the last change until the index is written, in milliseconds. A page subscribes to many queries at once. */
+const WRITE_DELAY_MS = 500;
 
 const PUT = "INSERT OR REPLACE INTO _wake_index (name, shape, groups) VALUES (?, ?, ?)";
 
@@ -57,31 +57,30 @@ export interface WakeIndexOptions {
 }
 
 /**
- * Stores which sockets a change concerns, so that an object which wakes restores only those. A row may name a socket in vain,
- * because it was closed or has unsubscribed, which costs time. It never misses one: a subscription that gets further keys makes the
- * rows of its tables outdated in the same turn, and an outdated row concerns all sockets until the index is written.
+ * Stores which sockets a change concerns, so that an object that wakes restores only those. A row may list a socket that was closed
+ * or has unsubscribed, which only costs time. It never lacks a socket: if a subscription gets additional keys, the rows of its
+ * tables become outdated in the same turn, and an outdated row concerns all sockets until the index is written.
  */
 export function createWakeIndex(options: WakeIndexOptions) {
   const { sql, isInitialized, rows, restoreAll, isAllRestored, restoredSockets, isAsleep } = options;
   /** Whether the stored index is complete; `undefined` until it is read. */
   let isComplete: boolean | undefined;
-  /** The tables with outdated rows, and the rows before; `undefined` if only a restore of all sockets can replace the row. */
+  /** The tables with outdated rows, and their previous rows; `undefined` for a row that was outdated when the object woke. */
   const outdated = new Map<string, IndexRow | undefined>();
+  /** The last result of `tablesWithMoreKeys`. Subscriptions of a shared result have equal keys. */
   let last: {
     readonly old?: KeysByTable | undefined;
     readonly next?: KeysByTable;
     readonly tables: readonly string[];
-  } = {
-    tables: [],
-  };
+  } = { tables: [] };
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;
 
-  /** Returns the rows of some tables. Finds out whether the index is complete. */
+  /** Returns the rows of some tables, and updates `isComplete`. */
   function readRows(tables: readonly string[]): Map<string, IndexRow> {
     const names = [...tables, COMPLETE];
-    const marks = names.map(() => "?").join();
-    const found = readRaw(sql, `SELECT name, shape, groups FROM _wake_index WHERE name IN (${marks})`, names);
+    const placeholders = names.map(() => "?").join();
+    const found = readRaw(sql, `SELECT name, shape, groups FROM _wake_index WHERE name IN (${placeholders})`, names);
     const rowOf = ([name, shape, groups]: RawRow): [string, IndexRow] => [
       String(name),
       { shape: JSON.parse(String(shape)) as Shape, groups: groups as ArrayBuffer },
@@ -104,7 +103,7 @@ export function createWakeIndex(options: WakeIndexOptions) {
 
   function schedule(): void {
     clearTimeout(timer);
-    if (!isStopped) timer = setTimeout(write, WRITE_AFTER_MS);
+    if (!isStopped) timer = setTimeout(write, WRITE_DELAY_MS);
   }
 
   /** Writes the outdated rows; all of them if the index is not complete. */
@@ -150,13 +149,14 @@ export function createWakeIndex(options: WakeIndexOptions) {
     sql.exec(PUT, table, shapeText(shape), encodeGroups(groupSockets(keysOf)));
   }
 
-  function all(): "all" {
+  /** The result for a flush that the index cannot answer. Writes the index soon. */
+  function allSockets(): "all" {
     schedule();
     return "all";
   }
 
-  /** Returns the tables of which `next` has keys that `old` does not have. Subscriptions of a shared result have equal keys. */
-  function furtherTables(old: KeysByTable | undefined, next: KeysByTable): readonly string[] {
+  /** Returns the tables for which `next` has keys that `old` does not have. */
+  function tablesWithMoreKeys(old: KeysByTable | undefined, next: KeysByTable): readonly string[] {
     if (last.old === old && last.next === next) return last.tables;
     const tables = [...next].flatMap(([table, { keys }]) => (includes(old?.get(table)?.keys, keys) ? [] : [table]));
     last = { old, next, tables };
@@ -165,20 +165,20 @@ export function createWakeIndex(options: WakeIndexOptions) {
 
   return {
     /**
-     * Returns the numbers of the sockets that a flush concerns, among them some that are no longer open; `"all"` if the stored index
-     * does not have them all.
+     * Returns the numbers of the sockets that a flush concerns, possibly with some that are no longer open. Returns `"all"` if the
+     * stored index may lack some of them.
      */
     concerned(flush: Flush): ReadonlySet<number> | "all" {
-      if (isComplete === false || flush.tables.length > MAX_VALUES - 2) return all();
+      if (isComplete === false || flush.tables.length > MAX_VALUES - 2) return allSockets();
       const known = readRows([...flush.tables, ALL_TABLES]);
-      if (!isComplete) return all();
+      if (!isComplete) return allSockets();
       const found = new Set<number>();
       for (const [table, stored] of known) {
-        // A row that this instance has made outdated is still right for the sockets that are not in memory.
+        // If this instance has made the row outdated, the previous row is still correct for the sockets that are not in memory.
         const row = outdated.get(table) ?? stored;
         if (row === stored && stored.groups.byteLength === 0) {
           outdated.set(table, undefined);
-          return all();
+          return allSockets();
         }
         const keyed = { columns: new Set(row.shape.columns), prefixes: new Set(row.shape.prefixes) };
         addSocketsWithKeys(
@@ -197,8 +197,8 @@ export function createWakeIndex(options: WakeIndexOptions) {
      * @param before `undefined` for a new subscription
      */
     onChange(before: StoredSubscription | undefined, after: StoredSubscription): void {
-      if ((before && isIndexedAlike(before, after)) || !isInitialized()) return;
-      const tables = furtherTables(before && wakeKeysOf(before), wakeKeysOf(after));
+      if ((before && haveSameKeys(before, after)) || !isInitialized()) return;
+      const tables = tablesWithMoreKeys(before && wakeKeysOf(before), wakeKeysOf(after));
       for (const table of tables) invalidate(table);
       if (tables.length > 0) schedule();
     },
@@ -219,8 +219,8 @@ export type WakeIndex = ReturnType<typeof createWakeIndex>;
 const emptyRow = (): IndexRow => ({ shape: { columns: [], prefixes: [] }, groups: new ArrayBuffer(0) });
 const shapeText = (shape: Shape): string => JSON.stringify(shape);
 
-/** Whether two states of a subscription have the same keys, as far as that is cheap to see. */
-function isIndexedAlike(one: StoredSubscription, other: StoredSubscription): boolean {
+/** Whether two states of a subscription certainly have the same keys. Compares only what is cheap to compare. */
+function haveSameKeys(one: StoredSubscription, other: StoredSubscription): boolean {
   if (one.kind !== other.kind || one.tables !== other.tables || one.live?.reads !== other.live?.reads) return false;
   return one.kind === "tracked" || (one.cursor === undefined) === (other.cursor === undefined);
 }

@@ -6,8 +6,8 @@ import type { SqlValue } from "../tables/codec/sql-value.js";
 import { ALL_TABLES, type Read } from "../tables/reads/read-recorder.js";
 
 /**
- * What a change of a table must have in common with a subscription to concern it, as hashes. Different texts with equal hashes
- * only cause a useless restore.
+ * Hashes of the ids and values that a subscription depends on. A change of the table concerns the subscription only if it has one
+ * of them. Two texts with the same hash only cause an unnecessary restore.
  */
 export interface WakeKeys {
   readonly keys: ReadonlySet<number>;
@@ -20,9 +20,9 @@ export interface WakeKeys {
 /** The keys of one or several subscriptions, by table. */
 export type KeysByTable = ReadonlyMap<string, WakeKeys>;
 
-/** Every change of the table. */
+/** The key that every change of the table has. */
 export const ANY_CHANGE = 0;
-/** Every change of a row that existed before: the row's previous values, which a query may have found, are unknown. */
+/** The key of every change to a row that existed before. A query may have found the row by its previous values, which are unknown. */
 const EXISTING_ROW = 1;
 const FIRST_HASH = 2;
 
@@ -38,7 +38,7 @@ export function createKeyCollector() {
   }
   const tables = new Map<string, MutableKeys>();
 
-  function of(table: string): MutableKeys {
+  function keysOf(table: string): MutableKeys {
     const known = tables.get(table) ?? { keys: new Set(), columns: new Set(), prefixes: new Set() };
     tables.set(table, known);
     return known;
@@ -46,22 +46,22 @@ export function createKeyCollector() {
 
   return {
     tables: tables as KeysByTable,
-    any: (table: string): void => void of(table).keys.add(ANY_CHANGE),
-    existing: (table: string): void => void of(table).keys.add(EXISTING_ROW),
-    id: (table: string, id: string): void => void of(table).keys.add(idKey(id)),
-    prefix(table: string, prefix: string): void {
-      const own = of(table);
+    addAny: (table: string): void => void keysOf(table).keys.add(ANY_CHANGE),
+    addExisting: (table: string): void => void keysOf(table).keys.add(EXISTING_ROW),
+    addId: (table: string, id: string): void => void keysOf(table).keys.add(idKey(id)),
+    addPrefix(table: string, prefix: string): void {
+      const own = keysOf(table);
       own.keys.add(prefixKey(prefix));
       own.prefixes.add(prefix.length);
     },
-    value(table: string, column: string, value: SqlValue): void {
-      const own = of(table);
+    addValue(table: string, column: string, value: SqlValue): void {
+      const own = keysOf(table);
       own.keys.add(valueKey(column, value));
       own.columns.add(column);
     },
     addAll(others: KeysByTable): void {
       for (const [table, { keys, columns, prefixes }] of others) {
-        const own = of(table);
+        const own = keysOf(table);
         for (const key of keys) own.keys.add(key);
         for (const column of columns) own.columns.add(column);
         for (const length of prefixes) own.prefixes.add(length);
@@ -72,8 +72,8 @@ export function createKeyCollector() {
 
 type KeyCollector = ReturnType<typeof createKeyCollector>;
 
-/** The keys of reads. Subscriptions that share a result share its reads. */
-const ofReads = new WeakMap<readonly Read[], KeysByTable>();
+/** The keys of each list of reads. Subscriptions that share a result share its reads. */
+const keysByReads = new WeakMap<readonly Read[], KeysByTable>();
 const noKeys: KeysByTable = new Map();
 
 /** Returns the keys of a subscription. A change without any of them does not concern it. */
@@ -81,38 +81,39 @@ export function wakeKeysOf({ kind, tables, rows, cursor, live }: StoredSubscript
   if (kind === "live") return live ? keysOfReads(live.reads) : noKeys;
   const collector = createKeyCollector();
   for (const table of tables) {
-    if (kind !== "source" || !rows) collector.any(table);
-    else if ("id" in rows) collector.id(table, rows.id);
-    else collector.prefix(table, rows.prefix);
+    if (kind !== "source" || !rows) collector.addAny(table);
+    else if ("id" in rows) collector.addId(table, rows.id);
+    else collector.addPrefix(table, rows.prefix);
   }
-  // It has missed changes, and catches up when the object wakes.
-  if (cursor !== undefined && kind !== "tracked") collector.any(ALL_TABLES);
+  // The subscription has missed changes, and catches up when the object wakes.
+  if (cursor !== undefined && kind !== "tracked") collector.addAny(ALL_TABLES);
   return collector.tables;
 }
 
 function keysOfReads(reads: readonly Read[]): KeysByTable {
-  const known = ofReads.get(reads);
+  const known = keysByReads.get(reads);
   if (known) return known;
   const collector = createKeyCollector();
   for (const read of reads) addRead(collector, read);
-  ofReads.set(reads, collector.tables);
+  keysByReads.set(reads, collector.tables);
   return collector.tables;
 }
 
 /**
- * The rows that a query found are left out: they change with its results, and each change would cost written rows. A query by a
- * value therefore wakes with every change of an existing row, and with new rows that have the value.
+ * Adds the keys of a read. The rows that a query found are not among them, because they change with its results, and each change
+ * of the index costs written rows. So a query by a value wakes for every change of an existing row, and for new rows that have
+ * the value.
  */
 function addRead(collector: KeyCollector, { table, where }: Read): void {
-  if (where === undefined || table === ALL_TABLES) return collector.any(table);
+  if (where === undefined || table === ALL_TABLES) return collector.addAny(table);
   const ids = where.find(({ column, operator }) => column === "id" && isEquality(operator));
-  if (ids) return ids.values.forEach((id) => collector.id(table, String(id)));
+  if (ids) return ids.values.forEach((id) => collector.addId(table, String(id)));
   const prefix = where.find(({ column, operator }) => column === "id" && operator === "startsWith");
-  if (prefix) return collector.prefix(table, String(prefix.values[0]));
+  if (prefix) return collector.addPrefix(table, String(prefix.values[0]));
   const equality = where.find(({ operator }) => isEquality(operator));
-  if (!equality) return collector.any(table);
-  collector.existing(table);
-  for (const value of equality.values) collector.value(table, equality.column, value);
+  if (!equality) return collector.addAny(table);
+  collector.addExisting(table);
+  for (const value of equality.values) collector.addValue(table, equality.column, value);
 }
 
 function isEquality(operator: SimpleCondition["operator"]): boolean {

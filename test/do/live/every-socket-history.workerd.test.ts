@@ -111,7 +111,7 @@ it("gives each live query the result of a fresh run, whichever sockets open, sub
           continue;
         }
         if (current.do === "sleep") {
-          // It may sleep already.
+          // The object may already be hibernating.
           await sleep().catch(() => undefined);
           continue;
         }

@@ -21,12 +21,13 @@ const tablesIn = ({ object }: Pick<Started, "object">): Promise<string[]> =>
       .map(({ name }) => String(name)),
   );
 
-/** Waits until the index is written, with rows for these tables. */
+/** Waits until the index is written and has rows for these tables. */
 const indexed = (started: Pick<Started, "object">, ...tables: string[]): Promise<void> =>
   expect.poll(() => tablesIn(started), { timeout: 10_000 }).toEqual(["(complete)", ...tables].toSorted());
 
 /**
- * Marks the sockets of a session as stored by a newer version. An object that restores one closes it, which shows that it did.
+ * Marks the sockets of a session as stored by a newer version. An object closes such a socket when it restores it, so the test can
+ * see that.
  */
 const markAsleep = ({ object }: Pick<Started, "object">, sessionId: string): Promise<void> =>
   runInDurableObject(object, (_instance, state) => {
@@ -95,7 +96,7 @@ it("restores the sockets that a change concerns, and leaves the others asleep", 
   await other.ping();
   await http.sessions.revoke.mutate({ id: second.session.id });
   await watcher.closed;
-  // A socket that was closed, by its client or not, stays in the index for now.
+  // The index still lists sockets that their clients or the object have closed.
   own.socket.close();
   await http.notes.update.mutate({ id: first ?? "", values: { text: "nobody" } });
   await hibernate(started);
@@ -135,7 +136,7 @@ it("restores all sockets, and indexes them again, after a version that did not w
   const id = watcher.watch("notes.of", { list: "a" });
   await watcher.settled();
   await indexed(started, "notes");
-  // As another version of the app's tables leaves it, whose own start makes this version check the schema.
+  // Another version leaves an index that it did not update, and a fingerprint of its own.
   await runInDurableObject(started.object, (_instance, { storage }) => {
     storage.sql.exec("UPDATE _wake_index SET groups = zeroblob(16) WHERE name = 'notes'");
     storage.sql.exec("UPDATE _object SET fingerprint = 'another version'");
