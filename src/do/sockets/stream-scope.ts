@@ -52,7 +52,7 @@ export function createStreamScope(start?: Start): ScopedCall {
   return new CallScope(start);
 }
 
-/** A class, because a literal with a getter is slow to create, and most calls over HTTP only need the signal. */
+/** This is a class because an object literal with a getter is slow to create. Most calls over HTTP need only the signal. */
 class CallScope implements StreamScope, ScopedCall {
   readonly #start: Start | undefined;
   #controller: AbortController | undefined;

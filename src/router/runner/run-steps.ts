@@ -44,8 +44,8 @@ export function runChain(chain: Chain, options: CallOptions): Promise<unknown> {
 /**
  * Runs the steps from an index on. Each middleware that calls `next()` starts the rest anew, so the options are never changed.
  *
- * @param isOutermost whether to return the data or throw the error. Otherwise the result is the one of `next()`, which never
- * throws
+ * @param isOutermost whether to return the data, or throw the error. If false, resolves with the result of `next()`, and never
+ * rejects
  */
 async function runSteps(chain: Chain, index: number, from: StepOptions, isOutermost: boolean): Promise<unknown> {
   const { steps, resolve, placement } = chain;
@@ -102,7 +102,7 @@ function extend(options: StepOptions, next: NextOptions | undefined): StepOption
   };
 }
 
-/** Returns the data of the first middleware's result, or throws its error. */
+/** Returns the data in the first middleware's result, or throws the error in it. */
 function dataOf(result: unknown): unknown {
   if (!result) {
     throw new TRPCError({

@@ -2,7 +2,7 @@ import { isLocalUrl, cookieNames, type CookieNames } from "./cookie-names.js";
 import { createCookies, type CookiesOptions, type SessionCookies } from "./create-cookies.js";
 import type { SentCookies } from "./find-browser-session.js";
 
-/** The cookies of one app at one kind of address. */
+/** The cookies of one app, for hosts of one kind. */
 export interface AppCookies extends SessionCookies {
   readonly names: CookieNames;
   /** Reads the tokens in a request's cookies, not verified yet. */
@@ -10,8 +10,8 @@ export interface AppCookies extends SessionCookies {
 }
 
 /**
- * Returns a function that returns the app's cookies at a URL. They differ only between this machine and other hosts, so each
- * kind is created once.
+ * Returns a function that returns the app's cookies for the URL of a request. They differ only between this machine and other
+ * hosts, so they are created once for each.
  */
 export function createCookiesAt(options: Omit<CookiesOptions, "url">): (url: URL) => AppCookies {
   let local: AppCookies | undefined;

@@ -22,7 +22,7 @@ export interface SessionStore {
    * @returns the session as it is now
    */
   touch(session: SessionRow, now: number): SessionRow;
-  /** Whether `touch` could do anything. Returns true for a session that is not cached. */
+  /** Returns false if `touch` would not write. Returns true for a session that is not cached. */
   isTouchDue(id: string, now: number): boolean;
   /**
    * Records that a client presented a token of this generation. It costs one write per generation, and nothing for a

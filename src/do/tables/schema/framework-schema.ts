@@ -11,7 +11,10 @@ export interface SchemaStep {
 export type UpgradedStorage = Pick<DurableObjectStorage, "sql" | "kv">;
 
 export interface FrameworkSchemaOptions {
-  /** Create the tables of this version. They run again whenever another version has run, and create only tables that do not exist. */
+  /**
+   * SQL that creates the tables of this version, and deletes what another version may have left outdated. It runs again whenever
+   * another version has run, so it must not fail or delete data that cannot be rebuilt.
+   */
   readonly statements: readonly string[];
   /**
    * Changes to tables that earlier versions created. A step's position is its number, so steps are never removed or
