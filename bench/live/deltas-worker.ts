@@ -13,7 +13,7 @@ const appRouter = t.router({
     all: t.userProcedure.query(({ ctx }) => ctx.tables.tasks.orderBy("id").all()),
     fill: t.userProcedure.input(z.number()).mutation(({ ctx, input }) => {
       const tasks = Array.from({ length: input }, (_, rank) => ({
-        title: `A task with a title of some words ${rank}`,
+        title: `Task ${rank} of this list`,
         list: "inbox",
         rank,
         done: false,

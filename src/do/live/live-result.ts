@@ -1,6 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { byteLength } from "../../shared/byte-length.js";
 import { findRows } from "./find-rows.js";
+import { hashRows, type RowHash } from "./hash-rows.js";
 import { hashText } from "./hash-text.js";
 import { createDelta } from "./row-delta.js";
 import { serializeChanged, splitRows, type RowResult, type Serialized } from "./row-result.js";
@@ -40,8 +41,7 @@ export interface ResultVersion {
   readonly rows: RowResult;
   /** Size of the whole result on the wire, in bytes. */
   readonly bytes: number;
-  /** Size of the serialized rows, in bytes. */
-  readonly rowBytes: number;
+  readonly hashed: RowHash;
 }
 
 export interface LiveResultOptions {
@@ -89,14 +89,15 @@ export function createLiveResults(router: AnyTRPCRouter): ToLiveResult {
     const found = findRows(data);
     const rows = found && serializeChanged(previous.rows, data, found, serialize);
     if (!rows) return undefined;
-    const { hash, rowBytes } = hashRows(rows);
-    const bytes = previous.bytes + rowBytes - previous.rowBytes;
+    const hashed = hashRows(rows, previous);
+    const { hash } = hashed;
+    const bytes = previous.bytes + hashed.bytes - previous.hashed.bytes;
     let whole: ReturnType<typeof serializeWhole> | undefined;
     const getWhole = () => (whole ??= serializeWhole(data));
     return {
       hash,
       bytes,
-      version: { hash, rows, bytes, rowBytes },
+      version: { hash, rows, bytes, hashed },
       base: previous.hash,
       wholeBytes: () => getWhole().bytes,
       whole: (id) => getWhole().event(id),
@@ -115,11 +116,12 @@ export function createLiveResults(router: AnyTRPCRouter): ToLiveResult {
     const { serialized, text, bytes, event } = serializeWhole(data);
     const found = findRows(data);
     const rows = found && splitRows(serialized, found, keeps);
-    const { hash, rowBytes } = rows ? hashRows(rows) : { hash: hashText(text), rowBytes: 0 };
+    const hashed = rows && hashRows(rows);
+    const hash = hashed?.hash ?? hashText(text);
     return {
       hash,
       bytes,
-      version: rows && keeps ? { hash, rows, bytes, rowBytes } : undefined,
+      version: rows && hashed && keeps ? { hash, rows, bytes, hashed } : undefined,
       base: undefined,
       wholeBytes: () => bytes,
       whole: event,
@@ -129,15 +131,6 @@ export function createLiveResults(router: AnyTRPCRouter): ToLiveResult {
 }
 
 const eventText = (quotedId: string, content: string): string => `"result":{"type":"data","id":${quotedId},${content}}`;
-
-/** Hashes a result row by row, so that rows which have not changed need not be serialized again. */
-function hashRows({ key, rest, rows }: RowResult): { readonly hash: string; readonly rowBytes: number } {
-  // JSON text has neither of the separators. The first line distinguishes the text from a result without rows.
-  const lines = [`rows\t${JSON.stringify(key ?? null)}`, `${rest.text}\t${rest.meta}`];
-  for (const { text, meta } of rows) lines.push(text, meta);
-  const text = lines.join("\n");
-  return { hash: hashText(text), rowBytes: byteLength(text) };
-}
 
 /** The id of a live query's event: the position in the change log and the hash of the result. */
 export function formatEventId(cursor: string, hash: string): string {

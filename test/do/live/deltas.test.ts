@@ -150,7 +150,8 @@ describe("a delta", () => {
       deleted: rows.toSpliced(700, 1),
       moved: [...rows.slice(1), ...rows.slice(0, 1)],
     })) {
-      const { delta, whole } = send(copyValue(next));
+      const { delta, whole, hash } = send(copyValue(next));
+      expect(toResult(next).hash).toBe(hash);
       expect([name, (delta?.bytes ?? Infinity) / whole.bytes]).toEqual([
         name,
         expect.toSatisfy((share) => share < 0.02),

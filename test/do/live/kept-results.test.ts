@@ -8,7 +8,7 @@ const BUDGET = 1_200_000;
 const version = (hash: string, bytes: number): ResultVersion => ({
   hash,
   bytes,
-  rowBytes: bytes,
+  hashed: { hash, bytes, blocks: [] },
   rows: { key: undefined, rest: { text: "", meta: "" }, rows: [] },
 });
 
