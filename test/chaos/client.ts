@@ -1,3 +1,5 @@
+import superjson from "superjson";
+import { createLiveDeltas, type IncomingData } from "../../src/client/live-deltas.js";
 import { upgrade } from "../fixtures/socket.js";
 import { Violation } from "./history.js";
 import type { Session } from "./session.js";
@@ -7,11 +9,7 @@ import type { Target } from "./target.js";
 interface Frame {
   readonly id?: number | null;
   readonly method?: string;
-  readonly result?: {
-    readonly type: string;
-    readonly id?: string;
-    readonly data?: { readonly json: { readonly id: string; readonly data: unknown } };
-  };
+  readonly result?: IncomingData & { readonly type: string };
   readonly error?: {
     readonly json: { readonly message: string; readonly data: { readonly code: string; readonly reason?: string } };
   };
@@ -26,6 +24,17 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
   let ids = 0;
   const calls = new Map<number, (reply: Reply) => void>();
   const subscribers = new Map<number, Subscriber>();
+  const deltas = createLiveDeltas({
+    transformer: superjson,
+    onLost: (id) => void (client.violation ??= new Violation(`${name}: a delta of ${id} has a base that it lacks`)),
+  });
+
+  /** Whether a subscription reads deltas: one of the package's own client, unless its event id is not that of its result. */
+  function readsDeltas(id: number, path: string, lastEventId: string | undefined): boolean {
+    if (!keeps || path !== "_live") return false;
+    const isHeld = deltas.begin(id, lastEventId);
+    return isHeld || lastEventId === undefined;
+  }
 
   const client = {
     name,
@@ -114,7 +123,8 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
     /** `lastEventId` is the last event's id, or the start position for a client that stores that. */
     subscribeMessage(id: number, subscriber: Subscriber, lastEventId: string | undefined, filler = ""): object {
       const { path, input: json } = target.subscription(subscriber.source, filler);
-      const userdo = keeps && { userdo: { startedAt: subscriber.startedAt } };
+      const reads = readsDeltas(id, path, lastEventId) && { deltas: true };
+      const userdo = keeps && { userdo: { startedAt: subscriber.startedAt, ...reads } };
       return { id, method: "subscription", params: { path, input: { json }, lastEventId, ...userdo } };
     },
 
@@ -164,7 +174,9 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
     if (done) {
       calls.delete(id);
       return done(
-        frame.error ? { ok: false, code: frame.error.json.data.code } : { ok: true, data: frame.result?.data?.json },
+        frame.error
+          ? { ok: false, code: frame.error.json.data.code }
+          : { ok: true, data: (frame.result?.data as { readonly json: unknown } | undefined)?.json },
       );
     }
     const subscriber = subscribers.get(id);
@@ -172,7 +184,7 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
     else if (frame.error) client.refused.add(id);
   }
 
-  function onSubscription(subscriber: Subscriber, { result, error }: Frame): void {
+  function onSubscription(subscriber: Subscriber, { id: subscription, result, error }: Frame): void {
     if (error) {
       subscriber.state = "ended";
       const { code, reason } = error.json.data;
@@ -183,8 +195,10 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
     } else if (result?.type === "started") {
       subscriber.state = "on";
       subscriber.startedAt = result.id ?? subscriber.startedAt;
-    } else if (result?.type === "data" && result.data) {
-      const { id, data } = result.data.json;
+    } else if (result?.type === "data") {
+      const read = deltas.read(subscription ?? -1, result)?.data;
+      if (read === undefined) return;
+      const { id, data } = deltas.deserialize(read) as { readonly id: string; readonly data: unknown };
       if (id !== result.id)
         client.violation ??= new Violation(`${subscriber.name}: the frame says ${result.id}, not ${id}`);
       subscriber.receive({ cursor: id, change: data });
