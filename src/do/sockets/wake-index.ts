@@ -21,8 +21,11 @@ export const wakeIndexSchema: readonly string[] = [
 ];
 
 const COMPLETE = "(complete)";
-/** Delay from the last change until the index is written, in milliseconds. A page subscribes to many queries at once. */
-const WRITE_DELAY_MS = 500;
+/**
+ * Delay from the last change until the index is written, in milliseconds. The changes of one turn of the event loop are written
+ * together. A longer delay would also join slow queries, but a pending timer keeps the object from hibernating.
+ */
+const WRITE_DELAY_MS = 0;
 
 const PUT = "INSERT OR REPLACE INTO _wake_index (name, shape, groups) VALUES (?, ?, ?)";
 

@@ -157,13 +157,8 @@ it("restores all sockets while the row of a table is outdated", async () => {
   await indexed(started, "notes");
   const id = watcher.watch("notes.of", { list: "b" });
   await watcher.settled();
-  // The object is stopped before it writes the row.
-  await runInDurableObject(started.object, (_instance, { storage }) => {
-    expect(storage.sql.exec("SELECT length(groups) AS bytes FROM _wake_index WHERE name = 'notes'").one()).toEqual({
-      bytes: 0,
-    });
-  });
   await indexed(started, "notes");
+  // As an object leaves it that stops before it writes the row.
   await runInDurableObject(started.object, (_instance, { storage }) => {
     storage.sql.exec("UPDATE _wake_index SET groups = x'' WHERE name = 'notes'");
   });
