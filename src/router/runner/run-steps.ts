@@ -52,6 +52,8 @@ async function runSteps(chain: Chain, index: number, from: StepOptions, isOuterm
   let options = from;
   let result: unknown;
   try {
+    // Before the app's code parses the input.
+    if (isOutermost) checkPlacementIn(options.ctx, placement);
     for (let at = index; ; at++) {
       const step = steps[at];
       if (!step) {
