@@ -139,9 +139,9 @@ describe("a live query of a list", () => {
         params: { path: "_live", input, userdo },
       });
     }
-    await old.settled();
-    await wrote(http.notes.update.mutate({ id: idOf(2), values: { text: "new" } }));
     const events = () => old.frames.filter(({ result }) => result?.type === "data");
+    await expect.poll(() => events().length).toBe(3);
+    await wrote(http.notes.update.mutate({ id: idOf(2), values: { text: "new" } }));
     await expect.poll(() => events().length).toBe(6);
     expect(events().every(({ result }) => result?.delta === undefined)).toBe(true);
   });
