@@ -3,8 +3,9 @@ import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
 import type { SessionEffect } from "../shared/call.js";
 import { USER_HEADER } from "../shared/user-header.js";
+import { adapterResponse } from "./calls/adapter-response.js";
 import { handleCalls, type Respond } from "./calls/handle-calls.js";
-import { respond } from "./calls/respond.js";
+import { plainResponse } from "./calls/plain-response.js";
 import { publicKeysResponse } from "./request/public-keys-response.js";
 import { handleUpgrade } from "./handle-upgrade.js";
 import { readConfiguration, configurationErrorOf } from "./configuration.js";
@@ -59,7 +60,18 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   return createRequestHandler(router, options, respond);
 }
 
-/** @param respondToCalls responds to the calls of a request */
+/** Responds to queries and mutations with one JSON text, and to subscriptions and streams through tRPC's adapter. */
+const respond: Respond = (prepared, options) => {
+  const [first] = prepared.calls;
+  const isSubscription = !options.gated.isBatch && first?.procedure?._def.type === "subscription";
+  return prepared.streams || isSubscription ? adapterResponse(prepared, options) : plainResponse(prepared, options);
+};
+
+/**
+ * Creates a handler with another way to respond to calls. Tests compare the ways.
+ *
+ * @param respondToCalls responds to the calls of a request
+ */
 export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOptions, respondToCalls: Respond): Handler {
   checkHandlerOptions(options);
   const { binding, path = "/trpc", cookiePrefix, forms = {} } = options;

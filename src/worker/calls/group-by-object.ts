@@ -88,5 +88,5 @@ function group(calls: readonly SendableCall[], targets: readonly Target[]): Grou
       }
     }
   }
-  return { objects: objects, local, failed };
+  return { objects, local, failed };
 }

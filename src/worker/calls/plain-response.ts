@@ -28,9 +28,8 @@ export async function plainResponse(prepared: PreparedRequest, options: HandleCa
   const { request, router, env, gated } = options;
   const { output: serializer } = router._def._config.transformer;
   const shape = (call: Call, cause: unknown): ErrorShape => errorShapeOf(call, cause, options, { caller, env });
-  const sent = await sendCalls(sendable.map(withText), { ...options, caller, signal: request.signal });
-  const local = sendable.some(isLocal);
-  const received = local
+  const sent = await sendCalls(sendable.map(requestText), { ...options, caller, signal: request.signal });
+  const received = sendable.some(isLocal)
     ? await Promise.all(sent.map((reply, index) => serializeLocal(reply, sendable[index], serializer, shape)))
     : sent;
   const replies = sendable.length === calls.length ? received : withRefusals(calls, received);
@@ -45,7 +44,8 @@ export async function plainResponse(prepared: PreparedRequest, options: HandleCa
   return response;
 }
 
-function withText({ path, procedure, call }: SendableCall): SendableCall {
+/** Asks the object for the result as the text of the response. */
+function requestText({ path, procedure, call }: SendableCall): SendableCall {
   return { path, procedure, call: { ...call, wantsText: true } };
 }
 
@@ -69,6 +69,7 @@ async function serializeLocal(
   if (!reply.ok || !sent || !isLocal(sent)) return reply;
   try {
     const data = await resolveNested(reply.data);
+    // `writeReplies` refuses a stream, and never opens it.
     if (isAsyncIterable(data)) return { ok: true, data: undefined, stream: "" };
     if (isObservable(data)) return { ok: true, data };
     return { ok: true, data: JSON.stringify(serializer.serialize(data)), encoding: "json" };

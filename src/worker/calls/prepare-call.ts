@@ -1,4 +1,4 @@
-import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import type { AnyTRPCProcedure } from "@trpc/server";
 import { placementOf, type Placement } from "../../router/placement.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
 import { shapeError } from "../../router/run-call.js";
@@ -62,27 +62,25 @@ function prepareCall(
   position: CallPosition,
   options: PrepareCallOptions,
 ): PreparedCall | Promise<PreparedCall> {
-  const procedure = findLoaded(options.router, call.path);
-  return procedure ? prepareResolved(call, procedure, position, options) : prepareLazy(call, position, options);
+  const { path } = call;
+  const procedure = resolveProcedure(options.router, path);
+  if (procedure instanceof Promise) return prepareLazy(call, procedure, position, options);
+  return procedure ? prepareResolved(call, procedure, position, options) : { path, procedure };
 }
 
-/** Finds a procedure without the promise that loading a lazy router needs. */
-function findLoaded({ _def }: AnyTRPCRouter, path: string): AnyTRPCProcedure | undefined {
-  const procedures = _def.procedures as Record<string, AnyTRPCProcedure>;
-  return Object.hasOwn(procedures, path) ? procedures[path] : undefined;
-}
-
+/** Prepares a call whose procedure is in a router that is still loading. */
 async function prepareLazy(
   call: SerializedCall,
+  loading: Promise<AnyTRPCProcedure | undefined>,
   position: CallPosition,
   options: PrepareCallOptions,
 ): Promise<PreparedCall> {
   const { path } = call;
   try {
-    const procedure = await resolveProcedure(options.router, path);
+    const procedure = await loading;
     return procedure ? await prepareResolved(call, procedure, position, options) : { path, procedure };
   } catch (cause) {
-    // The lazy router of the procedure could not be loaded.
+    // The router could not be loaded, so only the type of the procedure is known, which is all that the response needs.
     const type = options.gated.method === "POST" ? "mutation" : "query";
     return refused({ path, procedure: { _def: { type } } as unknown as AnyTRPCProcedure }, cause, options);
   }

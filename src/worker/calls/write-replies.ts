@@ -85,9 +85,10 @@ function errorText(error: ErrorShape, { serializer }: WriteRepliesOptions): stri
   return `{"error":${JSON.stringify(serializer.serialize(error))}}`;
 }
 
-/** The status of a response with these errors, of which the other calls succeeded. */
+/** Returns the status of a response to this number of calls, of which only those with these errors failed. */
 function statusOf(errors: readonly ErrorShape[], calls: number): number {
   const succeeded = errors.length < calls ? [{ result: { data: undefined } }] : [];
+  // tRPC reads only these properties of a reply, but the type requires all of them.
   return getHTTPStatusCode([...succeeded, ...errors.map((error) => ({ error }))] as never);
 }
 

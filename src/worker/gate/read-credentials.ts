@@ -39,24 +39,24 @@ function readBearer(authorization: string): string {
   return token;
 }
 
-/** How many headers are kept. With the maximum length they take less than a megabyte. */
+/** Maximum number of cached headers. At the maximum length they take less than a megabyte. */
 const MAX_HEADERS = 200;
 const MAX_HEADER_LENGTH = 4_096;
 
-const recent = new WeakMap<(name: string) => boolean, Map<string, Credentials["cookies"]>>();
+const recentCookies = new WeakMap<(name: string) => boolean, Map<string, Credentials["cookies"]>>();
 
 /**
- * Reads the app's own cookies, and keeps those of recent headers, because a browser sends the same ones for minutes. They are
- * not verified here, so the same header always has the same cookies.
+ * Reads the app's own cookies, and caches those of recent headers, because a browser sends the same header for minutes. The
+ * result depends only on the header, because cookies are verified later.
  */
 function readCookiesCached(header: string | null, isOwnCookie: (name: string) => boolean): Credentials["cookies"] {
   if (header === null) return noCookies;
-  let known = recent.get(isOwnCookie);
+  let known = recentCookies.get(isOwnCookie);
   const before = known?.get(header);
   if (before) return before;
   const cookies = readCookies(header, isOwnCookie);
   if (header.length > MAX_HEADER_LENGTH) return cookies;
-  if (!known) recent.set(isOwnCookie, (known = new Map()));
+  if (!known) recentCookies.set(isOwnCookie, (known = new Map()));
   known.set(header, cookies);
   // A Map iterates in insertion order, so the first key is the oldest.
   const [oldest] = known.size > MAX_HEADERS ? known.keys() : [];
