@@ -40,7 +40,7 @@ export class BareDO extends DurableObject {
   }
 
   /** Does one operation without a session. */
-  open(operation: string, values: readonly string[]): string {
+  runWithoutSession(operation: string, values: readonly string[]): string {
     return JSON.stringify(this.#do(operation, values) ?? null);
   }
 
@@ -130,7 +130,7 @@ export class BareDO extends DurableObject {
     socket.send(this.#run(operation, session, values));
   }
 }
-countCalls(BareDO.prototype, ["open", "run", "fetch", "webSocketMessage"]);
+countCalls(BareDO.prototype, ["runWithoutSession", "run", "fetch", "webSocketMessage"]);
 
 interface Call {
   readonly object: string;
@@ -145,6 +145,8 @@ export default {
     if (new URL(request.url).pathname === "/units") return Response.json(takeUnits());
     const { object, operation, session, values } = await request.json<Call>();
     const stub = env.BARE_DO.getByName(object);
-    return new Response(session ? await stub.run(operation, session, values) : await stub.open(operation, values));
+    return new Response(
+      session ? await stub.run(operation, session, values) : await stub.runWithoutSession(operation, values),
+    );
   },
 } satisfies ExportedHandler<Env>;

@@ -16,16 +16,16 @@ export interface LiveDeltasOptions {
   readonly onLost: (id: Id) => void;
 }
 
-interface Held {
+interface LastResult {
   readonly hash: string | undefined;
   readonly version: LiveVersion;
 }
 
-/** An event that is deserialized already. */
-class ReadEvent {
+/** An event whose data is already deserialized. */
+class DeserializedEvent {
   readonly event: { readonly id: string; readonly data: unknown };
 
-  constructor(event: ReadEvent["event"]) {
+  constructor(event: DeserializedEvent["event"]) {
     this.event = event;
   }
 }
@@ -36,16 +36,16 @@ class ReadEvent {
  */
 export function createLiveDeltas({ transformer, onLost }: LiveDeltasOptions) {
   /** The last result of each live query; `undefined` before the first one. */
-  const held = new Map<Id, Held | undefined>();
+  const lastResults = new Map<Id, LastResult | undefined>();
 
   function readWhole(id: Id, result: IncomingData): IncomingData {
     const serialized = result.data as SerializedEvent;
     try {
-      const event = transformer.deserialize(serialized) as ReadEvent["event"];
-      held.set(id, { hash: hashOf(result.id), version: wholeVersion(serialized, event.data) });
-      return { ...result, data: new ReadEvent(event) };
+      const event = transformer.deserialize(serialized) as DeserializedEvent["event"];
+      lastResults.set(id, { hash: hashOf(result.id), version: wholeVersion(serialized, event.data) });
+      return { ...result, data: new DeserializedEvent(event) };
     } catch {
-      held.set(id, undefined);
+      lastResults.set(id, undefined);
       // tRPC's client reports the error to the subscription.
       return result;
     }
@@ -55,14 +55,14 @@ export function createLiveDeltas({ transformer, onLost }: LiveDeltasOptions) {
     id: Id,
     { delta, ...result }: IncomingData & { readonly delta: LiveDelta },
   ): IncomingData | undefined {
-    const before = held.get(id);
+    const before = lastResults.get(id);
     try {
       if (before?.hash !== delta.base) throw new TypeError("The client does not have the base of the delta.");
       const { version, data } = applyDelta(before.version, delta, transformer);
-      held.set(id, { hash: hashOf(result.id), version });
-      return { ...result, data: new ReadEvent({ id: result.id ?? "", data }) };
+      lastResults.set(id, { hash: hashOf(result.id), version });
+      return { ...result, data: new DeserializedEvent({ id: result.id ?? "", data }) };
     } catch {
-      held.set(id, undefined);
+      lastResults.set(id, undefined);
       onLost(id);
       return undefined;
     }
@@ -74,24 +74,24 @@ export function createLiveDeltas({ transformer, onLost }: LiveDeltasOptions) {
      * event. If not, the server must send the next result as a whole.
      */
     begin(id: Id, lastEventId: string | undefined): boolean {
-      const hasResult = lastEventId !== undefined && held.get(id)?.hash === hashOf(lastEventId);
-      if (!hasResult) held.set(id, undefined);
+      const hasResult = lastEventId !== undefined && lastResults.get(id)?.hash === hashOf(lastEventId);
+      if (!hasResult) lastResults.set(id, undefined);
       return hasResult;
     },
 
     /** Called when a subscription has ended. */
-    end: (id: Id): void => void held.delete(id),
+    end: (id: Id): void => void lastResults.delete(id),
 
     /** Reads an event of a subscription. Returns `undefined` for a delta that cannot be applied. */
     read(id: Id, result: IncomingData): IncomingData | undefined {
-      if (!held.has(id)) return result;
+      if (!lastResults.has(id)) return result;
       const { delta } = result;
       return delta ? readDelta(id, { ...result, delta }) : readWhole(id, result);
     },
 
     /** Deserializes the data of a reply or an event, in place of the transformer. */
     deserialize: (data: unknown): unknown =>
-      data instanceof ReadEvent ? data.event : transformer.deserialize(data as SerializedEvent),
+      data instanceof DeserializedEvent ? data.event : transformer.deserialize(data as SerializedEvent),
   };
 }
 

@@ -8,8 +8,8 @@ const NOT_PLAIN = Symbol("not plain");
 
 type Annotation = ["Date" | "undefined"];
 
-/** One copy of a value, in progress. */
-interface Copying {
+/** The state while a value is copied. */
+interface CopyState {
   /** The first object of the value. Most values of one object need no set. */
   first: object | undefined;
   /** The other objects so far. One that occurs twice makes superjson write its identity. */
@@ -32,20 +32,20 @@ interface Copying {
  */
 export function serializePlain(value: unknown): SuperJSONResult | undefined {
   if (hasRegistrations(defaultInstance)) return undefined;
-  const copying: Copying = {
+  const state: CopyState = {
     first: undefined,
     others: undefined,
     path: [],
     values: undefined,
     annotation: undefined,
   };
-  const json = copyValue(value, 0, copying);
+  const json = copyValue(value, 0, state);
   if (json === NOT_PLAIN) return undefined;
-  const values = copying.annotation ? [copying.annotation] : copying.values;
+  const values = state.annotation ? [state.annotation] : state.values;
   return (values ? { json, meta: { values, v: 1 } } : { json }) as SuperJSONResult;
 }
 
-function copyValue(value: unknown, depth: number, copying: Copying): unknown {
+function copyValue(value: unknown, depth: number, state: CopyState): unknown {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -53,10 +53,10 @@ function copyValue(value: unknown, depth: number, copying: Copying): unknown {
     case "number":
       return Number.isFinite(value) && !Object.is(value, -0) ? value : NOT_PLAIN;
     case "undefined":
-      copying.annotation = "undefined";
+      state.annotation = "undefined";
       return null;
     case "object":
-      return value === null ? null : copyObject(value, depth, copying);
+      return value === null ? null : copyObject(value, depth, state);
     case "bigint":
     case "function":
     case "symbol":
@@ -64,41 +64,41 @@ function copyValue(value: unknown, depth: number, copying: Copying): unknown {
   }
 }
 
-function copyObject(value: object, depth: number, copying: Copying): unknown {
-  if (depth > MAX_DEPTH || wasSeen(value, copying)) return NOT_PLAIN;
+function copyObject(value: object, depth: number, state: CopyState): unknown {
+  if (depth > MAX_DEPTH || wasSeen(value, state)) return NOT_PLAIN;
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (Array.isArray(value)) return prototype === Array.prototype ? copyArray(value, depth, copying) : NOT_PLAIN;
-  if (prototype === Object.prototype) return copyRecord(value, depth, copying);
-  if (prototype === Date.prototype) return copyDate(value as Date, copying);
-  return prototype === null && value !== Object.prototype ? copyRecord(value, depth, copying) : NOT_PLAIN;
+  if (Array.isArray(value)) return prototype === Array.prototype ? copyArray(value, depth, state) : NOT_PLAIN;
+  if (prototype === Object.prototype) return copyRecord(value, depth, state);
+  if (prototype === Date.prototype) return copyDate(value as Date, state);
+  return prototype === null && value !== Object.prototype ? copyRecord(value, depth, state) : NOT_PLAIN;
 }
 
 /** Returns whether an object has occurred before, and remembers it. */
-function wasSeen(value: object, copying: Copying): boolean {
-  if (copying.first === undefined) {
-    copying.first = value;
+function wasSeen(value: object, state: CopyState): boolean {
+  if (state.first === undefined) {
+    state.first = value;
     return false;
   }
-  const others = (copying.others ??= new Set());
-  if (copying.first === value || others.has(value)) return true;
+  const others = (state.others ??= new Set());
+  if (state.first === value || others.has(value)) return true;
   others.add(value);
   return false;
 }
 
-function copyRecord(value: object, depth: number, copying: Copying): unknown {
+function copyRecord(value: object, depth: number, state: CopyState): unknown {
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     // superjson throws an error for these.
     if (key === "__proto__" || key === "constructor" || key === "prototype") return NOT_PLAIN;
-    copying.path[depth] = key;
-    const item = copyValue((value as Record<string, unknown>)[key], depth + 1, copying);
-    if (item === NOT_PLAIN || (copying.annotation && !annotate(depth, copying))) return NOT_PLAIN;
+    state.path[depth] = key;
+    const item = copyValue((value as Record<string, unknown>)[key], depth + 1, state);
+    if (item === NOT_PLAIN || (state.annotation && !annotate(depth, state))) return NOT_PLAIN;
     copy[key] = item;
   }
   return copy;
 }
 
-function copyArray(value: readonly unknown[], depth: number, copying: Copying): unknown {
+function copyArray(value: readonly unknown[], depth: number, state: CopyState): unknown {
   // superjson omits holes, and copies properties that are not items.
   if (Object.keys(value).length !== value.length) return NOT_PLAIN;
   const copy: unknown[] = [];
@@ -106,17 +106,17 @@ function copyArray(value: readonly unknown[], depth: number, copying: Copying): 
     const own = value[index];
     // With other properties, an array with holes can have as many keys as items.
     if (own === undefined && !Object.hasOwn(value, index)) return NOT_PLAIN;
-    copying.path[depth] = index;
-    const item = copyValue(own, depth + 1, copying);
-    if (item === NOT_PLAIN || (copying.annotation && !annotate(depth, copying))) return NOT_PLAIN;
+    state.path[depth] = index;
+    const item = copyValue(own, depth + 1, state);
+    if (item === NOT_PLAIN || (state.annotation && !annotate(depth, state))) return NOT_PLAIN;
     copy.push(item);
   }
   return copy;
 }
 
-function copyDate(value: Date, copying: Copying): unknown {
+function copyDate(value: Date, state: CopyState): unknown {
   if (Number.isNaN(value.valueOf())) return NOT_PLAIN;
-  copying.annotation = "Date";
+  state.annotation = "Date";
   return value.toISOString();
 }
 
@@ -124,14 +124,14 @@ function copyDate(value: Date, copying: Copying): unknown {
  * Adds the annotation of the value that was copied last. Returns false if superjson might add it in another place: it collects
  * the annotations of each object in one of their own, in which keys that are integers come first.
  */
-function annotate(depth: number, copying: Copying): boolean {
-  const { path, annotation } = copying;
+function annotate(depth: number, state: CopyState): boolean {
+  const { path, annotation } = state;
   if (annotation === undefined) return true;
   if (depth > 0 && startsWithDigit(path[depth])) return false;
   let text = escapeKey(path[0]);
   for (let level = 1; level <= depth; level++) text += `.${escapeKey(path[level])}`;
-  (copying.values ??= {})[text] = [annotation];
-  copying.annotation = undefined;
+  (state.values ??= {})[text] = [annotation];
+  state.annotation = undefined;
   return true;
 }
 

@@ -91,7 +91,7 @@ const SHARED_PAGES = 4;
 export function createChangeHub(options: ChangeHubOptions) {
   const { log, rows, sizes, present = (_table, change) => change, beforeNextWrite } = options;
   const subscribers = new Set<readonly FlushListener[]>();
-  let head = beforeNextWrite ? readLater(log.head, beforeNextWrite) : log.head();
+  let head = beforeNextWrite ? createLazyCursor(log.head, beforeNextWrite) : log.head();
   /** Cache of pages while subscribers share them; `undefined` otherwise. */
   let shared: Map<string, MissedChanges> | undefined;
 
@@ -235,7 +235,7 @@ export function createChangeHub(options: ChangeHubOptions) {
 }
 
 /** Returns a cursor that is read on first use, at the latest before the next write. */
-function readLater(read: () => Cursor, beforeNextWrite: (callback: () => void) => void): Cursor {
+function createLazyCursor(read: () => Cursor, beforeNextWrite: (callback: () => void) => void): Cursor {
   let cursor: Cursor | undefined;
   // A live query that happens to need it first does not depend on it.
   const known = (): Cursor => (cursor ??= withoutRecorder(read));
@@ -243,7 +243,7 @@ function readLater(read: () => Cursor, beforeNextWrite: (callback: () => void) =
     try {
       known();
     } catch {
-      // An object that was deleted has no log. Whoever uses the cursor gets the error.
+      // A deleted object has no log. If the cursor is used later, the error is thrown then.
     }
   });
   return {

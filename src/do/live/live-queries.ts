@@ -10,7 +10,7 @@ import type { OutputReservation } from "../connections/output-grants.js";
 import type { Subscription } from "../connections/subscription.js";
 import { createSocketBacklog } from "./socket-backlog.js";
 import { createEventCoalescer } from "./event-coalescer.js";
-import { createKeptResults } from "./kept-results.js";
+import { createResultCache } from "./result-cache.js";
 import { hashOf, type LiveResult, type ToLiveResult } from "./live-result.js";
 import {
   byCaller,
@@ -40,8 +40,8 @@ export interface LiveQueriesOptions {
   /** Returns the query of a stored subscription. */
   readonly callOf: (stored: StoredSubscription) => Call;
   readonly toResult: ToLiveResult;
-  /** The memory for the last results, which are kept to send only the changes of the next ones. */
-  readonly keptMemory: CacheMemory;
+  /** The memory for the last results. Clients get only the changes from a cached result to the next one. */
+  readonly cacheMemory: CacheMemory;
   /** How much memory is reserved for a result of unknown size, in bytes. */
   readonly unknownResult: number;
   /** Returns the error for a result of this size if it is too large for a frame; `undefined` if it fits. */
@@ -64,7 +64,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   /** The data that each unfinished run has read so far. */
   const reading = new Map<LiveRun, Reads>();
   const backlog = createSocketBacklog();
-  const kept = createKeptResults(options.keptMemory);
+  const resultCache = createResultCache(options.cacheMemory);
   const reservations = createOutputReservations(options.unknownResult);
   const events = createEventCoalescer(frames);
   const flushAcks = createFlushAcks({
@@ -144,7 +144,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     runScheduler.remove(run);
     index.remove(run);
     progress.remove(run);
-    kept.delete(run);
+    resultCache.delete(run);
   }
 
   /** Moves callers to runs of their own, because each may get a different result. */
@@ -171,7 +171,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     try {
       const { caller } = first;
       const request = { caller, call: run.call, recorder: reads.recorder };
-      const outcome = await readResult(options, { ...request, ...kept.optionsFor(run) });
+      const outcome = await readResult(options, { ...request, ...resultCache.optionsFor(run) });
       if (outcome.ok && !reads.dependsOnCaller()) await checkCallers(runner, request, { others, fail });
       // The run may have read writes that were committed in the meantime. The flush shows whether it is outdated.
       hub.flush();
@@ -212,7 +212,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     options.withCachedChecks(() => {
       for (const subscription of subscribers) deliver(subscription, live, resultEvents);
     });
-    kept.update(run, result.version);
+    resultCache.update(run, result.version);
   }
 
   function deliver(subscription: Subscription, live: StoredLive, resultEvents: ResultEvents): void {
@@ -281,7 +281,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     /** Requires an acknowledgement for a socket whose live queries are not in memory, because a write does not concern them. */
     acknowledge: flushAcks.require,
     /** Called when a socket is closed. */
-    forget: flushAcks.remove,
+    removeConnection: flushAcks.remove,
 
     /** Called when the client reads again. Sends the results that it missed. */
     resume(connection: Connection): void {

@@ -35,7 +35,7 @@ export interface LiveResult {
   delta(id: string): LiveEvent | undefined;
 }
 
-/** A result that is kept in memory to compute the changes of the next one. */
+/** A result that is cached to compute the changes of the next one. */
 export interface ResultVersion {
   readonly hash: string;
   readonly rows: RowResult;
@@ -48,7 +48,7 @@ export interface LiveResultOptions {
   /** The last result of the same query. */
   readonly previous?: ResultVersion | undefined;
   /**
-   * Whether the result may be kept, because a client reads deltas.
+   * Whether the result may be cached, because a client reads deltas.
    * @default false
    */
   readonly keeps?: boolean;

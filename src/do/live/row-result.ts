@@ -20,7 +20,7 @@ export interface Piece {
 /** A serialized row. */
 export interface RowPiece extends Piece {
   readonly id: string | number;
-  /** The row itself, to find out whether a later one is equal; `undefined` if the result is not kept. */
+  /** The row itself, to find out whether a later one is equal; `undefined` if the result is not cached. */
   readonly copy: unknown;
 }
 

@@ -41,9 +41,9 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   const alarms = createAlarms({ storage: state.storage, onError: app.onError });
   let identity: AppIdentity | undefined;
   let socketServer: SocketServer | undefined;
-  // Sockets that were open when the object woke are served once a call needs them: most calls only read.
+  // If sockets were open when the object woke, their server is created once a call needs it. Most calls only read.
   let hasSockets = state.getWebSockets().length > 0;
-  const servedSockets = (): SocketServer | undefined => (hasSockets ? openSockets() : socketServer);
+  const activeSocketServer = (): SocketServer | undefined => (hasSockets ? openSockets() : socketServer);
   becomeNewestInstance(state, () => {
     hasSockets = false;
     socketServer?.retire();
@@ -56,8 +56,8 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     env,
     alarms,
     identity: () => (identity ??= identifyApp(state.id, env)),
-    endSession: (sessionId) => servedSockets()?.endSession(sessionId),
-    endMember: (userId) => servedSockets()?.endUser(userId),
+    endSession: (sessionId) => activeSocketServer()?.endSession(sessionId),
+    endMember: (userId) => activeSocketServer()?.endUser(userId),
   });
   const handler = startOrRefuse(unchecked, { alarms, onError: app.onError });
   const { router, definition, onError } = app;
@@ -113,7 +113,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
    * have received the write.
    */
   async function withWriteCursor(caller: Caller, call: Call, work: () => Promise<Reply>): Promise<Reply> {
-    const server = call.type === "mutation" ? servedSockets() : undefined;
+    const server = call.type === "mutation" ? activeSocketServer() : undefined;
     const hub = server && socketCapability?.hub();
     if (!hub) return work();
     const before = hub.head();
@@ -154,7 +154,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   // Open sockets show that the object hibernated, so its alarm is set. A reset or a deployment closes all sockets.
   if (!hasSockets) alarms.restore();
   else if (createResumeFlag(state.storage).isSet()) openSockets();
-  else socketCapability?.beforeNextWrite(() => void (socketCapability.isInitialized() && servedSockets()));
+  else socketCapability?.beforeNextWrite(() => void (socketCapability.isInitialized() && activeSocketServer()));
 
   return {
     tables: () => handler.tables?.() ?? {},

@@ -28,7 +28,7 @@ export class MessageQueue {
   }
 
   /**
-   * Reserves room and memory for a frame, which `run` releases. Returns what is missing: `room` if the socket has too many waiting
+   * Reserves room and memory for a frame until `release`. Returns what is missing: `room` if the socket has too many waiting
    * messages, `memory` if the object has none left. An empty queue has room for any frame.
    */
   reserve({ messages, bytes }: Load): "room" | "memory" | undefined {

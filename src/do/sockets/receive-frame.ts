@@ -43,7 +43,7 @@ export interface ReceiverOptions {
 }
 
 /** A frame that has room in its socket's queue. */
-interface Received {
+interface ReceivedFrame {
   readonly connection: Connection;
   readonly queue: MessageQueue;
   /** The position in the change log when it was received. */
@@ -88,7 +88,7 @@ export function createReceiver(options: ReceiverOptions) {
     socket.close(code, reason);
   }
 
-  function mayHandle(connection: Connection): boolean {
+  function canHandle(connection: Connection): boolean {
     const { socket } = connection;
     if (closedByObject.has(socket) || (socket.readyState !== WebSocket.OPEN && !closedByClient.has(socket)))
       return false;
@@ -136,7 +136,7 @@ export function createReceiver(options: ReceiverOptions) {
   }
 
   /** Handles a short message as a call of its member. */
-  function countShort(calls: MemberCalls, received: Received, text: string): Promise<void> {
+  function countShort(calls: MemberCalls, received: ReceivedFrame, text: string): Promise<void> {
     const { connection, queue } = received;
     return countCalls(calls, connection, [text], (refusal) =>
       queue.append(handleShort({ ...received, refusal }, text, queue.before())),
@@ -154,15 +154,15 @@ export function createReceiver(options: ReceiverOptions) {
     return close(connection, CLOSE_TOO_MUCH_PENDING, reason);
   }
 
-  /** Handles a frame that is one short message. All of it is one function, because most messages come this way. */
-  async function handleShort(received: Received, text: string, before: Promise<void> | undefined): Promise<void> {
+  /** Handles a frame that is one short message. This is one function because most frames are short, and each call costs time. */
+  async function handleShort(received: ReceivedFrame, text: string, before: Promise<void> | undefined): Promise<void> {
     const { connection, queue, receivedAt, load } = received;
     try {
-      if (before) await settled(before);
-      if (!mayHandle(connection)) return;
+      if (before) await whenSettled(before);
+      if (!canHandle(connection)) return;
       const message = parseShort(text);
       if (message) {
-        // Whether the connection must be checked again, because something can have happened since.
+        // Whether the check above still holds. Restoring subscriptions and waiting run other code, which can revoke access.
         let isChecked = !message.isOfSubscription;
         if (message.isOfSubscription) restore();
         if (connection.isWaiting()) {
@@ -170,7 +170,7 @@ export function createReceiver(options: ReceiverOptions) {
           isChecked = false;
         }
         if (turns.begin(costOf(text.length))) {
-          if (!isChecked && !mayHandle(connection)) return;
+          if (!isChecked && !canHandle(connection)) return;
           onUse?.(connection.caller);
           await handle(connection, read(received, message), receivedAt);
         } else {
@@ -195,14 +195,14 @@ export function createReceiver(options: ReceiverOptions) {
   }
 
   async function handleAll(
-    received: Received,
+    received: ReceivedFrame,
     split: readonly string[] | FrameMessage,
     before: Promise<void> | undefined,
   ): Promise<void> {
     const { connection, queue, load } = received;
     try {
-      if (before) await settled(before);
-      if (!mayHandle(connection)) return;
+      if (before) await whenSettled(before);
+      if (!canHandle(connection)) return;
       const member = memberKey(connection.caller);
       const messages =
         "read" in split
@@ -222,15 +222,15 @@ export function createReceiver(options: ReceiverOptions) {
   }
 
   /** Handles a message in its turn. Returns false if the connection has no access anymore. */
-  async function handleNow(received: Received, message: FrameMessage): Promise<boolean> {
+  async function handleNow(received: ReceivedFrame, message: FrameMessage): Promise<boolean> {
     const { connection, receivedAt } = received;
-    if (!mayHandle(connection)) return false;
+    if (!canHandle(connection)) return false;
     onUse?.(connection.caller);
     await handle(connection, read(received, message), receivedAt);
     return true;
   }
 
-  function read({ refusal }: Received, message: FrameMessage): ParsedMessage {
+  function read({ refusal }: ReceivedFrame, message: FrameMessage): ParsedMessage {
     return refusal && !message.isStop ? message.refuse(refusal) : message.read();
   }
 
@@ -284,6 +284,6 @@ export function createReceiver(options: ReceiverOptions) {
 }
 
 /** Waits for a frame. An error while it is handled must not prevent the next one from being handled. */
-function settled(handled: Promise<void>): Promise<void> {
+function whenSettled(handled: Promise<void>): Promise<void> {
   return handled.catch(() => {});
 }

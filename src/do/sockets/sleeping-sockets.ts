@@ -17,8 +17,8 @@ export interface SleepingSocketsOptions {
 }
 
 /**
- * Restores the subscriptions of sockets after hibernation: of a socket that a change concerns, or of all. Until then nothing of a
- * socket is read, so that a call or a write which does not concern it costs nothing.
+ * Restores the subscriptions of sockets after hibernation, either of all sockets or only of those that a change concerns. Before
+ * that, nothing of a socket is read, so calls and writes that do not concern it cost nothing.
  */
 export function createSleepingSockets(options: SleepingSocketsOptions) {
   const { state, store, isInitialized, rows, connectionOf, subscriptions } = options;
@@ -67,28 +67,29 @@ export function createSleepingSockets(options: SleepingSocketsOptions) {
     restoreAll,
 
     /** Restores the sockets that a flush concerns. */
-    restoreConcerned(flush: Flush): void {
+    restoreFor(flush: Flush): void {
       if (isAllAwake) return;
-      let concerned: ReadonlySet<number> | "all" = "all";
+      // If the index fails, all sockets are restored, so that none misses the change.
+      let numbers: ReadonlySet<number> | "all" = "all";
       try {
-        concerned = wakeIndex.concerned(flush);
+        numbers = wakeIndex.findSockets(flush);
       } finally {
-        if (concerned === "all") restoreAll();
+        if (numbers === "all") restoreAll();
       }
-      if (concerned === "all") return;
-      for (const number of concerned) for (const socket of state.getWebSockets(wakeTag(number))) restore(socket);
+      if (numbers === "all") return;
+      for (const number of numbers) for (const socket of state.getWebSockets(wakeTag(number))) restore(socket);
     },
 
     /**
      * Requires an acknowledgement for the sleeping sockets of a session that has written. The write does not concern their live
-     * queries, so these show it.
+     * queries, so their results already include it.
      */
     acknowledge(session: string): void {
       if (isAllAwake) return;
       for (const socket of state.getWebSockets(sessionTag(session))) {
         const attachment = awake.has(socket) ? undefined : readAttachment(socket);
         if (attachment?.hasLive) subscriptions().live.acknowledge(connectionOf(socket, attachment));
-        // An earlier version did not store whether it has live queries.
+        // An earlier version did not store whether the socket has live queries.
         else if (attachment?.hasLive === undefined) restore(socket);
       }
     },

@@ -100,13 +100,13 @@ export function createSocketServer(options: SocketServerOptions) {
       },
       withCachedChecks: connectionAccess.withCachedChecks,
       unknownResult: budget.unknownResult,
-      keptMemory: budget.cache,
+      cacheMemory: budget.cache,
     },
   });
   // The order matters: subscriptions are restored before their changes are delivered, and one flush looks up the access
   // of each session once.
   hub.onFlush(
-    sleepingSockets.restoreConcerned,
+    sleepingSockets.restoreFor,
     connectionAccess.beginFlush,
     subscriptions.live.onFlush,
     subscriptions.onFlush,

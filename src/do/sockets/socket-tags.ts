@@ -1,4 +1,4 @@
-import { hashText } from "./wake-keys.js";
+import { fnv1a } from "./wake-keys.js";
 import type { Caller } from "../../shared/caller.js";
 import type { SocketLimits } from "../connections/socket-limits.js";
 
@@ -21,7 +21,7 @@ export function wakeTag(number: number): string {
 
 /** Derives the number of a socket in the wake index from the key of its attachment. */
 export function wakeNumber(key: string): number {
-  return hashText(key);
+  return fnv1a(key);
 }
 
 /** Returns the number of a socket in the wake index; `undefined` if an earlier version accepted it. */

@@ -230,7 +230,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     /** Removes the subscriptions of a socket from memory. */
     removeAll(connection: Connection): void {
       for (const subscription of index.of(connection)) detach(subscription);
-      live.forget(connection);
+      live.removeConnection(connection);
     },
   };
 }

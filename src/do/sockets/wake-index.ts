@@ -171,7 +171,7 @@ export function createWakeIndex(options: WakeIndexOptions) {
      * Returns the numbers of the sockets that a flush concerns, possibly with some that are no longer open. Returns `"all"` if the
      * stored index may lack some of them.
      */
-    concerned(flush: Flush): ReadonlySet<number> | "all" {
+    findSockets(flush: Flush): ReadonlySet<number> | "all" {
       if (isComplete === false || flush.tables.length > MAX_VALUES - 2) return allSockets();
       const known = readRows([...flush.tables, ALL_TABLES]);
       if (!isComplete) return allSockets();

@@ -150,13 +150,13 @@ export function changedKeys(
   return keys;
 }
 
-const idKey = (id: string): number => hashText(`i${id}`);
-const prefixKey = (prefix: string): number => hashText(`p${prefix}`);
+const idKey = (id: string): number => fnv1a(`i${id}`);
+const prefixKey = (prefix: string): number => fnv1a(`p${prefix}`);
 
-const valueKey = (column: string, value: SqlValue): number => hashText(`v${column} ${JSON.stringify(value)}`);
+const valueKey = (column: string, value: SqlValue): number => fnv1a(`v${column} ${JSON.stringify(value)}`);
 
-/** FNV-1a over UTF-16 units. Stored, so it never changes. */
-export function hashText(text: string): number {
+/** The FNV-1a hash of the UTF-16 units of a text. Hashes are stored, so the function must not change. */
+export function fnv1a(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   const unsigned = hash >>> 0;

@@ -158,7 +158,7 @@ it("restores all sockets while the row of a table is outdated", async () => {
   const id = watcher.watch("notes.of", { list: "b" });
   await watcher.settled();
   await indexed(started, "notes");
-  // As an object leaves it that stops before it writes the row.
+  // An object that stops before it writes the row leaves this state.
   await runInDurableObject(started.object, (_instance, { storage }) => {
     storage.sql.exec("UPDATE _wake_index SET groups = x'' WHERE name = 'notes'");
   });

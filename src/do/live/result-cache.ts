@@ -2,31 +2,29 @@ import type { CacheMemory } from "../connections/memory-budget.js";
 import type { LiveResultOptions, ResultVersion } from "./live-result.js";
 import type { LiveRun } from "./live-run.js";
 
-/**
- * How many bytes of memory a byte on the wire costs: the text of its row and the row's values, with the objects that hold them.
- */
+/** Bytes of memory for each byte on the wire: the text of a row, its values, and the objects that contain both. */
 const HEAP_PER_BYTE = 3;
 
 /**
- * Keeps the last result of runs, to compute what the next one changes. The results use only memory that the sockets leave free. When
- * it becomes scarce, the oldest are dropped: clients then receive whole results once.
+ * Caches the last result of each run, to compute the changes of the next one. The cache uses only memory that the sockets leave
+ * free. When memory becomes scarce, it drops the oldest results, and their clients receive the next result as a whole.
  */
-export function createKeptResults(memory: CacheMemory) {
+export function createResultCache(memory: CacheMemory) {
   /** The least recently published result is first. */
-  const kept = new Map<LiveRun, ResultVersion>();
+  const cached = new Map<LiveRun, ResultVersion>();
   let bytes = 0;
 
   const costOf = (version: ResultVersion): number => version.bytes * HEAP_PER_BYTE;
 
   function remove(run: LiveRun): void {
-    const version = kept.get(run);
+    const version = cached.get(run);
     if (!version) return;
-    kept.delete(run);
+    cached.delete(run);
     bytes -= costOf(version);
   }
 
   function dropOldest(): void {
-    for (const run of kept.keys()) {
+    for (const run of cached.keys()) {
       if (bytes <= memory.limit()) break;
       remove(run);
     }
@@ -34,28 +32,28 @@ export function createKeptResults(memory: CacheMemory) {
   }
   memory.onScarce(dropOldest);
 
-  /** Keeps the result of a run in place of the earlier one, unless it would need most of the memory. */
+  /** Caches the result of a run in place of the earlier one, unless it would need most of the memory. */
   function set(run: LiveRun, version: ResultVersion): void {
     remove(run);
     if (costOf(version) <= memory.limit() / 2) {
-      kept.set(run, version);
+      cached.set(run, version);
       bytes += costOf(version);
     }
     dropOldest();
   }
 
-  const results = {
+  const resultCache = {
     /** Returns how to serialize the next result of a run. */
-    optionsFor: (run: LiveRun): LiveResultOptions => ({ previous: kept.get(run), keeps: hasReader(run) }),
+    optionsFor: (run: LiveRun): LiveResultOptions => ({ previous: cached.get(run), keeps: hasReader(run) }),
 
     /**
-     * Keeps the result that was sent last. A result that no client received does not replace one that a client still has.
+     * Caches the result that was sent last. A result that no client received does not replace one that a client still has.
      *
      * @param version `undefined` if the result has no rows
      */
     update(run: LiveRun, version: ResultVersion | undefined): void {
       if (version && hasReader(run, version.hash)) set(run, version);
-      else if (!version || !hasReader(run, kept.get(run)?.hash)) results.delete(run);
+      else if (!version || !hasReader(run, cached.get(run)?.hash)) resultCache.delete(run);
     },
 
     delete(run: LiveRun): void {
@@ -63,7 +61,7 @@ export function createKeptResults(memory: CacheMemory) {
       memory.resize(bytes);
     },
   };
-  return results;
+  return resultCache;
 }
 
 /** Whether a subscription of a run reads deltas, and its client has the result with the hash, if one is given. */
