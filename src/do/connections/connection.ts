@@ -45,10 +45,10 @@ export interface Connection {
    * Whether a frame has to wait, because the client has not answered a ping or the memory budget has no room for the frame.
    * `onReady` is called when the socket can send again.
    *
-   * @param bytes size of the frame; a short frame by default
+   * @param bytes size of the frame. A short frame of unknown size by default, for which more memory is granted at a time
    */
   isWaiting(bytes?: number): boolean;
-  /** Whether the client was sent a ping and has not answered it. */
+  /** Whether the client was sent a ping that it must answer before it is sent more, and has not answered it. */
   awaitsPong(): boolean;
   /** Resolves when a frame of unknown size can be sent. */
   whenReady(): Promise<void>;
@@ -56,8 +56,12 @@ export interface Connection {
   reserve(bytes: number): OutputReservation | undefined;
   /** Counts the bytes of a frame that is buffered and will be sent in this turn. */
   countBuffered(bytes: number): void;
-  /** Sends a frame, if the socket is still open. */
-  send(frame: string): void;
+  /**
+   * Sends a frame, if the socket is still open.
+   *
+   * @param bytes its size, if it is known: a frame for many sockets is measured once
+   */
+  send(frame: string, bytes?: number): void;
   /** Answers a ping of the client. It does not count as use of the session, because clients send pings by themselves. */
   pong(): void;
   /** Called when the client has answered a ping. */
@@ -72,15 +76,19 @@ const OUTPUT: readonly OutputUse[] = ["sent", "large"];
  * Creates a connection with flow control. `WebSocket.send` never blocks, and its buffer is in the object's memory, which a client
  * that stops reading would fill. After each window of output, the connection sends `PING` and waits for the answer. tRPC's own
  * client answers pings.
+ *
+ * If a member has many sockets, it uses up its memory before the window of any of them is full. Then the pings are sent a little
+ * earlier, and the sockets continue to send meanwhile. Otherwise all of them would fall behind at once.
  */
 export function createConnection(options: ConnectionOptions): Connection {
   const { socket, store, limits, budget, onPing, onReady, onTooSlow, onSend } = options;
   const { attachment = readAttachment(socket) } = options;
   const { caller = anonymous } = attachment ?? {};
-  const memory = budget.open(caller.type === "user" ? caller.userId : caller.type, () => ping());
+  const memory = budget.open(caller.type === "user" ? caller.userId : caller.type, () => ping(true));
   const grants = createOutputGrants({
     memory,
     shortBytes: () => Math.max(limits.windowBytes, budget.recentFrame()),
+    recentBytes: budget.recentFrame,
     onGrant() {
       memoryAvailable?.resolve();
       memoryAvailable = undefined;
@@ -94,6 +102,10 @@ export function createConnection(options: ConnectionOptions): Connection {
   const buffered: Record<OutputUse, number> = { sent: 0, large: 0 };
   let deadlineTimer: ReturnType<typeof setTimeout> | undefined;
   let pong: PromiseWithResolvers<void> | undefined;
+  /** Whether nothing is sent until the ping is answered. */
+  let isBlocked = false;
+  /** What was sent before the ping: its answer confirms no more. */
+  const asked = { sent: 0, large: 0, events: 0 };
   let memoryAvailable: PromiseWithResolvers<void> | undefined;
   let hasEnded = false;
 
@@ -106,32 +118,46 @@ export function createConnection(options: ConnectionOptions): Connection {
     }, until - Date.now());
   }
 
-  function confirmUnread(): void {
+  /** Ends the wait for an answer. */
+  function endPing(): void {
     clearTimeout(deadlineTimer);
     pong?.resolve();
     pong = undefined;
-    events = 0;
+    isBlocked = false;
+  }
+
+  /** Releases the memory of what the client has read. */
+  function confirm(read: Readonly<Record<OutputUse, number>>): void {
     for (const use of OUTPUT) {
-      const read = unread[use];
-      unread[use] = 0;
-      if (read > 0) memory.release(use, read);
+      const bytes = read[use];
+      unread[use] -= bytes;
+      if (bytes > 0) memory.release(use, bytes);
     }
   }
 
-  /** Sends a ping, whose answer confirms that the client has read everything before it. */
-  function ping(): void {
-    if (pong || hasEnded || unread.sent + unread.large === 0) return;
+  /**
+   * Sends a ping, whose answer confirms that the client has read everything before it.
+   *
+   * @param blocks whether nothing more is sent before the answer
+   */
+  function ping(blocks: boolean): void {
+    if (hasEnded || unread.sent + unread.large === 0) return;
     if (socket.readyState !== WebSocket.OPEN) return memory.close();
+    isBlocked ||= blocks;
+    if (pong) return;
     socket.send("PING");
+    Object.assign(asked, unread, { events });
     const until = Date.now() + limits.windowSeconds * 1000;
     store.setDeadline(socket, until);
     onPing();
     awaitPong(until);
   }
 
+  const isFull = (): boolean => unread.sent + unread.large >= limits.windowBytes || events >= limits.windowEvents;
+
   /** Returns whether the socket was open. */
-  function transmit(frame: string): boolean {
-    const size = socket.readyState === WebSocket.OPEN ? byteLength(frame) : 0;
+  function transmit(frame: string, bytes?: number): boolean {
+    const size = socket.readyState === WebSocket.OPEN ? (bytes ?? byteLength(frame)) : 0;
     const use = budget.useOf(size);
     memory.replace(use, takeBuffered(use) + grants.take(use), size);
     // The size of a buffered event is approximate, so its frame may count for another use.
@@ -142,8 +168,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (use === "sent") budget.onFrame(size);
     unread[use] += size;
     events++;
-    const isFull = unread.sent + unread.large >= limits.windowBytes || events >= limits.windowEvents;
-    if (isFull || budget.isScarce()) ping();
+    if (isFull() || budget.isScarce()) ping(true);
+    else if (!pong && memory.isNearlyFull()) ping(false);
     return true;
   }
 
@@ -158,7 +184,10 @@ export function createConnection(options: ConnectionOptions): Connection {
   /** Whether there is room for a frame of unknown size, which may be large. */
   const hasAnyRoom = (): boolean => hasRoom(0) && grants.hasRoom("large", 0);
 
-  if (attachment?.deadline !== undefined) awaitPong(attachment.deadline);
+  if (attachment?.deadline !== undefined) {
+    awaitPong(attachment.deadline);
+    isBlocked = true;
+  }
 
   return {
     socket,
@@ -166,18 +195,18 @@ export function createConnection(options: ConnectionOptions): Connection {
     expiresAt: attachment?.lapses ?? 0,
     permissionVersion: attachment?.standing,
     memory,
-    isWaiting: (size = 0) => pong !== undefined || !hasRoom(size),
-    awaitsPong: () => pong !== undefined,
+    isWaiting: (size = 0) => isBlocked || !hasRoom(size),
+    awaitsPong: () => isBlocked,
 
     async whenReady() {
       while (!hasEnded && socket.readyState === WebSocket.OPEN) {
-        if (pong) await pong.promise;
+        if (isBlocked) await pong?.promise;
         else if (hasAnyRoom()) return;
         else await (memoryAvailable ??= Promise.withResolvers()).promise;
       }
     },
 
-    reserve: (size) => (pong ? undefined : grants.reserve(budget.useOf(size), size)),
+    reserve: (size) => (isBlocked ? undefined : grants.reserve(budget.useOf(size), size)),
 
     countBuffered(size) {
       const use = budget.useOf(size);
@@ -185,22 +214,27 @@ export function createConnection(options: ConnectionOptions): Connection {
       buffered[use] += size;
     },
 
-    send(frame) {
-      if (transmit(frame)) onSend();
+    send(frame, bytes) {
+      if (transmit(frame, bytes)) onSend();
     },
 
     pong: () => void transmit("PONG"),
 
     onPong() {
       if (!pong) return;
-      confirmUnread();
+      const wasBlocked = isBlocked;
+      endPing();
       store.setDeadline(socket, undefined);
-      onReady();
+      events -= asked.events;
+      confirm(asked);
+      if (isFull() || budget.isScarce()) ping(true);
+      if (wasBlocked && !isBlocked) onReady();
     },
 
     end() {
       hasEnded = true;
-      confirmUnread();
+      endPing();
+      confirm({ ...unread });
       grants.end();
       memoryAvailable?.resolve();
       memory.close();

@@ -21,6 +21,9 @@ const CACHE_PART = 1 / 4;
 /** Frames from this size on count as large, in bytes. In a small budget, frames from a 128th of it on. */
 const LARGE_FRAME = 262_144;
 
+/** The part of a member's memory for short frames from which on it counts as nearly full. */
+const NEARLY_FULL = 3 / 4;
+
 /** Returns the most memory for the large frames of one member, in bytes: half of the part for large frames. */
 export function largestOutput(budgetBytes: number): number {
   return Math.floor((budgetBytes * PARTS.large) / 2);
@@ -48,6 +51,8 @@ export interface MemoryShare {
   replace(use: MemoryUse, before: number, after: number): void;
   /** Whether there is room for a frame of this size. With 0 bytes of `large`, whether the member has any room left. */
   hasRoom(use: OutputUse, bytes: number): boolean;
+  /** Whether the member has used most of its memory for short frames, so that its clients should confirm what they have read. */
+  isNearlyFull(): boolean;
   /** Calls back once there is room for a frame. A later callback of the same use replaces an earlier one. */
   whenRoom(use: OutputUse, bytes: number, callback: () => void): void;
   /** Removes the callback of a use, because its frame was sent without it. */
@@ -182,6 +187,7 @@ export function createMemoryBudget(bytes: number) {
           if (after < before) wake(use);
         },
         hasRoom: (use, size) => (use === "sent" ? maySend(member) : fits("large", member, size)),
+        isNearlyFull: () => member.used.sent > free("sent") * NEARLY_FULL,
         whenRoom(use, size, callback) {
           if (!isOpen) return;
           const wasScarce = short.isWaiting() || long.isWaiting();

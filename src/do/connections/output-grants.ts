@@ -12,8 +12,10 @@ export interface OutputReservation {
 
 export interface OutputGrantsOptions {
   readonly memory: MemoryShare;
-  /** Returns how many bytes are granted to a socket that waits to send a short frame. */
+  /** Returns how many bytes are granted to a socket that waits to send a short frame of unknown size. */
   readonly shortBytes: () => number;
+  /** Returns the least that is granted for a short frame of known size, in bytes, because frames that follow may be a little longer. */
+  readonly recentBytes: () => number;
   /** Called when memory is granted to the waiting socket. */
   readonly onGrant: () => void;
 }
@@ -27,7 +29,7 @@ interface Grant {
 }
 
 /** Reserves memory for a waiting socket when it becomes available, so that other waiting sockets cannot take it first. */
-export function createOutputGrants({ memory, shortBytes, onGrant }: OutputGrantsOptions) {
+export function createOutputGrants({ memory, shortBytes, recentBytes, onGrant }: OutputGrantsOptions) {
   const granted: Record<OutputUse, Grant | undefined> = { sent: undefined, large: undefined };
 
   /** Ends a grant and returns its bytes, which the caller then uses or releases. */
@@ -39,8 +41,10 @@ export function createOutputGrants({ memory, shortBytes, onGrant }: OutputGrants
     return grant.bytes;
   }
 
+  const sizeOf = (size: number): number => (size === 0 ? shortBytes() : Math.max(size, recentBytes()));
+
   function grant(use: OutputUse, size: number): void {
-    const bytes = use === "large" ? size : shortBytes();
+    const bytes = use === "large" ? size : sizeOf(size);
     memory.replace(use, take(use), bytes);
     const timer = setTimeout(() => memory.release(use, take(use)), GRANT_MS);
     granted[use] = { bytes, timer };
@@ -50,10 +54,14 @@ export function createOutputGrants({ memory, shortBytes, onGrant }: OutputGrants
   const grants = {
     take,
 
-    /** Returns whether a frame may be sent now. If not, `onGrant` is called when there is memory for it. */
+    /**
+     * Returns whether a frame may be sent now. If not, `onGrant` is called when there is memory for it.
+     *
+     * @param size 0 if it is unknown
+     */
     hasRoom(use: OutputUse, size: number): boolean {
       const known = granted[use];
-      if (known && (use === "sent" || known.bytes >= size)) return true;
+      if (known && known.bytes >= (use === "sent" && size === 0 ? shortBytes() : size)) return true;
       // A grant that is too small is released before a larger one is requested.
       if (known) memory.release(use, take(use));
       if (memory.hasRoom(use, size)) {

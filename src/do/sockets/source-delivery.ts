@@ -21,9 +21,19 @@ interface SendResult {
   readonly isComplete: boolean;
   /** The last change that was sent. */
   readonly last: TrackedChange | undefined;
-  /** Size of the last event that was considered, in bytes, if it was long; otherwise 0. */
-  readonly longBytes: number;
+  /** Size of the last event that was considered, in bytes; otherwise 0. */
+  readonly lastBytes: number;
 }
+
+/** An event with the id of a subscription. */
+interface EventFrame extends Pick<StoredSubscription, "id" | "jsonrpc"> {
+  readonly of: TrackedChange;
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** Expected size of an event that is not serialized yet, in bytes. Its size is checked again before it is sent. */
+const UNKNOWN_SIZE = 1;
 
 /** How many changes are read at a time for a lagging subscriber. After each page the client must still be reading. */
 const PAGE_SIZE = 128;
@@ -37,6 +47,8 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
   const events = new WeakMap<TrackedChange, string>();
   /** The last long event. Long events are not in the WeakMap, whose entries are collected too late to bound the memory. */
   let long: { readonly of: TrackedChange; readonly event: string } | undefined;
+  /** The last frame, which is the same for all subscriptions with the same id. */
+  let last: EventFrame | undefined;
 
   /** Expected size of the next event of a lagging subscription, in bytes. No page is read while there is no room for it. */
   const expected = new WeakMap<Subscription, number>();
@@ -50,24 +62,32 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
     return event;
   }
 
+  function frameOf({ id, jsonrpc }: StoredSubscription, tracked: TrackedChange): EventFrame {
+    const known = last;
+    if (known?.of === tracked && known.id === id && known.jsonrpc === jsonrpc) return known;
+    const text = frames.withEvent({ id, jsonrpc }, eventOf(tracked));
+    return (last = { of: tracked, id, jsonrpc, text, bytes: byteLength(text) });
+  }
+
   /** Sends changes until the client's window is full. */
   function send(
     { connection, stored }: Subscription,
     changes: readonly TrackedChange[],
     rows: RowFilter | undefined,
   ): SendResult {
-    let last: TrackedChange | undefined;
-    let longBytes = 0;
+    let sent: TrackedChange | undefined;
+    let lastBytes = 0;
     for (const tracked of changes) {
       if (rows && !matchesRow(rows, tracked.id)) continue;
-      if (last && connection.isWaiting()) return { isComplete: false, last, longBytes };
-      const event = eventOf(tracked);
-      longBytes = event.length > LONG_EVENT ? byteLength(event) : 0;
-      if (longBytes > 0 && connection.isWaiting(longBytes)) return { isComplete: false, last, longBytes };
-      connection.send(frames.withEvent(stored, event));
-      last = tracked;
+      // Checked first, because an event is serialized only if it may be sent.
+      if (sent && connection.isWaiting(lastBytes)) return { isComplete: false, last: sent, lastBytes };
+      const { text, bytes } = frameOf(stored, tracked);
+      lastBytes = bytes;
+      if (connection.isWaiting(bytes)) return { isComplete: false, last: sent, lastBytes };
+      connection.send(text, bytes);
+      sent = tracked;
     }
-    return { isComplete: true, last, longBytes };
+    return { isComplete: true, last: sent, lastBytes };
   }
 
   /** Stores the position as well, so that the subscription catches up even if the object hibernates before. */
@@ -81,13 +101,13 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
     const { connection, stored } = subscription;
     const [table] = stored.tables;
     if (table === undefined || stored.kind !== "source") return;
-    const hasNoRoom = (): boolean => connection.isWaiting() || connection.isWaiting(expected.get(subscription));
-    const maySend = !connection.isWaiting() && authorizeDelivery(connection);
+    const hasNoRoom = (): boolean => connection.isWaiting(expected.get(subscription) ?? UNKNOWN_SIZE);
+    const maySend = !hasNoRoom() && authorizeDelivery(connection);
     while (maySend && subscription.catchUpFrom && !hasNoRoom()) {
       const { after, until = hub.head() } = subscription.catchUpFrom;
       const { changes, next } = hub.since(table, subscription.catchUpFrom, { rows: stored.rows, limit: PAGE_SIZE });
-      const { isComplete, last, longBytes } = send(subscription, changes, undefined);
-      if (longBytes > 0) expected.set(subscription, longBytes);
+      const { isComplete, last, lastBytes } = send(subscription, changes, undefined);
+      if (lastBytes > 0) expected.set(subscription, lastBytes);
       else expected.delete(subscription);
       if (isComplete) subscription.advanceTo(next);
       else if (last) subscription.advanceTo({ after, from: parseCursor(last.cursor), until });
@@ -108,7 +128,7 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
       const { rows } = stored;
       // A lagging subscriber receives this flush when it catches up.
       if (subscription.catchUpFrom || (rows && !flush.concerns(table, rows))) return;
-      if (connection.isWaiting() || !authorizeDelivery(connection))
+      if (connection.isWaiting(UNKNOWN_SIZE) || !authorizeDelivery(connection))
         return fallBehind(subscription, { after: flush.from });
       if (!subscription.isOpen) {
         subscription.fallBehind({ after: flush.from });

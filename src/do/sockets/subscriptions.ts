@@ -128,15 +128,21 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     waitUntil,
   });
 
+  /** Returns whether a subscription of a socket may have to catch up. */
+  function isLagging(connection: Connection): boolean {
+    for (const { catchUpFrom } of index.of(connection)) if (catchUpFrom) return true;
+    return false;
+  }
+
   /** Catches up the lagging subscriptions of a socket, some of them in each turn, until the socket's window is full. */
   function catchUpSocket(connection: Connection): void {
     let count = 0;
     for (const subscription of index.of(connection)) {
       const { catchUpFrom, stored, phase } = subscription;
       if (!catchUpFrom || stored.kind !== "source" || phase === "opening") continue;
-      if (!connection.isWaiting() && ++count > IN_ONE_TURN) return catchUps.add(connection);
+      if (!connection.isWaiting(1) && ++count > IN_ONE_TURN) return catchUps.add(connection);
       catchUpOrOpen(subscription);
-      const isBlocked = subscription.isOpen && subscription.catchUpFrom !== undefined && !connection.isWaiting();
+      const isBlocked = subscription.isOpen && subscription.catchUpFrom !== undefined && !connection.isWaiting(1);
       if (isBlocked) return;
     }
   }
@@ -224,7 +230,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     /** Called when the client reads again. Sends everything that it missed. */
     resume(connection: Connection): void {
       live.resume(connection);
-      catchUps.add(connection);
+      if (isLagging(connection)) catchUps.add(connection);
     },
 
     /** Removes the subscriptions of a socket from memory. */
