@@ -30,6 +30,9 @@ import { createReadIndex } from "./read-index.js";
 import { createReads, isSameReads, toStoredReads, type Reads } from "./recorded-reads.js";
 import { createRunScheduler } from "./run-scheduler.js";
 
+/** About the size of an acknowledgement, in bytes. */
+const ACK_BYTES = 128;
+
 /** How many queries of a socket run before their results are sent. Asynchronous queries run concurrently. */
 const RUN_AHEAD = 16;
 
@@ -70,7 +73,9 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   const flushAcks = createFlushAcks({
     send(connection) {
       const isLast = events.has(connection);
-      const isBehind = connection.isWaiting() || backlog.has(connection) || progress.isBehind(connection);
+      // The buffered event is counted already.
+      const isWaiting = isLast ? connection.awaitsPong() : connection.isWaiting(ACK_BYTES);
+      const isBehind = isWaiting || backlog.has(connection) || progress.isBehind(connection);
       if (isBehind || !authorizeDelivery(connection)) {
         events.release(connection);
         return false;
@@ -110,7 +115,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   function reportProgress(): void {
     options.withCachedChecks(() => {
       for (const connection of flushAcks.pending()) {
-        if (connection.isWaiting() || backlog.has(connection) || !authorizeDelivery(connection)) continue;
+        if (connection.isWaiting(ACK_BYTES) || backlog.has(connection) || !authorizeDelivery(connection)) continue;
         connection.send(flushedFrame(formatCursor(progress.positionOf(connection, hub.head()))));
       }
     });
@@ -118,12 +123,13 @@ export function createLiveQueries(options: LiveQueriesOptions) {
 
   /** Runs queries of a socket's backlog, as many as its window may take. Each result that is sent starts another run. */
   function catchUp(connection: Connection): void {
-    if (connection.isWaiting()) return;
+    // A socket that has missed no result must not request memory.
+    if (!backlog.has(connection) || connection.isWaiting(ACK_BYTES)) return;
     let started = 0;
     for (const subscription of backlog.of(connection)) {
       const run = runs.of(subscription);
       if (!run) continue;
-      const isMissed = (): boolean => backlog.has(connection) && !connection.isWaiting();
+      const isMissed = (): boolean => backlog.has(connection) && !connection.isWaiting(ACK_BYTES);
       if (runScheduler.repeatIf(run, isMissed)) continue;
       runScheduler.ensure(run);
       if (++started === RUN_AHEAD) return;
@@ -219,8 +225,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     const { connection, stored } = subscription;
     const { hash, reads, shared } = stored.live ?? {};
     const event = resultEvents.of(stored);
-    const isWaiting = connection.isWaiting() || (event !== undefined && connection.isWaiting(event.bytes));
-    if (isWaiting || !authorizeDelivery(connection)) return backlog.add(subscription);
+    if (connection.isWaiting(event?.bytes ?? ACK_BYTES) || !authorizeDelivery(connection)) return backlog.add(subscription);
     if (event) {
       events.buffer(connection, stored, event.text, event.bytes);
       // tRPC's own client does not read acknowledgements from events, so it gets a separate frame.

@@ -7,6 +7,7 @@ const RUN_TIMEOUT_MS = 1_000;
 
 /** Reservations are rounded up to a multiple of this, in bytes, because the next result may be a little longer. */
 const STEP = 65_536;
+const SHORT_STEP = 4_096;
 
 /**
  * Reserves memory for results before the queries run. Otherwise results that cannot be sent would be produced in vain, and many at
@@ -36,8 +37,9 @@ export function createOutputReservations(unknownBytes: number) {
       const known = sizeOf.get(run);
       const ofPath = sizeOfPath.get(run.call.path);
       for (const { connection } of run.subscribers) {
-        if (connection.isWaiting()) continue;
-        const reservation = connection.reserve(known ?? ofPath ?? unknownBytes);
+        const bytes = known ?? ofPath ?? unknownBytes;
+        if (connection.awaitsPong()) continue;
+        const reservation = connection.reserve(bytes);
         if (reservation) return reservation.bytes > 0 ? withTimeout(reservation) : reservation;
         const probing = known === undefined ? probe(connection, ofPath !== undefined) : undefined;
         if (probing) return withTimeout(probing);
@@ -48,7 +50,8 @@ export function createOutputReservations(unknownBytes: number) {
     /** Records the size of the frame of a run's result. */
     recordSize(run: LiveRun, frameBytes: number): void {
       const { path } = run.call;
-      const bytes = Math.ceil(frameBytes / STEP) * STEP;
+      const step = frameBytes < STEP ? SHORT_STEP : STEP;
+      const bytes = Math.ceil(frameBytes / step) * step;
       sizeOf.set(run, bytes);
       sizeOfPath.set(path, Math.max(bytes, Math.floor((sizeOfPath.get(path) ?? 0) * 0.9)));
     },
