@@ -56,12 +56,13 @@ export interface Connection {
   reserve(bytes: number): OutputReservation | undefined;
   /** Counts the bytes of a frame that is buffered and will be sent in this turn. */
   countBuffered(bytes: number): void;
+  /** Sends a frame, if the socket is still open. */
+  send(frame: string): void;
   /**
-   * Sends a frame, if the socket is still open.
-   *
-   * @param bytes its size, if it is known: a frame for many sockets is measured once
+   * Sends a frame of known size to a socket that was authorized in the same turn, so it is open. For frames that many sockets
+   * receive: to read the state of a socket costs a quarter of sending.
    */
-  send(frame: string, bytes?: number): void;
+  sendAuthorized(frame: string, bytes: number): void;
   /** Answers a ping of the client. It does not count as use of the session, because clients send pings by themselves. */
   pong(): void;
   /** Called when the client has answered a ping. */
@@ -156,21 +157,25 @@ export function createConnection(options: ConnectionOptions): Connection {
   const isFull = (): boolean => unread.sent + unread.large >= limits.windowBytes || events >= limits.windowEvents;
 
   /** Returns whether the socket was open. */
-  function transmit(frame: string, bytes?: number): boolean {
-    const size = socket.readyState === WebSocket.OPEN ? (bytes ?? byteLength(frame)) : 0;
+  function transmit(frame: string): boolean {
+    const isOpen = socket.readyState === WebSocket.OPEN;
+    transmitSized(isOpen ? frame : "", isOpen ? byteLength(frame) : 0);
+    return isOpen;
+  }
+
+  function transmitSized(frame: string, size: number): void {
     const use = budget.useOf(size);
     memory.replace(use, takeBuffered(use) + grants.take(use), size);
     // The size of a buffered event is approximate, so its frame may count for another use.
     const other = use === "sent" ? "large" : "sent";
     if (buffered[other] > 0) memory.release(other, takeBuffered(other));
-    if (size === 0) return false;
+    if (size === 0) return;
     socket.send(frame);
     if (use === "sent") budget.onFrame(size);
     unread[use] += size;
     events++;
     if (isFull() || budget.isScarce()) ping(true);
     else if (!pong && memory.isNearlyFull()) ping(false);
-    return true;
   }
 
   function takeBuffered(use: OutputUse): number {
@@ -214,8 +219,13 @@ export function createConnection(options: ConnectionOptions): Connection {
       buffered[use] += size;
     },
 
-    send(frame, bytes) {
-      if (transmit(frame, bytes)) onSend();
+    send(frame) {
+      if (transmit(frame)) onSend();
+    },
+
+    sendAuthorized(frame, bytes) {
+      transmitSized(frame, bytes);
+      onSend();
     },
 
     pong: () => void transmit("PONG"),

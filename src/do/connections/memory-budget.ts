@@ -156,13 +156,16 @@ export function createMemoryBudget(bytes: number) {
       function count(use: MemoryUse, change: number): void {
         if (!isOpen) return;
         const delta = Math.max(change, -own[use]);
+        const hadOutput = own.sent + own.large > 0;
         if (use === "large") charged += chargeOf(member.used.large + delta) - chargeOf(member.used.large);
         own[use] += delta;
         member.used[use] += delta;
         used[use] += delta;
         if (delta > 0 && cached > 0 && cached > cacheLimit()) dropCached();
         if (use === "stored" || use === "queued") return;
-        if (own.sent + own.large > 0) unconfirmed.set(share, onScarce);
+        const hasOutput = own.sent + own.large > 0;
+        if (hasOutput === hadOutput) return;
+        if (hasOutput) unconfirmed.set(share, onScarce);
         else unconfirmed.delete(share);
       }
 

@@ -84,7 +84,7 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
       const { text, bytes } = frameOf(stored, tracked);
       lastBytes = bytes;
       if (connection.isWaiting(bytes)) return { isComplete: false, last: sent, lastBytes };
-      connection.send(text, bytes);
+      connection.sendAuthorized(text, bytes);
       sent = tracked;
     }
     return { isComplete: true, last: sent, lastBytes };
