@@ -44,6 +44,7 @@ export function createEventCoalescer(frames: Frames) {
       buffered.set(connection, { head, event });
     },
 
+    /** Whether an event is buffered. Its memory is counted already, so it needs no room. */
     has: (connection: Connection): boolean => buffered.has(connection),
 
     /** Sends the buffered event of a socket without an acknowledgement. */

@@ -57,6 +57,9 @@ export function createFlushAcks({ send }: FlushAcksOptions) {
   };
 }
 
+/** About the size of an acknowledgement, in bytes. */
+export const ACK_BYTES = 128;
+
 /** The frame of an acknowledgement. tRPC's own client ignores it. */
 export function flushedFrame(cursor: string): string {
   return JSON.stringify({ id: null, method: "userdo.flushed", params: { cursor } });

@@ -21,7 +21,7 @@ import {
   type CallersSubscriptions,
   type LiveRun,
 } from "./live-run.js";
-import { createFlushAcks, flushedFrame } from "./flush-acks.js";
+import { ACK_BYTES, createFlushAcks, flushedFrame } from "./flush-acks.js";
 import { createResultEvents, type ResultEvents } from "./result-events.js";
 import { createOutputReservations } from "./output-reservations.js";
 import { createProgress } from "./socket-positions.js";
@@ -29,9 +29,6 @@ import { checkCallers, readResult, type LiveRunner } from "./live-runner.js";
 import { createReadIndex } from "./read-index.js";
 import { createReads, isSameReads, toStoredReads, type Reads } from "./recorded-reads.js";
 import { createRunScheduler } from "./run-scheduler.js";
-
-/** About the size of an acknowledgement, in bytes. */
-const ACK_BYTES = 128;
 
 /** How many queries of a socket run before their results are sent. Asynchronous queries run concurrently. */
 const RUN_AHEAD = 16;
@@ -73,7 +70,6 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   const flushAcks = createFlushAcks({
     send(connection) {
       const isLast = events.has(connection);
-      // The buffered event is counted already.
       const isWaiting = isLast ? connection.awaitsPong() : connection.isWaiting(ACK_BYTES);
       const isBehind = isWaiting || backlog.has(connection) || progress.isBehind(connection);
       if (isBehind || !authorizeDelivery(connection)) {
@@ -225,7 +221,8 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     const { connection, stored } = subscription;
     const { hash, reads, shared } = stored.live ?? {};
     const event = resultEvents.of(stored);
-    if (connection.isWaiting(event?.bytes ?? ACK_BYTES) || !authorizeDelivery(connection)) return backlog.add(subscription);
+    const isWaiting = connection.isWaiting(event?.bytes ?? ACK_BYTES);
+    if (isWaiting || !authorizeDelivery(connection)) return backlog.add(subscription);
     if (event) {
       events.buffer(connection, stored, event.text, event.bytes);
       // tRPC's own client does not read acknowledgements from events, so it gets a separate frame.
