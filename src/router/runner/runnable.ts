@@ -23,6 +23,7 @@ export function runnable<TProcedure extends AnyTRPCProcedure>(procedure: TProced
 
 /** Replaces the procedures of a router that tRPC has just created, so that each way of calling them uses the runner. */
 export function withRunner<TRouter extends AnyTRPCRouter>(router: TRouter): TRouter {
+  // The types of these properties do not allow assignments.
   const { procedures, record } = router._def as unknown as Record<"procedures" | "record", Record<string, unknown>>;
   replaceProcedures(procedures);
   replaceProcedures(record);
@@ -45,6 +46,7 @@ function createRunnable<TProcedure extends AnyTRPCProcedure>(
 ): TProcedure {
   // Compiled on the first call, so that a Worker with many procedures starts quickly.
   let chain: Chain | undefined;
+  // At run time, tRPC calls each procedure as a function of the options.
   const stock = procedure as unknown as Invoke;
   const run: Invoke = (options) =>
     isCall(options) ? runChain((chain ??= compile(definition)), options) : stock(options);
