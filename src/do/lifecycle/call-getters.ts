@@ -1,6 +1,14 @@
 const CALL = Symbol("trpc-userdo.call");
 
 /**
+ * Defines a getter that is enumerable and configurable. It is part of ECMAScript, and takes a third of the time of
+ * `Object.defineProperty`, which first reads a descriptor.
+ */
+const { __defineGetter__: defineGetter } = Object.prototype as unknown as {
+  readonly __defineGetter__: (this: object, name: string, get: (this: never) => unknown) => void;
+};
+
+/**
  * Defines the getters of the contexts of calls, for values that most procedures do not read. All contexts share them: an object
  * literal creates its getters anew for each call, which takes several times as long as the rest of the context.
  *
@@ -10,19 +18,15 @@ const CALL = Symbol("trpc-userdo.call");
 export function createGetters<TCall extends object>(getters: Readonly<Record<string, (call: TCall) => unknown>>) {
   const properties = Object.entries(getters).map(([name, read]) => ({
     name,
-    property: {
-      configurable: true,
-      enumerable: true,
-      get(this: { readonly [CALL]: TCall }): unknown {
-        return read(this[CALL]);
-      },
+    get(this: { readonly [CALL]: TCall }): unknown {
+      return read(this[CALL]);
     },
   }));
   return (context: object, call: TCall): object => {
     const extended: { [CALL]?: TCall } = context;
     // Enumerable, because copies of the context need it.
     extended[CALL] = call;
-    for (const { name, property } of properties) Object.defineProperty(extended, name, property);
+    for (const { name, get } of properties) defineGetter.call(extended, name, get);
     return extended;
   };
 }

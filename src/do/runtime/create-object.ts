@@ -89,10 +89,10 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       subscribe,
       shape,
       // Only mutations post messages to the outbox.
-      run: (caller, call) => {
-        const work = (): Promise<Reply> => run(caller, call, "socket");
-        return call.type === "mutation" ? flushOutboxAfter(withWriteCursor(caller, call, work)) : work();
-      },
+      run: (caller, call) =>
+        call.type === "mutation"
+          ? flushOutboxAfter(withWriteCursor(caller, call, () => run(caller, call, "socket")))
+          : run(caller, call, "socket"),
       live: { query, check, shape, rows: socketCapability.rows },
       memberCalls,
       turns,

@@ -66,6 +66,13 @@ interface DispatchOptions {
   readonly isLive?: boolean;
 }
 
+/** A call whose caller is authorized. */
+interface PreparedCall {
+  readonly options: DispatchOptions;
+  readonly type: NonNullable<Call["type"]>;
+  readonly ctx: CallContext;
+}
+
 /** The value that a subscription or live query returned, or its error. */
 export type SubscriptionResult =
   | { readonly ok: true; readonly result: unknown }
@@ -86,20 +93,25 @@ export function createDispatcher({
 }: DispatcherOptions) {
   const runningCalls = createRunningCalls();
 
-  async function findProcedure({ path }: Call): Promise<AnyTRPCProcedure> {
+  /** Returns a promise only if a lazy router must be loaded first. */
+  function findProcedure({ path }: Call): AnyTRPCProcedure | Promise<AnyTRPCProcedure> {
     const found = resolveProcedure(router, path);
-    const procedure = found instanceof Promise ? await found : found;
-    if (!procedure) throw notFound(path);
-    return procedure;
+    return found instanceof Promise ? found.then((loaded) => existing(loaded, path)) : existing(found, path);
   }
 
-  async function prepareCall({ request, call, procedure, transport, scope, isLive = false }: DispatchOptions) {
+  /** Authorizes a call and builds its context. Returns a promise only if something must be awaited: most calls await nothing. */
+  function prepareCall(options: DispatchOptions): PreparedCall | Promise<PreparedCall> {
+    const { procedure, transport, request, isLive = false } = options;
     const { caller } = request;
-    const type = call.type ?? procedure._def.type;
-    const placement = placementOf(procedure);
-    if (placement.setsCookies === "always" && transport === "socket") throw httpRequired();
+    if (placementOf(procedure).setsCookies === "always" && transport === "socket") throw httpRequired();
     const resolving = isLive ? withoutRecorder(() => policy.resolveAccess?.(caller)) : policy.resolveAccess?.(caller);
-    if (resolving) await resolving;
+    return resolving ? resolving.then(() => prepareAuthorized(options)) : prepareAuthorized(options);
+  }
+
+  function prepareAuthorized(options: DispatchOptions): PreparedCall | Promise<PreparedCall> {
+    const { request, call, procedure, scope, isLive = false } = options;
+    const { caller } = request;
+    const placement = placementOf(procedure);
     if (isLive) withoutRecorder(() => policy.authorize(caller, placement));
     else policy.authorize(caller, placement);
     const services = policy.services(request);
@@ -110,23 +122,29 @@ export function createDispatcher({
     const ctx: CallContext = isLive ? trackCallerReads(base) : base;
     ctx.env = isLive ? denyExternalBindings(env) : env;
     ctx[SERVICES] = isLive ? trackServiceReads(services) : services;
-    if (extendContext) {
-      const shared = { caller, env: ctx.env, lastEventId };
-      const added = await extendContext(isLive ? trackCallerReads(shared) : shared);
-      // Copies descriptors, because the additions of the app can have getters.
-      Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
-    }
-    const run = (): Promise<unknown> =>
-      runProcedure({
-        router,
-        procedure,
-        call,
-        type,
-        ctx,
-        // Queries and mutations of a socket cannot be aborted, and creating a signal costs time.
-        signal: transport === "rpc" || type === "subscription" ? scope().signal : undefined,
-      });
-    return { type, run, procedure, ctx };
+    const prepared = { options, type: call.type ?? procedure._def.type, ctx };
+    return extendContext ? extend(prepared, extendContext) : prepared;
+  }
+
+  /** Adds the app's own additions to the context of a call. */
+  async function extend(
+    prepared: PreparedCall,
+    additionsOf: NonNullable<DispatcherOptions["extendContext"]>,
+  ): Promise<PreparedCall> {
+    const { options, ctx } = prepared;
+    const { request, call, isLive = false } = options;
+    const shared = { caller: request.caller, env: ctx.env, lastEventId: call.lastEventId };
+    const added = await additionsOf(isLive ? trackCallerReads(shared) : shared);
+    // Copies descriptors, because the additions of the app can have getters.
+    Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
+    return prepared;
+  }
+
+  function runPrepared({ options, type, ctx }: PreparedCall): Promise<unknown> {
+    const { procedure, call, transport, scope } = options;
+    // Queries and mutations of a socket cannot be aborted, and creating a signal costs time.
+    const signal = transport === "rpc" || type === "subscription" ? scope().signal : undefined;
+    return runProcedure({ router, procedure, call, type, ctx, signal });
   }
 
   /** Prepares a live query, and records the reads that the access of its caller depends on. */
@@ -139,14 +157,14 @@ export function createDispatcher({
   }
 
   async function runLive(caller: Caller, call: Call): Promise<unknown> {
-    const { run } = await prepareLiveCall(caller, call);
-    return resolveNested(await run());
+    const prepared = await prepareLiveCall(caller, call);
+    return resolveNested(await runPrepared(prepared));
   }
 
   /** Repeats the checks that depend on the caller, for a query whose result callers share. */
   async function checkCallers(caller: Caller, call: Call): Promise<void> {
-    const { procedure, ctx } = await prepareLiveCall(caller, call);
-    for (const check of callerChecksOf(procedure)) await check(ctx);
+    const { options, ctx } = await prepareLiveCall(caller, call);
+    for (const check of callerChecksOf(options.procedure)) await check(ctx);
   }
 
   const shape = (call: Call, cause: unknown, caller?: Caller): ErrorShape =>
@@ -176,7 +194,8 @@ export function createDispatcher({
       const setSession = (session: SessionEffect): void => void (effects.session = session);
       const setDevice = (deviceToken: string): void => void (effects.deviceToken = deviceToken);
       try {
-        const procedure = await findProcedure(call);
+        const found = findProcedure(call);
+        const procedure = found instanceof Promise ? await found : found;
         const calledAt = procedure._def.type === "subscription" ? head() : undefined;
         let scoped: ScopedCall | undefined;
         const create = (): ScopedCall => {
@@ -189,14 +208,10 @@ export function createDispatcher({
         const getScoped = (): ScopedCall => (scoped ??= create());
         const { refreshCookie, accessExpiresAt } = call;
         const request = { caller, device, refreshCookie, accessExpiresAt, setSession, setDevice };
-        const { type, run } = await prepareCall({
-          request,
-          call,
-          procedure,
-          transport,
-          scope: () => getScoped().scope,
-        });
-        const result = await run();
+        const preparing = prepareCall({ request, call, procedure, transport, scope: () => getScoped().scope });
+        const prepared = preparing instanceof Promise ? await preparing : preparing;
+        const { type } = prepared;
+        const result = await runPrepared(prepared);
         if (type === "subscription" || isAsyncIterable(result)) {
           if (transport === "socket") throw notOverSocket(type);
           const opened = getScoped().opened(result, call.path);
@@ -255,13 +270,19 @@ export function createDispatcher({
       try {
         const procedure = await findProcedure(call);
         const request = socketContext(caller);
-        const { run } = await prepareCall({ request, call, procedure, transport: "socket", scope: () => scope });
-        return { ok: true, result: await run() };
+        const prepared = await prepareCall({ request, call, procedure, transport: "socket", scope: () => scope });
+        return { ok: true, result: await runPrepared(prepared) };
       } catch (cause) {
         return { ok: false, error: shape(call, cause, caller) };
       }
     },
   };
+}
+
+/** @throws TRPCError NOT_FOUND if there is no procedure at a path */
+function existing(procedure: AnyTRPCProcedure | undefined, path: string): AnyTRPCProcedure {
+  if (procedure) return procedure;
+  throw notFound(path);
 }
 
 /** The origin of a call over HTTP. */

@@ -7,7 +7,6 @@ import {
   MARKER,
   type CallOptions,
   type Middleware,
-  type MiddlewareOptions,
   type NextOptions,
   type Resolver,
   type Success,
@@ -29,8 +28,8 @@ export interface Chain {
   readonly meta: unknown;
 }
 
-/** The options of a step, without its own `next`. */
-type StepOptions = Omit<MiddlewareOptions, "next">;
+/** The options of a step that middlewares and inputs can change. */
+type Changeable = Pick<CallOptions, "ctx" | "input" | "getRawInput">;
 
 /**
  * Runs all steps, and returns the result of the resolver as the middlewares changed it.
@@ -38,7 +37,13 @@ type StepOptions = Omit<MiddlewareOptions, "next">;
  * @throws TRPCError the error of the first step that failed, unless a middleware replaced it
  */
 export function runChain(chain: Chain, options: CallOptions): Promise<unknown> {
-  return runSteps(chain, 0, { ...options, meta: chain.meta, input: options.input }, true);
+  return runSteps(chain, 0, { call: options, from: options }, true);
+}
+
+/** The options of a call, and what the steps before have made of them. */
+interface StepsOptions {
+  readonly call: CallOptions;
+  readonly from: Changeable;
 }
 
 /**
@@ -47,39 +52,51 @@ export function runChain(chain: Chain, options: CallOptions): Promise<unknown> {
  * @param isOutermost whether to return the data, or throw the error. If false, resolves with the result of `next()`, and never
  * rejects
  */
-async function runSteps(chain: Chain, index: number, from: StepOptions, isOutermost: boolean): Promise<unknown> {
-  const { steps, resolve, placement } = chain;
-  let options = from;
+async function runSteps(
+  chain: Chain,
+  index: number,
+  { call, from }: StepsOptions,
+  isOutermost: boolean,
+): Promise<unknown> {
+  const { steps, resolve, placement, meta } = chain;
+  const { ctx, getRawInput } = from;
+  let { input } = from;
   let result: unknown;
   try {
     // Before the app's code parses the input.
-    if (isOutermost) checkPlacementIn(options.ctx, placement);
+    if (isOutermost) checkPlacementIn(ctx, placement);
     for (let at = index; ; at++) {
       const step = steps[at];
       if (!step) {
-        checkPlacementIn(options.ctx, placement);
-        const resolved = resolve({ ...options, next: failNext });
+        checkPlacementIn(ctx, placement);
+        const resolved = resolve({ ...call, ctx, getRawInput, meta, input, next: failNext });
         const data: unknown = isThenable(resolved) ? await resolved : resolved;
-        return isOutermost ? data : succeed(data, options.ctx);
+        return isOutermost ? data : succeed(data, ctx);
       }
       if (step.kind === "input") {
         let given: NextOptions | undefined;
         let isDone = false;
         const returned = await step.middleware({
-          ...options,
+          ...call,
+          ctx,
+          getRawInput,
+          meta,
+          input,
           next(next) {
             given = next;
             isDone = true;
           },
         });
-        if (given && "input" in given) options = { ...options, input: given.input };
+        if (given && "input" in given) input = given.input;
         if (isDone) continue;
         result = returned;
         break;
       }
-      if (step.checksPlacement) checkPlacementIn(options.ctx, placement);
-      const own = options;
-      result = await step.middleware({ ...own, next: (next) => runSteps(chain, at + 1, extend(own, next), false) });
+      if (step.checksPlacement) checkPlacementIn(ctx, placement);
+      const own = { ctx, getRawInput, input };
+      const next = (added?: NextOptions): Promise<unknown> =>
+        runSteps(chain, at + 1, { call, from: extend(own, added) }, false);
+      result = await step.middleware({ ...call, ctx, getRawInput, meta, input, next });
       break;
     }
   } catch (cause) {
@@ -94,10 +111,9 @@ export function succeed(data: unknown, ctx: object): Success {
   return { marker: MARKER, ok: true, data, ctx };
 }
 
-function extend(options: StepOptions, next: NextOptions | undefined): StepOptions {
+function extend(options: Changeable, next: NextOptions | undefined): Changeable {
   if (!next) return options;
   return {
-    ...options,
     ctx: next.ctx ? extendContext(options.ctx, next.ctx) : options.ctx,
     input: "input" in next ? next.input : options.input,
     getRawInput: next.getRawInput ?? options.getRawInput,
