@@ -3,12 +3,24 @@
 /** @type {Readonly<Record<string, { text: string, decision: string }>>} by the name of the benchmark */
 export const notes = {
   "socket/calls": {
-    text: "The remaining time is spent in tRPC's protocol and in the checks of each message.",
-    decision: "socket-adapter.md",
+    text: "The remaining time is spent in JSON, in the checks of each message and in the procedure. No function stands out.",
+    decision: "socket-messages.md",
   },
   http: {
     text: "The remaining time is spent in the checks of a request, the token and the session's row.",
     decision: "http-adapter.md",
+  },
+  "socket/wakes": {
+    text: "The remaining time is spent in the session's row, the creation of the object's services and the message itself.",
+    decision: "waking.md",
+  },
+  "socket/events": {
+    text: "Most of the remaining time confirms that clients read, which bounds the memory of an object.",
+    decision: "memory-budget.md",
+  },
+  "live/sockets": {
+    text: "Most of the remaining time confirms that clients read, and stores the result's hash with each socket.",
+    decision: "memory-budget.md",
   },
   memory: {
     text: "V8 collects garbage later than the budget counts it.",
