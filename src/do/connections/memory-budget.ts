@@ -132,6 +132,8 @@ export function createMemoryBudget(bytes: number) {
     isScarce: (): boolean => short.isWaiting() || long.isWaiting(),
     /** Returns the use that a frame of this size counts for. */
     useOf: (size: number): OutputUse => (size >= largeFrom ? "large" : "sent"),
+    /** The size from which a frame counts as large, in bytes. */
+    largeFrom,
     /** How much memory is reserved for a result of unknown size, in bytes. */
     unknownResult: Math.ceil(mostLarge / 4),
     /** The memory of the results that are kept for deltas. */

@@ -14,8 +14,6 @@ export interface OutputGrantsOptions {
   readonly memory: MemoryShare;
   /** Returns how many bytes are granted to a socket that waits to send a short frame of unknown size. */
   readonly shortBytes: () => number;
-  /** Returns the least that is granted for a short frame of known size, in bytes, because frames that follow may be a little longer. */
-  readonly recentBytes: () => number;
   /** Called when memory is granted to the waiting socket. */
   readonly onGrant: () => void;
 }
@@ -23,13 +21,16 @@ export interface OutputGrantsOptions {
 /** Lifetime of an unused grant, in milliseconds. It expires because the socket may have nothing left to send. */
 const GRANT_MS = 1_000;
 
+/** The frame that follows a request may be a little longer than the one that was expected. */
+const MARGIN = 1.125;
+
 interface Grant {
   readonly bytes: number;
   readonly timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** Reserves memory for a waiting socket when it becomes available, so that other waiting sockets cannot take it first. */
-export function createOutputGrants({ memory, shortBytes, recentBytes, onGrant }: OutputGrantsOptions) {
+export function createOutputGrants({ memory, shortBytes, onGrant }: OutputGrantsOptions) {
   const granted: Record<OutputUse, Grant | undefined> = { sent: undefined, large: undefined };
 
   /** Ends a grant and returns its bytes, which the caller then uses or releases. */
@@ -41,7 +42,7 @@ export function createOutputGrants({ memory, shortBytes, recentBytes, onGrant }:
     return grant.bytes;
   }
 
-  const sizeOf = (size: number): number => (size === 0 ? shortBytes() : Math.max(size, recentBytes()));
+  const sizeOf = (size: number): number => (size === 0 ? shortBytes() : Math.ceil(size * MARGIN));
 
   function grant(use: OutputUse, size: number): void {
     const bytes = use === "large" ? size : sizeOf(size);

@@ -23,7 +23,7 @@ import {
 } from "./live-run.js";
 import { ACK_BYTES, createFlushAcks, flushedFrame } from "./flush-acks.js";
 import { createResultEvents, type ResultEvents } from "./result-events.js";
-import { createOutputReservations } from "./output-reservations.js";
+import { createOutputReservations, type OutputReservationsOptions } from "./output-reservations.js";
 import { createProgress } from "./socket-positions.js";
 import { checkCallers, readResult, type LiveRunner } from "./live-runner.js";
 import { createReadIndex } from "./read-index.js";
@@ -42,8 +42,8 @@ export interface LiveQueriesOptions {
   readonly toResult: ToLiveResult;
   /** The memory for the last results. Clients get only the changes from a cached result to the next one. */
   readonly cacheMemory: CacheMemory;
-  /** How much memory is reserved for a result of unknown size, in bytes. */
-  readonly unknownResult: number;
+  /** How memory is reserved for results. */
+  readonly reservations: OutputReservationsOptions;
   /** Returns the error for a result of this size if it is too large for a frame; `undefined` if it fits. */
   readonly refusal: (bytes: number) => Error | undefined;
   readonly update: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
@@ -65,7 +65,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   const reading = new Map<LiveRun, Reads>();
   const backlog = createSocketBacklog();
   const resultCache = createResultCache(options.cacheMemory);
-  const reservations = createOutputReservations(options.unknownResult);
+  const reservations = createOutputReservations(options.reservations);
   const events = createEventCoalescer(frames);
   const flushAcks = createFlushAcks({
     send(connection) {
@@ -120,13 +120,14 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   /** Runs queries of a socket's backlog, as many as its window may take. Each result that is sent starts another run. */
   function catchUp(connection: Connection): void {
     // A socket that has missed no result must not request memory.
-    if (!backlog.has(connection) || connection.isWaiting(ACK_BYTES)) return;
+    if (!backlog.has(connection) || connection.awaitsPong()) return;
     let started = 0;
     for (const subscription of backlog.of(connection)) {
       const run = runs.of(subscription);
       if (!run) continue;
-      const isMissed = (): boolean => backlog.has(connection) && !connection.isWaiting(ACK_BYTES);
-      if (runScheduler.repeatIf(run, isMissed)) continue;
+      const needed = reservations.neededFor(run);
+      if (connection.isWaiting(needed)) return;
+      if (runScheduler.repeatIf(run, () => backlog.has(connection) && !connection.isWaiting(needed))) continue;
       runScheduler.ensure(run);
       if (++started === RUN_AHEAD) return;
     }
@@ -171,15 +172,14 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     reading.set(run, reads);
     progress.begin(run);
     try {
-      const { caller } = first;
-      const request = { caller, call: run.call, recorder: reads.recorder };
+      const request = { caller: first.caller, call: run.call, recorder: reads.recorder };
       const outcome = await readResult(options, { ...request, ...resultCache.optionsFor(run) });
       if (outcome.ok && !reads.dependsOnCaller()) await checkCallers(runner, request, { others, fail });
       // The run may have read writes that were committed in the meantime. The flush shows whether it is outdated.
       hub.flush();
       if (runScheduler.isOutdated(run)) return;
       if (!outcome.ok || reads.dependsOnCaller()) splitByCaller(run, others);
-      if (outcome.ok) publish(run, outcome.result, reads, callerKey(caller), reservation);
+      if (outcome.ok) publish(run, outcome.result, reads, callerKey(first.caller), reservation);
       else for (const subscription of first.subscriptions) fail(subscription, outcome.error);
     } catch (cause) {
       for (const subscription of run.subscribers) fail(subscription, runner.shape(run.call, cause));
@@ -221,8 +221,8 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     const { connection, stored } = subscription;
     const { hash, reads, shared } = stored.live ?? {};
     const event = resultEvents.of(stored);
-    const isWaiting = connection.isWaiting(event?.bytes ?? ACK_BYTES);
-    if (isWaiting || !authorizeDelivery(connection)) return backlog.add(subscription);
+    if (connection.isWaiting(event?.bytes ?? ACK_BYTES) || !authorizeDelivery(connection))
+      return backlog.add(subscription);
     if (event) {
       events.buffer(connection, stored, event.text, event.bytes);
       // tRPC's own client does not read acknowledgements from events, so it gets a separate frame.

@@ -1,5 +1,6 @@
 import type { Connection } from "../connections/connection.js";
 import type { OutputReservation } from "../connections/output-grants.js";
+import { ACK_BYTES } from "./flush-acks.js";
 import type { LiveRun } from "./live-run.js";
 
 /** Lifetime of the reservation of an asynchronous run, in milliseconds. Afterwards, waiting frames may use the memory. */
@@ -9,14 +10,20 @@ const RUN_TIMEOUT_MS = 1_000;
 const STEP = 65_536;
 const SHORT_STEP = 4_096;
 
+export interface OutputReservationsOptions {
+  /** The reservation for the first result of a procedure, in bytes. */
+  readonly unknownBytes: number;
+  /** The size from which a frame counts as large, in bytes. */
+  readonly largeFrom: number;
+}
+
 /**
  * Reserves memory for results before the queries run. Otherwise results that cannot be sent would be produced in vain, and many at
  * once could fill the memory.
- *
- * @param unknownBytes the reservation for the first result of a procedure
  */
-export function createOutputReservations(unknownBytes: number) {
+export function createOutputReservations({ unknownBytes, largeFrom }: OutputReservationsOptions) {
   const sizeOf = new WeakMap<LiveRun, number>();
+  const lastFrame = new WeakMap<LiveRun, number>();
   /** Largest recent result of each procedure, in bytes. Decays with each result. */
   const sizeOfPath = new Map<string, number>();
   let isProbing = false;
@@ -47,8 +54,18 @@ export function createOutputReservations(unknownBytes: number) {
       return undefined;
     },
 
+    /**
+     * Returns the memory that a socket needs before a run, in bytes: the size of the last frame, if it was short. A large frame has
+     * a reservation of its own.
+     */
+    neededFor(run: LiveRun): number {
+      const frameBytes = lastFrame.get(run) ?? 0;
+      return frameBytes < largeFrom ? Math.max(frameBytes, ACK_BYTES) : ACK_BYTES;
+    },
+
     /** Records the size of the frame of a run's result. */
     recordSize(run: LiveRun, frameBytes: number): void {
+      lastFrame.set(run, frameBytes);
       const { path } = run.call;
       const step = frameBytes < STEP ? SHORT_STEP : STEP;
       const bytes = Math.ceil(frameBytes / step) * step;

@@ -99,7 +99,7 @@ export function createSocketServer(options: SocketServerOptions) {
         return { type: "query", path, input };
       },
       withCachedChecks: connectionAccess.withCachedChecks,
-      unknownResult: budget.unknownResult,
+      reservations: { unknownBytes: budget.unknownResult, largeFrom: budget.largeFrom },
       cacheMemory: budget.cache,
     },
   });

@@ -81,3 +81,13 @@ it("grants the memory that one client has confirmed to as many short frames as f
   expect(others.every(({ isReady }) => isReady())).toBe(true);
   for (const { send } of others) send();
 });
+
+it("grants a short frame only what it needs, although the last frames were much longer", () => {
+  const sockets = openMany(40);
+  for (const { connection } of sockets.slice(0, 20))
+    if (!connection.isWaiting(1_900)) connection.send("x".repeat(1_900));
+  const waiting = sockets.slice(1).filter(({ connection }) => connection.isWaiting(FRAME.length));
+  sockets[0]?.read();
+  // One long frame was confirmed, in which at least ten short ones fit.
+  expect(waiting.filter(({ isReady }) => isReady()).length).toBeGreaterThan(10);
+});
