@@ -151,6 +151,7 @@ export interface Registries {
   readonly symbolRegistry: { readonly kv: { readonly keyToValue: ReadonlyMap<unknown, unknown> } };
 }
 
+// It is private in superjson's types.
 const { defaultInstance } = SuperJSON as unknown as { readonly defaultInstance: Registries };
 
 /** Whether an instance of superjson has classes, symbols or transformers of the app, which can change how a value is serialized. */

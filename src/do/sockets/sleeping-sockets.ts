@@ -42,7 +42,8 @@ export function createSleepingSockets(options: SleepingSocketsOptions) {
     if (!attachment) return void closeIfNewer(socket);
     const connection = connectionOf(socket, attachment);
     subscriptions().restore(connection, store.read(attachment));
-    if (!connection.isWaiting()) subscriptions().resume(connection);
+    // Does not request memory: a socket that has missed nothing would keep it unused.
+    if (!connection.awaitsPong()) subscriptions().resume(connection);
   }
 
   function restoreAll(): void {

@@ -177,7 +177,7 @@ describe("a delta", () => {
     first.items.reverse();
     const changed = posts(4).with(3, { ...posts(4)[3], title: "New" });
     const next = send({ items: changed, nextCursor: null });
-    expect(next.delta).toBeDefined();
+    expect(next.delta?.bytes).toBeLessThan(next.whole.bytes);
     expect(next.received).toEqual({ items: changed, nextCursor: null });
   });
 
@@ -225,8 +225,8 @@ describe("a delta", () => {
     const { send } = createPair();
     send(rows(true));
     const changed = rows(true).with(1, { ...posts(1)[0], id: "post 1", author } as never);
-    const { delta, received } = send(changed);
-    expect(delta).toBeDefined();
+    const { delta, received, whole } = send(changed);
+    expect(delta?.bytes).toBeLessThan(whole.bytes);
     expect(received).toEqual(changed);
   });
 
@@ -234,8 +234,8 @@ describe("a delta", () => {
     const { send } = createPair();
     const rows = posts(20).map((post) => ({ ...post, likes: 0n, shares: 0n }));
     send(rows);
-    const { delta, received } = send(rows.with(3, { ...rows[3], likes: 5n, shares: 5n } as never));
-    expect(delta).toBeDefined();
+    const { delta, received, whole } = send(rows.with(3, { ...rows[3], likes: 5n, shares: 5n } as never));
+    expect(delta?.bytes).toBeLessThan(whole.bytes);
     expect(received).toEqual(rows.with(3, { ...rows[3], likes: 5n, shares: 5n } as never));
   });
 
@@ -244,8 +244,8 @@ describe("a delta", () => {
     const rows = posts(20);
     send(rows);
     Object.assign(rows[3] ?? {}, { title: "New" });
-    const { delta, received } = send(rows);
-    expect(delta).toBeDefined();
+    const { delta, received, whole } = send(rows);
+    expect(delta?.bytes).toBeLessThan(whole.bytes);
     expect((received as Row[])[3]).toEqual({ ...posts(20)[3], title: "New" });
   });
 
