@@ -67,22 +67,25 @@ export function splitRows(event: Serialized, { key, rows }: FoundRows, keeps: bo
 /**
  * Whether no object occurs twice in the same row, or in the rest of the result, and no row contains the list.
  *
- * @param listPath the path of the list; empty for a part that was serialized by itself
+ * @param listPath the path of the list; `undefined` for a part that was serialized by itself, in which a field can have any name
  */
-function areIndependent({ values, referentialEqualities }: NonNullable<Serialized["meta"]>, listPath: string): boolean {
+function areIndependent(
+  { values, referentialEqualities }: NonNullable<Serialized["meta"]>,
+  listPath: string | undefined,
+): boolean {
   if (referentialEqualities === undefined) return true;
   // An array has the paths of the event itself.
   if (!isPlainObject(referentialEqualities)) return false;
-  const prefix = `${listPath}.`;
   const placeOf = (path: string): string => {
-    if (!path.startsWith(prefix)) return "rest";
+    const prefix = `${listPath}.`;
+    if (listPath === undefined || !path.startsWith(prefix)) return "rest";
     const end = path.indexOf(".", prefix.length);
     return end === -1 ? path : path.slice(0, end);
   };
   return Object.entries(referentialEqualities).every(([path, others]) => {
     if (isOfPrimitive((values as Record<string, unknown> | undefined)?.[path])) return true;
     const paths = [path, ...(others as readonly string[])];
-    const isOfWhole = paths.includes(ROOT) || paths.includes(listPath);
+    const isOfWhole = paths.some((each) => each === ROOT || each === listPath);
     return !isOfWhole && new Set(paths.map(placeOf)).size === paths.length;
   });
 }
@@ -168,7 +171,7 @@ function rowPiece(row: Row, known: RowPiece | undefined, serialize: Serialize): 
 /** Serializes a part by itself. Returns `undefined` if an object occurs in several places, or the part itself is annotated. */
 function pieceOf(value: object, serialize: Serialize): Piece | undefined {
   const { json, meta } = serialize(value);
-  if (meta && (Array.isArray(meta.values) || !areIndependent(meta, ""))) return undefined;
+  if (meta && (Array.isArray(meta.values) || !areIndependent(meta, undefined))) return undefined;
   return { text: JSON.stringify(json), meta: annotationsText((meta?.values as object | undefined) ?? {}) };
 }
 

@@ -230,6 +230,21 @@ describe("a delta", () => {
     expect(received).toEqual(changed);
   });
 
+  it("has the hash of the whole result if a field without a name contains a value twice", () => {
+    const rows = [
+      {
+        id: 0,
+        "": new Map([
+          [1, Number.NaN],
+          [2, Number.NaN],
+        ]),
+      },
+    ];
+    const previous = toResult([{ id: 0 }], { keeps: true }).version;
+    expect(previous?.rows.rows).toHaveLength(1);
+    expect(toResult(rows, { previous, keeps: true }).hash).toBe(toResult(rows).hash);
+  });
+
   it("is sent for rows with equal bigints", () => {
     const { send } = createPair();
     const rows = posts(20).map((post) => ({ ...post, likes: 0n, shares: 0n }));
