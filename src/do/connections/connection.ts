@@ -89,6 +89,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const grants = createOutputGrants({
     memory,
     shortBytes: () => Math.max(limits.windowBytes, budget.recentFrame()),
+    recentBytes: budget.recentFrame,
     onGrant() {
       memoryAvailable?.resolve();
       memoryAvailable = undefined;

@@ -14,12 +14,17 @@ export interface OutputGrantsOptions {
   readonly memory: MemoryShare;
   /** Returns how many bytes are granted to a socket that waits to send a short frame of unknown size. */
   readonly shortBytes: () => number;
+  /** Returns how long the recent short frames were, in bytes. */
+  readonly recentBytes: () => number;
   /** Called when memory is granted to the waiting socket. */
   readonly onGrant: () => void;
 }
 
 /** Lifetime of an unused grant, in milliseconds. It expires because the socket may have nothing left to send. */
 const GRANT_MS = 1_000;
+
+/** The size that requests memory for a frame which is probably as long as the recent short ones. */
+export const LIKE_RECENT = 1;
 
 /** The frame that follows a request may be a little longer than the one that was expected. */
 const MARGIN = 1.125;
@@ -30,7 +35,7 @@ interface Grant {
 }
 
 /** Reserves memory for a waiting socket when it becomes available, so that other waiting sockets cannot take it first. */
-export function createOutputGrants({ memory, shortBytes, onGrant }: OutputGrantsOptions) {
+export function createOutputGrants({ memory, shortBytes, recentBytes, onGrant }: OutputGrantsOptions) {
   const granted: Record<OutputUse, Grant | undefined> = { sent: undefined, large: undefined };
 
   /** Ends a grant and returns its bytes, which the caller then uses or releases. */
@@ -42,7 +47,10 @@ export function createOutputGrants({ memory, shortBytes, onGrant }: OutputGrants
     return grant.bytes;
   }
 
-  const sizeOf = (size: number): number => (size === 0 ? shortBytes() : Math.ceil(size * MARGIN));
+  function sizeOf(size: number): number {
+    if (size === 0) return shortBytes();
+    return Math.ceil((size === LIKE_RECENT ? Math.max(recentBytes(), size) : size) * MARGIN);
+  }
 
   function grant(use: OutputUse, size: number): void {
     const bytes = use === "large" ? size : sizeOf(size);

@@ -1,4 +1,5 @@
 import { parseCursor } from "../../shared/cursor.js";
+import { LIKE_RECENT } from "../connections/output-grants.js";
 import type { StoredSubscription } from "../connections/attachment.js";
 import { byteLength } from "../../shared/byte-length.js";
 import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "../change-log/change-hub.js";
@@ -31,9 +32,6 @@ interface EventFrame extends Pick<StoredSubscription, "id" | "jsonrpc"> {
   readonly text: string;
   readonly bytes: number;
 }
-
-/** Expected size of an event that is not serialized yet, in bytes. Its size is checked again before it is sent. */
-const UNKNOWN_SIZE = 1;
 
 /** How many changes are read at a time for a lagging subscriber. After each page the client must still be reading. */
 const PAGE_SIZE = 128;
@@ -96,14 +94,21 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
     update(subscription, { cursor: positionOf(position) });
   }
 
+  /**
+   * Whether the next event of a subscription has to wait. If so, requests memory for an event as long as the last one that did not
+   * fit: a smaller grant would not be enough, and a larger one would keep memory from other sockets.
+   */
+  function isWaiting(subscription: Subscription): boolean {
+    return subscription.connection.isWaiting(expected.get(subscription) ?? LIKE_RECENT);
+  }
+
   /** Sends a subscriber the changes that it missed, until its client's window is full. */
   function catchUp(subscription: Subscription): void {
     const { connection, stored } = subscription;
     const [table] = stored.tables;
     if (table === undefined || stored.kind !== "source") return;
-    const hasNoRoom = (): boolean => connection.isWaiting(expected.get(subscription) ?? UNKNOWN_SIZE);
-    const maySend = !hasNoRoom() && authorizeDelivery(connection);
-    while (maySend && subscription.catchUpFrom && !hasNoRoom()) {
+    const maySend = !isWaiting(subscription) && authorizeDelivery(connection);
+    while (maySend && subscription.catchUpFrom && !isWaiting(subscription)) {
       const { after, until = hub.head() } = subscription.catchUpFrom;
       const { changes, next } = hub.since(table, subscription.catchUpFrom, { rows: stored.rows, limit: PAGE_SIZE });
       const { isComplete, last, lastBytes } = send(subscription, changes, undefined);
@@ -121,6 +126,7 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
   return {
     fallBehind,
     catchUp,
+    isWaiting,
 
     /** Sends a subscriber the changes of a flush. */
     deliver(subscription: Subscription, flush: Flush, table: string): void {
@@ -128,7 +134,7 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
       const { rows } = stored;
       // A lagging subscriber receives this flush when it catches up.
       if (subscription.catchUpFrom || (rows && !flush.concerns(table, rows))) return;
-      if (connection.isWaiting(UNKNOWN_SIZE) || !authorizeDelivery(connection))
+      if (isWaiting(subscription) || !authorizeDelivery(connection))
         return fallBehind(subscription, { after: flush.from });
       if (!subscription.isOpen) {
         subscription.fallBehind({ after: flush.from });

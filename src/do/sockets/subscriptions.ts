@@ -95,7 +95,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     end(subscription, frames.error(stored, shape(stored.path, cause)));
   }
 
-  const { deliver, catchUp, fallBehind } = createSourceDelivery({
+  const { deliver, catchUp, fallBehind, isWaiting } = createSourceDelivery({
     hub,
     frames,
     authorizeDelivery,
@@ -140,9 +140,9 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     for (const subscription of index.of(connection)) {
       const { catchUpFrom, stored, phase } = subscription;
       if (!catchUpFrom || stored.kind !== "source" || phase === "opening") continue;
-      if (!connection.isWaiting(1) && ++count > IN_ONE_TURN) return catchUps.add(connection);
+      if (!isWaiting(subscription) && ++count > IN_ONE_TURN) return catchUps.add(connection);
       catchUpOrOpen(subscription);
-      const isBlocked = subscription.isOpen && subscription.catchUpFrom !== undefined && !connection.isWaiting(1);
+      const isBlocked = subscription.isOpen && subscription.catchUpFrom !== undefined && !isWaiting(subscription);
       if (isBlocked) return;
     }
   }

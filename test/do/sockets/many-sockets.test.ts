@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Attachment } from "../../../src/do/connections/attachment.js";
 import { createConnection } from "../../../src/do/connections/connection.js";
 import { createMemoryBudget } from "../../../src/do/connections/memory-budget.js";
+import { LIKE_RECENT } from "../../../src/do/connections/output-grants.js";
 import { socketLimits } from "../../../src/do/connections/socket-limits.js";
 
 // One member has 16,384 bytes for short frames, half of an eighth of the budget.
@@ -82,12 +83,29 @@ it("grants the memory that one client has confirmed to as many short frames as f
   for (const { send } of others) send();
 });
 
-it("grants a short frame only what it needs, although the last frames were much longer", () => {
+const LONG_FRAME = "x".repeat(1_900);
+
+function openWithLongFrames() {
   const sockets = openMany(40);
-  for (const { connection } of sockets.slice(0, 20))
-    if (!connection.isWaiting(1_900)) connection.send("x".repeat(1_900));
+  for (const { connection } of sockets.slice(0, 20)) {
+    if (!connection.isWaiting(LONG_FRAME.length)) connection.send(LONG_FRAME);
+  }
+  return sockets;
+}
+
+it("grants a short frame only what it needs, although the last frames were much longer", () => {
+  const sockets = openWithLongFrames();
   const waiting = sockets.slice(1).filter(({ connection }) => connection.isWaiting(FRAME.length));
   sockets[0]?.read();
   // One long frame was confirmed, in which at least ten short ones fit.
   expect(waiting.filter(({ isReady }) => isReady()).length).toBeGreaterThan(10);
+});
+
+it("grants a frame of unknown size as much as the last frames took, so that it is enough", () => {
+  const sockets = openWithLongFrames();
+  const waiting = sockets.slice(1).filter(({ connection }) => connection.isWaiting(LIKE_RECENT));
+  sockets[0]?.read();
+  const ready = waiting.filter(({ isReady }) => isReady());
+  expect(ready).toHaveLength(1);
+  expect(ready[0]?.connection.isWaiting(LONG_FRAME.length)).toBe(false);
 });
