@@ -1,10 +1,9 @@
 // An alternative way to run tRPC in a Durable Object: the Worker forwards the request to tRPC's fetch adapter inside.
-import { DurableObject } from "cloudflare:workers";
 import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import superjson from "superjson";
 import { z } from "zod";
-import { createPostRows, type PostRows } from "./post-rows.js";
+import { PostRowsObject, type PostRows } from "./post-rows.js";
 
 interface Env {
   readonly TRPC_DO: DurableObjectNamespace<TrpcDO>;
@@ -19,24 +18,13 @@ const router = t.router({
   }),
 });
 
-export class TrpcDO extends DurableObject {
-  readonly #rows: PostRows;
-
-  constructor(state: DurableObjectState, env: Env) {
-    super(state, env);
-    this.#rows = createPostRows(state.storage.sql);
-  }
-
-  override async fetch(request: Request): Promise<Response> {
-    if (new URL(request.url).pathname === "/seed") {
-      this.#rows.seed(await request.json());
-      return Response.json(null);
-    }
+export class TrpcDO extends PostRowsObject {
+  protected override respond(request: Request): Promise<Response> {
     return fetchRequestHandler({
       endpoint: "/trpc",
       req: request,
       router,
-      createContext: () => ({ rows: this.#rows }),
+      createContext: () => ({ rows: this.rows }),
     });
   }
 }

@@ -1,8 +1,7 @@
 // Cap'n Web over HTTP: each request is one batch of calls to the Durable Object.
-import { DurableObject } from "cloudflare:workers";
 import { newWorkersRpcResponse, RpcTarget } from "capnweb";
 import { z } from "zod";
-import { createPostRows } from "../http/post-rows.ts";
+import { PostRowsObject } from "../http/post-rows.ts";
 
 const Input = z.object({ id: z.string() });
 
@@ -23,15 +22,9 @@ class Api extends RpcTarget {
   }
 }
 
-export class PeerDO extends DurableObject {
-  #rows = createPostRows(this.ctx.storage.sql);
-
-  async fetch(request) {
-    if (new URL(request.url).pathname === "/seed") {
-      this.#rows.seed(await request.json());
-      return Response.json(null);
-    }
-    return newWorkersRpcResponse(request, new Api(this.#rows));
+export class PeerDO extends PostRowsObject {
+  respond(request) {
+    return newWorkersRpcResponse(request, new Api(this.rows));
   }
 }
 

@@ -1,10 +1,9 @@
 // oRPC over HTTP: its fetch handler in the Durable Object, with the plugin that its documentation names for batches.
-import { DurableObject } from "cloudflare:workers";
 import { os } from "@orpc/server";
 import { RPCHandler } from "@orpc/server/fetch";
 import { BatchHandlerPlugin } from "@orpc/server/plugins";
 import { z } from "zod";
-import { createPostRows } from "../http/post-rows.ts";
+import { PostRowsObject } from "../http/post-rows.ts";
 
 const router = {
   list: os.handler(({ context }) => context.rows.list()),
@@ -12,15 +11,9 @@ const router = {
 };
 const handler = new RPCHandler(router, { plugins: [new BatchHandlerPlugin()] });
 
-export class PeerDO extends DurableObject {
-  #rows = createPostRows(this.ctx.storage.sql);
-
-  async fetch(request) {
-    if (new URL(request.url).pathname === "/seed") {
-      this.#rows.seed(await request.json());
-      return Response.json(null);
-    }
-    const { response } = await handler.handle(request, { prefix: "/rpc", context: { rows: this.#rows } });
+export class PeerDO extends PostRowsObject {
+  async respond(request) {
+    const { response } = await handler.handle(request, { prefix: "/rpc", context: { rows: this.rows } });
     return response ?? new Response(null, { status: 404 });
   }
 }

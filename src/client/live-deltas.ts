@@ -1,4 +1,5 @@
 import type { LiveDelta } from "../shared/live-delta.js";
+import { hashInEventId } from "../shared/live-event-id.js";
 import { applyDelta, wholeVersion, type LiveVersion, type SerializedEvent, type Transformer } from "./live-version.js";
 
 type Id = number | string;
@@ -42,7 +43,7 @@ export function createLiveDeltas({ transformer, onLost }: LiveDeltasOptions) {
     const serialized = result.data as SerializedEvent;
     try {
       const event = transformer.deserialize(serialized) as DeserializedEvent["event"];
-      lastResults.set(id, { hash: hashOf(result.id), version: wholeVersion(serialized, event.data) });
+      lastResults.set(id, { hash: hashInEventId(result.id), version: wholeVersion(serialized, event.data) });
       return { ...result, data: new DeserializedEvent(event) };
     } catch {
       lastResults.set(id, undefined);
@@ -59,7 +60,7 @@ export function createLiveDeltas({ transformer, onLost }: LiveDeltasOptions) {
     try {
       if (before?.hash !== delta.base) throw new TypeError("The client does not have the base of the delta.");
       const { version, data } = applyDelta(before.version, delta, transformer);
-      lastResults.set(id, { hash: hashOf(result.id), version });
+      lastResults.set(id, { hash: hashInEventId(result.id), version });
       return { ...result, data: new DeserializedEvent({ id: result.id ?? "", data }) };
     } catch {
       lastResults.set(id, undefined);
@@ -74,7 +75,7 @@ export function createLiveDeltas({ transformer, onLost }: LiveDeltasOptions) {
      * event. If not, the server must send the next result as a whole.
      */
     begin(id: Id, lastEventId: string | undefined): boolean {
-      const hasResult = lastEventId !== undefined && lastResults.get(id)?.hash === hashOf(lastEventId);
+      const hasResult = lastEventId !== undefined && lastResults.get(id)?.hash === hashInEventId(lastEventId);
       if (!hasResult) lastResults.set(id, undefined);
       return hasResult;
     },
@@ -96,8 +97,3 @@ export function createLiveDeltas({ transformer, onLost }: LiveDeltasOptions) {
 }
 
 export type LiveDeltas = ReturnType<typeof createLiveDeltas>;
-
-/** Returns the hash of the result in an event id. */
-function hashOf(eventId: string | undefined): string | undefined {
-  return eventId?.split(".")[2];
-}

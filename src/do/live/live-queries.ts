@@ -11,7 +11,8 @@ import type { Subscription } from "../connections/subscription.js";
 import { createSocketBacklog } from "./socket-backlog.js";
 import { createEventCoalescer } from "./event-coalescer.js";
 import { createResultCache } from "./result-cache.js";
-import { hashOf, type LiveResult, type ToLiveResult } from "./live-result.js";
+import { hashInEventId } from "../../shared/live-event-id.js";
+import type { LiveResult, ToLiveResult } from "./live-result.js";
 import {
   byCaller,
   callerKey,
@@ -76,9 +77,8 @@ export function createLiveQueries(options: LiveQueriesOptions) {
         events.release(connection);
         return false;
       }
-      const cursor = formatCursor(hub.head());
-      if (isLast) events.complete(connection, cursor);
-      else connection.send(flushedFrame(cursor));
+      if (isLast) events.complete(connection, formatCursor(hub.head()));
+      else connection.send(flushedFrame(formatCursor(hub.head())));
       return true;
     },
   });
@@ -249,7 +249,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     /** Adds a subscription, and runs its query for the first result. */
     add(subscription: Subscription, { lastEventId }: LiveRequest): void {
       const { connection, stored } = subscription;
-      subscription.changeStored({ live: { hash: hashOf(lastEventId), reads: [], shared: false } });
+      subscription.changeStored({ live: { hash: hashInEventId(lastEventId), reads: [], shared: false } });
       const run = runs.get(queryKey(stored), callerKey(connection.caller), () => options.callOf(stored));
       runs.join(run, subscription);
       flushAcks.add(connection);

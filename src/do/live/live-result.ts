@@ -131,13 +131,3 @@ export function createLiveResults(router: AnyTRPCRouter): ToLiveResult {
 }
 
 const eventText = (quotedId: string, content: string): string => `"result":{"type":"data","id":${quotedId},${content}}`;
-
-/** The id of a live query's event: the position in the change log and the hash of the result. */
-export function formatEventId(cursor: string, hash: string): string {
-  return `${cursor}.${hash}`;
-}
-
-/** Reads the hash of the result from an event id that a client sends when it reconnects. */
-export function hashOf(eventId: string | undefined): string | undefined {
-  return eventId?.split(".")[2];
-}

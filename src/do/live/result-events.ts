@@ -1,5 +1,6 @@
 import type { StoredSubscription } from "../connections/attachment.js";
-import { formatEventId, type LiveEvent, type LiveResult } from "./live-result.js";
+import { formatLiveEventId } from "../../shared/live-event-id.js";
+import type { LiveEvent, LiveResult } from "./live-result.js";
 
 /** The events that deliver one result. */
 export interface ResultEvents {
@@ -22,7 +23,7 @@ export function createResultEvents(
   cursor: string,
   subscriptions: readonly { readonly stored: StoredSubscription }[],
 ): ResultEvents {
-  const id = formatEventId(cursor, result.hash);
+  const id = formatLiveEventId(cursor, result.hash);
   const isCurrent = ({ live }: StoredSubscription): boolean => live?.hash === result.hash;
   const hasBase = ({ live, readsDeltas }: StoredSubscription): boolean =>
     readsDeltas === true && result.base !== undefined && live?.hash === result.base;
