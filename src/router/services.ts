@@ -35,7 +35,7 @@ export interface ObjectServices {
   /** In a user's object: exchanges the refresh token of the body or, if it has none, of the cookie. */
   readonly refresh?: (inBody: string | undefined) => Promise<Refreshed>;
   /** In a user's object, over HTTP: issues a ticket for a socket to an organization or to the user's own object. */
-  readonly socketTicket?: (organizationId: string | undefined) => Promise<IssuedSocketTicket>;
+  readonly socketTicket?: ((organizationId: string | undefined) => Promise<IssuedSocketTicket>) | undefined;
   /** In a user's object. */
   readonly organizations?: () => UserOrganizationsService;
   /** In an organization's object. */

@@ -159,7 +159,8 @@ export function createReceiver(options: ReceiverOptions) {
     const { connection, queue, receivedAt, load } = received;
     try {
       if (before) await whenSettled(before);
-      if (!canHandle(connection)) return;
+      // Without a wait, the socket is still open, as it was when the frame arrived.
+      if (!(before ? canHandle(connection) : checkConnection(connection))) return;
       const message = parseShort(text);
       if (message) {
         // Whether the check above still holds. Restoring subscriptions and waiting run other code, which can revoke access.

@@ -103,48 +103,53 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
         },
         { call, scope },
       ),
-    services: (request) => ({
-      address,
-      atomic: ownerStorage.atomic,
-      setSession: request.setSession,
-      account: () =>
-        createAccountService({
-          ...services,
-          request,
-          profile: app.definition.app.profile,
-          tables: ownerStorage.readableTables,
-          tableNames: app.tables.user.tables.keys(),
-          rowSizes: ownerStorage.rowSizes,
-          kv: () => ownerStorage.kv(undefined, undefined, SMALL_PAGE_BYTES),
-        }),
-      organizations: () =>
-        createUserOrganizationsService({
-          deps,
-          store: services.organizationList,
-          blocked: services.blockedInviters,
-          rolePolicy: app.definition.roles,
-          hasSettings: app.definition.app.settings !== undefined,
-        }),
-      refresh: (inBody) => createRefresh({ userId: address.id, identity, account, request })(inBody),
-      ...(request.accessExpiresAt !== undefined && {
-        socketTicket: (organizationId) =>
-          tickets.issue({ caller: request.caller, organizationId, accessExpiresAt: request.accessExpiresAt ?? 0 }),
-      }),
-      sessions: () =>
-        createSessionsService({
-          ...request,
-          sessions,
-          endOthers: () => deps.transaction(() => revokeEarlier(deps, "signedOutElsewhere", sessionOf(request.caller))),
-          onRevoke: () =>
-            deps.audit.add({
-              action: "session.revoke",
-              outcome: "ok",
-              sessionId: sessionOf(request.caller),
-              device: request.device,
-            }),
-          onSessionEnd: endSession,
-        }),
-    }),
+    services(request) {
+      const { caller, accessExpiresAt } = request;
+      return {
+        address,
+        atomic: ownerStorage.atomic,
+        setSession: request.setSession,
+        account: () =>
+          createAccountService({
+            ...services,
+            request,
+            profile: app.definition.app.profile,
+            tables: ownerStorage.readableTables,
+            tableNames: app.tables.user.tables.keys(),
+            rowSizes: ownerStorage.rowSizes,
+            kv: () => ownerStorage.kv(undefined, undefined, SMALL_PAGE_BYTES),
+          }),
+        organizations: () =>
+          createUserOrganizationsService({
+            deps,
+            store: services.organizationList,
+            blocked: services.blockedInviters,
+            rolePolicy: app.definition.roles,
+            hasSettings: app.definition.app.settings !== undefined,
+          }),
+        refresh: (inBody) => createRefresh({ userId: address.id, identity, account, request })(inBody),
+        // Not a conditional spread, which takes as long as the rest of the services.
+        socketTicket:
+          accessExpiresAt === undefined
+            ? undefined
+            : (organizationId) => tickets.issue({ caller, organizationId, accessExpiresAt }),
+        sessions: () =>
+          createSessionsService({
+            ...request,
+            sessions,
+            endOthers: () =>
+              deps.transaction(() => revokeEarlier(deps, "signedOutElsewhere", sessionOf(request.caller))),
+            onRevoke: () =>
+              deps.audit.add({
+                action: "session.revoke",
+                outcome: "ok",
+                sessionId: sessionOf(request.caller),
+                device: request.device,
+              }),
+            onSessionEnd: endSession,
+          }),
+      };
+    },
     internal: (request) => handleInternal({ ...services, app, findSession, tickets }, request),
     sockets: {
       hub: ownerStorage.hub,
