@@ -17,7 +17,8 @@ export async function prepare(stage) {
     title: depth === 1 ? "Calls over one socket, one after the other" : `Calls over one socket, ${depth} at a time`,
     measure: "rate",
     calls,
-    warmup: stage.size(5000, 10),
+    // V8 still optimizes code of the larger contenders after 20,000 calls.
+    warmup: stage.size(40_000, 10),
     contenders: [
       await asContender(asCaller(bare), depth),
       { ...(await asContender(asCaller(ours), depth)), figures: { cpu, isBelowPeers: true } },
