@@ -28,7 +28,7 @@ export async function prepare(stage) {
   });
   const asPeer = async (peer, depth) => ({ ...(await asContender(peer, depth)), isPeer: true });
   return [
-    await workOf({ depth: 1, calls: stage.size(500, 20), cpu: 1.5 }),
+    await workOf({ depth: 1, calls: stage.size(2000, 20), cpu: 1.5 }),
     await workOf({ depth: 64, calls: stage.size(2000, 128), cpu: 1.3 }),
   ];
 }
