@@ -48,6 +48,9 @@ const newestTrpc = [
   { find: /^@trpc\/server\/rpc$/, replacement: `${newest}/rpc.mjs` },
 ];
 
+/** On a slow machine, what `expect.poll` waits for takes longer than the second that it has by default. */
+const slowMachines = { poll: { timeout: 10_000 } };
+
 const workerd = "test/**/*.workerd.test.ts";
 const dom = "test/**/*.dom.test.{ts,tsx}";
 const elsewhere = ["test/**/*.e2e.test.ts", "test/chaos/**"];
@@ -72,6 +75,7 @@ export default defineConfig({
           environment: "node",
           include: ["test/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...elsewhere, workerd, dom],
+          expect: slowMachines,
           testTimeout: 15_000,
           hookTimeout: 15_000,
         },
@@ -91,8 +95,10 @@ export default defineConfig({
           isolate: false,
           setupFiles: ["test/fixtures/close-clients.ts"],
           deps: { optimizer: { ssr: { enabled: true, include: bundled } } },
-          testTimeout: 15_000,
-          hookTimeout: 15_000,
+          // Longer than the limit of test/fixtures/waits.ts, whose error shows what was received.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          expect: slowMachines,
         },
       },
       {

@@ -80,7 +80,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
   it("starts a subscription, receives tracked events, and stops it", async () => {
     const { client, http, wires } = await start({ stock: use });
     const received = listen(client.streams.changes, undefined);
-    await received.started;
+    await received.started();
     const { id } = await http.items.create.mutate({ text: "one" });
     expect(await received.until(1)).toEqual([
       {
@@ -99,14 +99,14 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     const { client, http } = await start({ stock: use });
     const received = listen(client.streams.tracked, undefined);
     const other = listen(client.streams.untracked, undefined);
-    await Promise.all([received.started, other.until(1)]);
+    await Promise.all([received.started(), other.until(1)]);
     received.unsubscribe();
     other.unsubscribe();
     await expect
       .poll(() => http.trace.query())
       .toEqual(expect.arrayContaining(["ended streams.tracked", "ended streams.untracked"]));
     const short = listen(client.streams.short, undefined);
-    await short.completed;
+    await short.completed();
     expect(short.events).toEqual([{ id: "1", data: "only" }]);
   });
 
@@ -124,7 +124,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
   it("validates each event of a subscription by its .output", async () => {
     const { client, http } = await start({ stock: use });
     const received = listen(client.streams.checked, undefined);
-    await received.started;
+    await received.started();
     await http.items.create.mutate({ text: "one" });
     await received.until(1);
     await http.items.create.mutate({ text: "much too long" });
@@ -136,7 +136,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
   it("runs middleware once for a subscription, and before each call", async () => {
     const { client, http } = await start({ stock: use });
     const received = listen(client.streams.tracked, undefined);
-    await received.started;
+    await received.started();
     await http.items.create.mutate({ text: "one" });
     await received.until(1);
     expect(await http.trace.query()).toEqual(["ran streams.tracked"]);
@@ -168,7 +168,8 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
   });
 
   it("gets answers to its own keep-alive", async () => {
-    const { client, wires } = await start({ stock: use, keepAlive: { enabled: true, intervalMs: 5 } });
+    const keepAlive = { enabled: true, intervalMs: 5, pongTimeoutMs: 20_000 };
+    const { client, wires } = await start({ stock: use, keepAlive });
     await client.echo.query(1);
     await expect.poll(() => wires[0]?.received.filter((frame) => frame === "PONG").length).toBeGreaterThan(2);
     expect(wires).toHaveLength(1);
@@ -178,7 +179,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     const { client, http, wires } = await start({ stock: use });
     const sources = listen(client.streams.changes, undefined);
     const generator = listen(client.streams.tracked, undefined);
-    await Promise.all([sources.started, generator.started]);
+    await Promise.all([sources.started(), generator.started()]);
     for (let n = 1; n <= 4; n++) {
       await http.items.create.mutate({ text: `${n}` });
       await Promise.all([sources.until(n), generator.until(n)]);
@@ -194,7 +195,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
   it("notices nothing when the object hibernates", async () => {
     const { client, http, wires, object } = await start({ stock: use });
     const received = listen(client.streams.changes, undefined);
-    await received.started;
+    await received.started();
     await evictDurableObject(object, { webSockets: "hibernate" });
     await http.items.create.mutate({ text: "one" });
     await received.until(1);
@@ -210,7 +211,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
   it("keeps the cursor of a subscription after an untracked event", async () => {
     const { client, http, wires } = await start({ stock: use });
     const received = listen(client.streams.mixed, undefined);
-    await received.started;
+    await received.started();
     await http.items.create.mutate({ text: "one" });
     await received.until(2);
     wires[0]?.drop();

@@ -256,7 +256,7 @@ describe("an access token that expires on an open socket", () => {
       const { client, wires } = openStockClient(browser, { stock: use });
       const source = listen(client.streams.changes, undefined);
       const generator = listen(client.streams.tracked, undefined);
-      await Promise.all([source.started, generator.started]);
+      await Promise.all([source.started(), generator.started()]);
       for (let n = 1; n <= 4; n++) {
         if (n === before + 1) later(16 * minutes);
         await http.items.create.mutate({ text: `${n}` });
@@ -277,7 +277,7 @@ describe("an access token that expires on an open socket", () => {
       const { browser, http, elsewhere } = await start();
       const { client, wires, close } = openStockClient(browser, { stock: use });
       const delivered = listen(client.streams.changes, undefined);
-      await delivered.started;
+      await delivered.started();
       const other = await elsewhere();
       await http.auth.logout.mutate();
       expect(await wires[0]?.closed).toBe(4401);
