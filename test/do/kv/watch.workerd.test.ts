@@ -28,6 +28,8 @@ describe("kv.watch", () => {
 
     const { version } = await client.kv.set.mutate({ key: "a", value: { at: 1 } });
     second.send({ id: 8, method: "mutation", params: { path: "kv.set", input: { json: { key: "b", value: 2 } } } });
+    // The two events and the reply: the next write arrives over another connection.
+    await second.until(4);
     await createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id }).kv.set({ key: "c", value: 3 });
     await object.setTheme("dark");
     await runInDurableObject(object, (_instance, { storage }) => {

@@ -98,7 +98,8 @@ describe("live queries of several callers", () => {
     expect(await http.trace.mutate()).toEqual(["odd.checked"]);
     // The data that the check read has changed, so it runs again, and refuses one of the two.
     await wrote(http.notes.tag.mutate({ name: two.session.id }));
-    expect(sockets[1].frames.at(-1)).toMatchObject({ id: ids[1], error: { json: { data: { code: "FORBIDDEN" } } } });
+    const refusal = { id: ids[1], error: { json: { data: { code: "FORBIDDEN" } } } };
+    await expect.poll(() => sockets[1].frames.at(-1)).toMatchObject(refusal);
     await wrote(http.notes.create.mutate({ text: "two" }));
     expect(sockets.map((socket, index) => socket.results(ids[index] ?? 0))).toEqual([
       [0, 1, 2],

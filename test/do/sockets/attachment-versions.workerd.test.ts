@@ -102,7 +102,8 @@ describe("a socket that version e6d334c stored", () => {
       ]),
     );
     socket.send({ id: 1, method: "subscription.stop" });
-    await socket.ping();
+    await socket.until(3);
+    expect(socket.frames[2]).toEqual({ id: 1, result: { type: "stopped" } });
     await http.items.create.mutate({ text: "two" });
     await socket.until(4);
     const left = await runInDurableObject(object, (_instance, { storage }) =>

@@ -89,7 +89,7 @@ describe("a query that streams", () => {
   });
 
   it("continues after hibernation over batch-stream", async () => {
-    const { http, browser, sleep } = await start();
+    const { http, browser, object, sleep } = await start();
     const headers = {
       Origin: origin,
       "trpc-accept": "application/jsonl",
@@ -99,6 +99,8 @@ describe("a query that streams", () => {
     const { body } = await exports.default.fetch(new Request(address, { headers }));
     const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
+    // A batch-stream begins before its calls have reached the object.
+    await expect.poll(() => runInDurableObject(object, (_, state) => state.getWebSockets().length)).toBe(1);
     for (const expected of ["the first", "the second"]) {
       await http.items.create.mutate({ text: expected });
       while (reader && !text.includes(expected)) {

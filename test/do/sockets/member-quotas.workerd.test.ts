@@ -3,6 +3,7 @@ import { evictDurableObject } from "cloudflare:test";
 import superjson from "superjson";
 import { beforeEach, describe, expect, it } from "vitest";
 import { errorReason } from "trpc-userdo/worker";
+import { waitingCalls } from "../../fixtures/app/live.js";
 import { openSocket, type Frame, type RawSocket } from "../../fixtures/socket.js";
 import { createTwoMembers } from "../live/two-members.js";
 import { reading } from "./open-streams.js";
@@ -120,6 +121,8 @@ describe("one member of an organization", () => {
     const { ada, bob, organizationId } = members;
     const [first, second, others] = [await open(ada), await open(ada), await open(bob)];
     first.send([call(1, "papers.hold"), ...Array.from({ length: 449 }, (_, index) => call(index + 2, "papers.list"))]);
+    // The object has counted the frame when its first call runs.
+    await expect.poll(() => waitingCalls.has(organizationId)).toBe(true);
     second.send([call(1, "papers.list"), call(2, "papers.list"), { id: 9, method: "subscription.stop" }]);
     expect(await answerTo(second, 1)).toMatchObject(overQuota);
     expect(await answerTo(second, 2)).toMatchObject(overQuota);

@@ -97,7 +97,10 @@ describe("a client that does not read", () => {
     const closed = new Promise<number>((resolve) => {
       silent.addEventListener("close", ({ code }) => resolve(code));
     });
+    const texts: string[] = [];
+    silent.addEventListener("message", ({ data }) => void texts.push(String(data)));
     silent.send(JSON.stringify([1, 2, 3].map((id) => subscribe(id, "streams.changes"))));
+    await expect.poll(() => texts.filter((text) => text.includes("started"))).toHaveLength(3);
     await http.items.createMany.mutate({ count: 20, bytes: 100 });
     expect(await closed).toBe(4408);
     const next = await open();
