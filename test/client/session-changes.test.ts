@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../fixtures/eventually.js";
 import { createClient, onSignInChange, type SessionTokens } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 
@@ -76,7 +77,7 @@ function open(stored?: SessionTokens | "cookies", plain = false) {
 
   /** The next open request of a path. */
   const request = (path: string, count = 1): Promise<Sent> =>
-    vi.waitFor(() => {
+    eventually(() => {
       const found = sent.filter((each) => each.path === path)[count - 1];
       if (!found) throw new Error(`${path} was not sent.`);
       return found;
@@ -211,7 +212,7 @@ describe("a refresh", () => {
     list.catch(() => {});
     (await request("posts.list")).reject();
     (await request("auth.refresh")).reject();
-    await vi.waitFor(() => expect(changes).toEqual(["signedOut"]));
+    await eventually(() => expect(changes).toEqual(["signedOut"]));
     logout.reply(null);
     await signOut;
     expect(store.tokens).toBeUndefined();

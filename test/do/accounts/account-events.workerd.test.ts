@@ -1,5 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { accountEndings, type AccountEvent, type Ending } from "../../../src/do/accounts/revocations.js";
 import type { MailPurpose } from "../../../src/jwt/mail-token.js";
 import {
@@ -145,7 +146,7 @@ describe.each(events.filter((event) => event !== "emailChanged"))("%s and a pend
     const account = await newAccount();
     await cause(account, "changeEmail");
     await passEvent(account, event, "never");
-    await vi.waitFor(async () => expect(await codeOf(signUp(account.target))).toBe(ends ? "none" : "CONFLICT"));
+    await eventually(async () => expect(await codeOf(signUp(account.target))).toBe(ends ? "none" : "CONFLICT"));
   });
 });
 
@@ -158,7 +159,7 @@ describe.each(events)("%s", (event) => {
     // The duration of a hash must not end a wait.
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
     await passEvent(account, event, eviction);
-    if (event === "accountDeleted") await vi.waitFor(() => signUp(account.email));
+    if (event === "accountDeleted") await eventually(() => signUp(account.email));
     const { email, password } = account;
     const login = (secret: string, browser = openBrowser()) =>
       codeOf(browser.client().auth.login.mutate({ email, password: secret }));

@@ -1,5 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { addressObject, ask, confirm, guess, login, requestLink, userObject } from "../../fixtures/device-link.js";
 import { codeOf } from "../../fixtures/error-code.js";
@@ -125,7 +126,7 @@ describe("a request for a link that confirms a device", () => {
         while (state === "blocked") await new Promise((resolve) => setTimeout(resolve, 5));
       }),
     );
-    await vi.waitFor(() => expect(state).toBe("blocked"));
+    await eventually(() => expect(state).toBe("blocked"));
     const request = ask(person);
     await person.client.auth.logoutEverywhere.mutate();
     state = "released";

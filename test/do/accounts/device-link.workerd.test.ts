@@ -1,5 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { errorReason } from "../../../src/shared/error-reason.js";
 import { invalidLink } from "../../../src/router/auth/invalid-link.js";
 import { freshEmail, openBrowser, password, send, signUp } from "../../fixtures/browser.js";
@@ -95,7 +96,7 @@ describe("a sign-in that is throttled because of a stranger's guesses", () => {
     await anonymousClient().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
     await anonymousClient().auth.resetPassword.mutate({ token, password: "another horse battery" });
-    await vi.waitFor(async () => expect(await codeOf(signIn("another horse battery"))).toBe("none"));
+    await eventually(async () => expect(await codeOf(signIn("another horse battery"))).toBe("none"));
   });
 
   it("is still throttled in another browser, and at another address", async () => {

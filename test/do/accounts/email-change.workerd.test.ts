@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { emailObjectAddress } from "../../../src/shared/email-object-address.js";
 import { toName } from "../../../src/shared/owner.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
@@ -154,7 +155,7 @@ describe("a change of address", () => {
       indexOf(target).then((stub) =>
         runInDurableObject(stub, (_instance, state) => state.storage.sql.exec("SELECT * FROM _pointer").toArray()),
       );
-    await vi.waitFor(async () => expect(await pointer()).toMatchObject([{ committed: 1, email: null }]));
+    await eventually(async () => expect(await pointer()).toMatchObject([{ committed: 1, email: null }]));
     expect(await codeOf(anonymousClient().auth.signup.mutate({ email: target, password }))).toBe("CONFLICT");
   });
 });

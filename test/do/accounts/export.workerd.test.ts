@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { createCaller } from "../../../src/worker/create-caller.js";
 import { openBrowser, signUp } from "../../fixtures/browser.js";
 import { openSocket, subscribe } from "../../fixtures/socket.js";
@@ -14,7 +15,7 @@ describe("account.export", () => {
     await ada.client.posts.create.mutate({ title: "One", body: "" });
     const id = 1;
     socket.send(subscribe(id, "account.export"));
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(socket.frames.filter((frame) => frame.id === id).at(-1)?.result?.type).toBe("stopped"),
     );
     const received = socket.frames.filter((frame) => frame.id === id && frame.result?.type === "data");

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { createCaller } from "trpc-userdo/worker";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { toBase64Url } from "../../../src/shared/base64url.js";
 import { hmac } from "../../../src/shared/hmac.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
@@ -103,7 +104,7 @@ describe.each(events)("$name", ({ happen }) => {
     const browser = await knownBrowser(account.email);
     const now = { email: account.email, password, ...(await happen(account)) };
     await evictDurableObject(objectOf(account.user.id));
-    await vi.waitFor(async () => expect(await login(now.email, now.password, browser)).toBe("none"));
+    await eventually(async () => expect(await login(now.email, now.password, browser)).toBe("none"));
     await guess(now.email);
     expect(await login(now.email, now.password, browser)).toBe("none");
   });
@@ -156,7 +157,7 @@ describe("known devices", () => {
     const { client, email } = await signUp();
     const browser = await knownBrowser(email);
     await client.account.delete.mutate({ password });
-    await vi.waitFor(async () => expect(await codeOf(signUp(email))).toBe("none"));
+    await eventually(async () => expect(await codeOf(signUp(email))).toBe("none"));
     await guess(email);
     expect(await login(email, password, browser)).toBe("TOO_MANY_REQUESTS");
   });

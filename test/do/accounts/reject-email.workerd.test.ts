@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { errorReason } from "../../../src/shared/error-reason.js";
 import { delayDeletion, untilDeletionWaits } from "../../fixtures/app/delayed-deletions.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
@@ -31,7 +32,7 @@ describe("rejecting the address of an account that never verified it", () => {
     expect(await reject(token)).toBe("none");
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
     expect(await codeOf(anonymousClient().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
-    await vi.waitFor(async () => expect(await storedIn(`user:${user.id}`)).toBe(""));
+    await eventually(async () => expect(await storedIn(`user:${user.id}`)).toBe(""));
     const owner = await signUp(email);
     expect(owner.user.id).not.toBe(user.id);
     expect(countMails(email, "accountDeleted")).toBe(0);
@@ -60,9 +61,9 @@ describe("rejecting the address of an account that never verified it", () => {
     await openVerifyLink(await tokenTo(member.email, "verifyEmail"));
     const invitation = { organizationId, email: member.email, role: "admin" } as const;
     const { id: invitationId } = await client.organizations.invitations.create.mutate(invitation);
-    await vi.waitFor(() => member.client.organizations.invitations.accept.mutate({ invitationId }));
+    await eventually(() => member.client.organizations.invitations.accept.mutate({ invitationId }));
     expect(await reject(token)).toBe("none");
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await member.client.organizations.members.list.query({ organizationId })).toMatchObject([
         { userId: member.user.id, role: "owner" },
       ]),

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import {
   copyBrowser,
   freshEmail,
@@ -62,7 +63,7 @@ describe("a password change without a reply, over cookies", () => {
     const after = copyBrowser(browser);
     await after.client().auth.changePassword.mutate(change);
     expect(await repeat(browser)).toBe("none");
-    await vi.waitFor(() => expect(countMails(email, "passwordChanged")).toBe(1));
+    await eventually(() => expect(countMails(email, "passwordChanged")).toBe(1));
     expect(await repeat(browser)).toBe("none");
     expect(countMails(email, "passwordChanged")).toBe(1);
   });

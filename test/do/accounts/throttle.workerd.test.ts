@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { emailObjectAddress } from "../../../src/shared/email-object-address.js";
 import { toName } from "../../../src/shared/owner.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
@@ -100,7 +101,7 @@ describe("password guesses", () => {
     await openBrowser().client().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
     await openBrowser().client().auth.resetPassword.mutate({ token, password: "another horse battery" });
-    await vi.waitFor(async () => expect(await login(email, "another horse battery")).toBe("none"));
+    await eventually(async () => expect(await login(email, "another horse battery")).toBe("none"));
   });
 
   it("are limited too where a signed-in user must confirm the password", async () => {
@@ -130,7 +131,7 @@ describe("password guesses", () => {
       codes.push(await codeOf(client.auth.changeEmail.mutate({ email, password })));
       // This frees it for the next account.
       await codeOf(client.auth.changeEmail.mutate({ email: `${accounts}${away}`, password }));
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const stub = await indexOf(email);
         await runInDurableObject(stub, (_instance, { storage }) => {
           const tables = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_pointer'").toArray();

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { freshEmail, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { tokenTo, openChangeLink } from "../../fixtures/mail.js";
@@ -62,7 +63,7 @@ describe("a change of address", () => {
     expect((await listed(bob)).has(organizationId)).toBe(false);
     expect(await codeOf(bob.client.organizations.invitations.accept.mutate({ invitationId }))).toBe("NOT_FOUND");
     await invite(email, "admin");
-    await vi.waitFor(async () => expect((await listed(bob)).get(organizationId)?.role).toBe("admin"));
+    await eventually(async () => expect((await listed(bob)).get(organizationId)?.role).toBe("admin"));
   });
 
   it("reaches the organization when the object is stopped right after the change", async () => {

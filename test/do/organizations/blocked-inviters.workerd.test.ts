@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { createCaller } from "../../../src/worker/create-caller.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { freshEmail, password, signUp } from "../../fixtures/browser.js";
@@ -117,7 +118,7 @@ describe("a blocked inviter", () => {
     }
     const organizationId = await createOrganization();
     expect(await codeOf(invite(organizationId))).toBe("TOO_MANY_REQUESTS");
-    await vi.waitFor(async () => expect(await invited()).toHaveLength(50));
+    await eventually(async () => expect(await invited()).toHaveLength(50));
     for (const { email } of strangers) {
       const waiting = [...(await listed(bob)).values()];
       const found = waiting.find((each) => each.status === "invited" && each.inviter?.email === email);
@@ -125,7 +126,7 @@ describe("a blocked inviter", () => {
       await bob.client.organizations.invitations.blockInviter.mutate({ invitationId: found.invitationId });
     }
     await invite(organizationId);
-    await vi.waitFor(async () => expect(await invited()).toEqual([organizationId]));
+    await eventually(async () => expect(await invited()).toEqual([organizationId]));
     // A blocked inviter may send ten, like any inviter.
     const another = createOrganization(strangers[0]).then((id) => invite(id, bob, strangers[0]));
     expect(await codeOf(another)).toBe("TOO_MANY_REQUESTS");
@@ -205,7 +206,7 @@ describe("declining all invitations", () => {
     expect(counts.toSorted((one, other) => other - one)).toEqual([5, ...Array<number>(19).fill(0)]);
     expect(await invited()).toEqual([]);
     for (const organizationId of ids) {
-      await vi.waitFor(async () =>
+      await eventually(async () =>
         expect(await ada.client.organizations.invitations.list.query({ organizationId })).toEqual([]),
       );
     }
@@ -223,7 +224,7 @@ describe("declining all invitations", () => {
     await invitationTo(theirs, bob);
     expect(await bob.client.organizations.invitations.declineAll.mutate()).toBe(1);
     expect([...(await listed(bob)).keys()]).toEqual([own]);
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await ada.client.organizations.invitations.list.query({ organizationId: theirs })).toEqual([]),
     );
     await invite(theirs);
@@ -250,7 +251,7 @@ describe("the inviter of an invitation", () => {
     const { invitations } = inviter.client.organizations;
     const sent = await invitations.resend.mutate({ organizationId, invitationId });
     expect(sent.inviter).toEqual({ email: inviter.email, emailVerified: true });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await listed(bob)).get(organizationId)).toMatchObject({ inviter: { emailVerified: true } }),
     );
   });

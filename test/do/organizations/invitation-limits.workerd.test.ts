@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { createCaller } from "../../../src/worker/create-caller.js";
 import { errorReason } from "../../../src/shared/error-reason.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
@@ -44,7 +45,7 @@ describe("invitations to one address", () => {
     expect(outcomes.filter((code) => code === "none")).toHaveLength(LIMIT);
     expect(refusals(outcomes)).toBe(20 - LIMIT);
     await untilIdle(await addressName(person.email));
-    await vi.waitFor(async () => expect((await listed(person)).size).toBe(LIMIT));
+    await eventually(async () => expect((await listed(person)).size).toBe(LIMIT));
   });
 
   it("are rejected with the same reason whether or not the address has an account", async () => {

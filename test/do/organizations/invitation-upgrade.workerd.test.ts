@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { becomeEarlierVersion } from "../../fixtures/earlier-version.js";
 import {
   addressName,
@@ -65,7 +66,7 @@ it("reads an invitation that the version before stored, with an inviter who is n
 it("lists the inviter as verified once such an invitation is sent again", async () => {
   const invitationId = await invitedByEarlierVersion();
   await ada.client.organizations.invitations.resend.mutate({ organizationId, invitationId });
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await listed(bob)).get(organizationId)).toMatchObject({ inviter: { emailVerified: true } }),
   );
 });
@@ -73,7 +74,7 @@ it("lists the inviter as verified once such an invitation is sent again", async 
 it("declines such invitations all at once", async () => {
   await invitedByEarlierVersion();
   expect(await bob.client.organizations.invitations.declineAll.mutate()).toBe(1);
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await ada.client.organizations.invitations.list.query({ organizationId })).toEqual([]),
   );
 });

@@ -3,6 +3,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { createCaller } from "../../../src/worker/create-caller.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { freshEmail, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails, mailTo } from "../../fixtures/mail.js";
@@ -158,7 +159,7 @@ describe("an invitation", () => {
     const invitationId = await invitationTo(organizationId, bob);
     await ada.client.organizations.invitations.cancel.mutate({ organizationId, invitationId: id });
     expect(await codeOf(bob.client.organizations.invitations.accept.mutate({ invitationId }))).toBe("NOT_FOUND");
-    await vi.waitFor(async () => expect((await listed(bob)).has(organizationId)).toBe(false));
+    await eventually(async () => expect((await listed(bob)).has(organizationId)).toBe(false));
     expect(await codeOf(ada.client.organizations.invitations.cancel.mutate({ organizationId, invitationId: id }))).toBe(
       "NOT_FOUND",
     );
@@ -218,7 +219,7 @@ describe("an invitation", () => {
     expect(again.id).not.toBe(id);
     expect((await waiting()).map(({ role }) => role)).toEqual(["admin"]);
     expect(await codeOf(bob.client.organizations.invitations.accept.mutate({ invitationId: id }))).toBe("NOT_FOUND");
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await listed(bob)).get(organizationId)).toMatchObject({ invitationId: again.id, role: "admin" }),
     );
   });

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import { join, signUpVerified, type Person } from "../../fixtures/organizations.js";
 import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
 
@@ -24,10 +25,10 @@ describe("live queries of an organization", () => {
   it("update what members share, until a member may not read it any more", async () => {
     const socket = await openSocket(bob.browser, `/trpc?organizationId=${organizationId}`);
     socket.send([live(1, "projects.list"), live(2, "organizations.members.list"), live(3, "projects.count")]);
-    await vi.waitFor(() => expect([1, 2, 3].map((id) => resultsOf(socket.frames, id).length)).toEqual([1, 1, 1]));
+    await eventually(() => expect([1, 2, 3].map((id) => resultsOf(socket.frames, id).length)).toEqual([1, 1, 1]));
     await write("One");
-    await vi.waitFor(() => expect(resultsOf(socket.frames, 1).at(-1)).toMatchObject([{ name: "One" }]));
-    await vi.waitFor(() => expect(resultsOf(socket.frames, 3).at(-1)).toBe(1));
+    await eventually(() => expect(resultsOf(socket.frames, 1).at(-1)).toMatchObject([{ name: "One" }]));
+    await eventually(() => expect(resultsOf(socket.frames, 3).at(-1)).toBe(1));
     await ada.client.organizations.members.remove.mutate({ organizationId, userId: bob.user.id });
     const before = socket.frames.length;
     await write("Two");
@@ -39,18 +40,18 @@ describe("live queries of an organization", () => {
     const eve = await signUpVerified();
     const socket = await openSocket(eve.browser);
     socket.send(live(1, "organizations.list", {}));
-    await vi.waitFor(() => expect(resultsOf(socket.frames, 1)).toEqual([[]]));
+    await eventually(() => expect(resultsOf(socket.frames, 1)).toEqual([[]]));
     const { id: invitationId } = await ada.client.organizations.invitations.create.mutate({
       organizationId,
       email: eve.email,
       role: "member",
     });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(resultsOf(socket.frames, 1).at(-1)).toMatchObject([{ status: "invited", invitationId }]),
     );
     await eve.client.organizations.invitations.accept.mutate({ invitationId });
-    await vi.waitFor(() => expect(resultsOf(socket.frames, 1).at(-1)).toMatchObject([{ status: "member" }]));
+    await eventually(() => expect(resultsOf(socket.frames, 1).at(-1)).toMatchObject([{ status: "member" }]));
     await ada.client.organizations.members.remove.mutate({ organizationId, userId: eve.user.id });
-    await vi.waitFor(() => expect(resultsOf(socket.frames, 1).at(-1)).toEqual([]));
+    await eventually(() => expect(resultsOf(socket.frames, 1).at(-1)).toEqual([]));
   });
 });

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
+import { eventually } from "../../fixtures/eventually.js";
 import type { OutboxDO } from "../../fixtures/app/outbox-do.js";
 
 let count = 0;
@@ -45,7 +46,7 @@ describe("the outbox", () => {
     await receiver().setFault("reply lost");
     await sender().write(to, "once");
     await sender().write(to, "and once");
-    await vi.waitFor(async () => expect(await receiver().deliveryAttempts()).toBeGreaterThan(0));
+    await eventually(async () => expect(await receiver().deliveryAttempts()).toBeGreaterThan(0));
     await sender().makeDue();
     await vi.waitFor(async () => expect(await receiver().deliveryAttempts()).toBeGreaterThan(1), { timeout: 5_000 });
     await receiver().setFault("none");
@@ -61,7 +62,7 @@ describe("the outbox", () => {
     const dues: number[] = [];
     for (let round = 0; round < 3; round++) {
       await vi.waitFor(async () => expect(await receiver().deliveryAttempts()).toBe(round + 1), { timeout: 5_000 });
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const [row] = await rowsOf(sender());
         expect(row?.["attempts"]).toBe(round + 1);
         dues.push(Number(row?.["due"]) - Date.now());
@@ -89,8 +90,8 @@ describe("the outbox", () => {
     await sender().write(to, "poison");
     await sender().write(to, "behind");
     await sender().write(third, "elsewhere");
-    await vi.waitFor(async () => expect(await env.OUTBOX_DO.getByName(third).effects()).toEqual(["elsewhere"]));
-    await vi.waitFor(async () => expect(await receiver().effects()).toEqual(["before"]));
+    await eventually(async () => expect(await env.OUTBOX_DO.getByName(third).effects()).toEqual(["elsewhere"]));
+    await eventually(async () => expect(await receiver().effects()).toEqual(["before"]));
     expect(await sender().waiting()).toBe(2);
   });
 
@@ -109,12 +110,12 @@ describe("the outbox", () => {
     await sender().write(to, "behind");
     await sender().write(third, "elsewhere");
     await sender().makeDue();
-    await vi.waitFor(async () => expect(await env.OUTBOX_DO.getByName(third).effects()).toEqual(["elsewhere"]));
+    await eventually(async () => expect(await env.OUTBOX_DO.getByName(third).effects()).toEqual(["elsewhere"]));
     const waitingTo = async (target: string) => (await rowsOf(sender())).filter((row) => row["target"] === target);
     const pauses: number[] = [];
     for (let attempts = 2; attempts <= 4; attempts++) {
       await sender().makeDue();
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const [row] = await waitingTo(to);
         expect(Number(row?.["attempts"])).toBeGreaterThanOrEqual(attempts);
         pauses.push(Number(row?.["due"]) - Date.now());
@@ -143,8 +144,8 @@ describe("the outbox", () => {
     const { to, sender, receiver } = pair();
     await receiver().setFault("unreachable");
     await sender().write(to, "kept");
-    await vi.waitFor(async () => expect(await receiver().deliveryAttempts()).toBe(1));
-    await vi.waitFor(async () => expect((await rowsOf(sender()))[0]?.["attempts"]).toBe(1));
+    await eventually(async () => expect(await receiver().deliveryAttempts()).toBe(1));
+    await eventually(async () => expect((await rowsOf(sender()))[0]?.["attempts"]).toBe(1));
     await receiver().setFault("none");
     await runInDurableObject(sender(), (_instance, state) => {
       state.storage.sql.exec("UPDATE _outbox SET due = 0");
@@ -206,7 +207,7 @@ describe("the outbox", () => {
     const { sender } = pair();
     await sender().mail("later");
     await sender().mail("now");
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await runInDurableObject(sender(), (instance: OutboxDO) => instance.mails)).toEqual(["now"]),
     );
     expect(await sender().waiting()).toBe(1);
