@@ -95,7 +95,7 @@ export default defineConfig({
           isolate: false,
           setupFiles: ["test/fixtures/close-clients.ts"],
           deps: { optimizer: { ssr: { enabled: true, include: bundled } } },
-          // Longer than the limit of test/fixtures/waits.ts, whose error shows what was received.
+          // A test that takes one second on a fast machine takes ten on a slow one that does other work, too.
           testTimeout: 30_000,
           hookTimeout: 30_000,
           expect: slowMachines,
