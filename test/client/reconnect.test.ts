@@ -12,10 +12,6 @@ async function signUp() {
   return device;
 }
 
-async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 it("resumes an app's generator that was cut off before its first event from its start cursor", async () => {
   const { client, sockets } = await signUp();
   const received: string[] = [];
@@ -24,12 +20,12 @@ it("resumes an app's generator that was cut off before its first event from its 
     onStarted: () => starts++,
     onData: ({ data }) => received.push(data),
   });
-  await eventually(() => starts === 1);
+  await expect.poll(() => starts).toBe(1);
   sockets.at(-1)?.terminate();
   await client.posts.create.mutate({ title: "In the gap", body: "" });
-  await eventually(() => starts === 2);
+  await expect.poll(() => starts).toBe(2);
   await client.posts.create.mutate({ title: "After it", body: "" });
-  await eventually(() => received.length >= 2);
+  await expect.poll(() => received.length).toBeGreaterThanOrEqual(2);
   expect(received).toEqual(["In the gap", "After it"]);
   subscription.unsubscribe();
 }, 30_000);
@@ -44,12 +40,12 @@ it("opens exactly one socket after twenty lost connections, and delivers every c
   });
   const written: string[] = [];
   for (let drop = 0; drop < 20; drop++) {
-    await eventually(() => starts > drop);
+    await expect.poll(() => starts).toBeGreaterThan(drop);
     sockets.at(-1)?.terminate();
     // Written while the client is disconnected, the first of them before its first event.
     written.push((await client.posts.create.mutate({ title: `${drop}`, body: "" })).id);
   }
-  await eventually(() => received.length >= written.length);
+  await expect.poll(() => received.length).toBeGreaterThanOrEqual(written.length);
   expect(received).toEqual(written);
   expect(sockets.filter(({ readyState }) => readyState === NodeWebSocket.OPEN)).toHaveLength(1);
   subscription.unsubscribe();

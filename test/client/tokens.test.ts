@@ -39,10 +39,6 @@ async function signUp() {
   return { ...opened, email, user };
 }
 
-async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 describe("a client that stores its own tokens", () => {
   it("signs up, calls, signs out and signs in with them", async () => {
     const { client, store, email, user } = await signUp();
@@ -113,7 +109,7 @@ describe("a client that stores its own tokens", () => {
       onSignInChange(client, (change) => changes.push(change));
       if (isExpired) store.tokens = { ...store.tokens!, accessExpiresAt: 0 };
       await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
-      await eventually(() => store.tokens === undefined);
+      await expect.poll(() => store.tokens).toBeUndefined();
       await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
       expect(changes).toEqual(["signedOut"]);
     }
@@ -123,12 +119,13 @@ describe("a client that stores its own tokens", () => {
     const { client, store, email } = await signUp();
     const changes: string[] = [];
     onSignInChange(client, (change) => changes.push(change));
-    const subscription = client.posts.changes.subscribe(undefined, {});
+    let starts = 0;
+    const subscription = client.posts.changes.subscribe(undefined, { onStarted: () => starts++ });
+    await expect.poll(() => starts).toBe(1);
     const other = open();
     await other.client.auth.login.mutate({ email, password });
-    await eventually(async () => (await other.client.sessions.revokeOthers.mutate()) === 1);
-    await eventually(() => changes.length > 0);
-    expect(changes).toEqual(["signedOut"]);
+    expect(await other.client.sessions.revokeOthers.mutate()).toBe(1);
+    await expect.poll(() => changes).toEqual(["signedOut"]);
     expect(store.tokens).toBeUndefined();
     subscription.unsubscribe();
   });
@@ -144,12 +141,11 @@ describe("a client that stores its own tokens", () => {
       onStarted: () => starts++,
       onData: ({ data }) => void (data.type === "create" && received.push(data.data.title)),
     });
-    await eventually(() => starts === 1);
+    await expect.poll(() => starts).toBe(1);
     await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });
     expect(store.tokens!.refreshToken.split(".")[1]).not.toBe(before.refreshToken.split(".")[1]);
     await client.posts.create.mutate({ title: "Still here", body: "" });
-    await eventually(() => received.length > 0);
-    expect(received).toEqual(["Still here"]);
+    await expect.poll(() => received).toEqual(["Still here"]);
     expect(changes).toEqual([]);
     subscription.unsubscribe();
   });
@@ -162,7 +158,7 @@ describe("a client that stores its own tokens", () => {
     await expect(client.account.delete.mutate({ password: "not the password" })).rejects.toMatchObject({
       data: { code: "UNAUTHORIZED" },
     });
-    await eventually(() => requests.at(-1) === "auth.me");
+    await expect.poll(() => requests.at(-1)).toBe("auth.me");
     expect((await client.auth.me.query()).user).toEqual(user);
     expect(store.tokens).toEqual(before);
     expect(changes).toEqual([]);

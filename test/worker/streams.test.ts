@@ -63,10 +63,6 @@ async function signUp() {
   return { client, opened, user, withCookie, cut: () => cuts.at(-1)?.() };
 }
 
-async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 const post = { title: "One", body: "" };
 
 describe("subscriptions over SSE", { timeout: 20_000 }, () => {
@@ -78,10 +74,10 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
       onStarted: () => (started = true),
       onData: ({ data }) => received.push(data),
     });
-    await eventually(() => started);
+    await expect.poll(() => started).toBe(true);
     const created = await client.posts.create.mutate(post);
     await client.posts.delete.mutate({ id: created.id });
-    await eventually(() => received.length >= 2);
+    await expect.poll(() => received.length).toBeGreaterThanOrEqual(2);
     expect(received).toEqual([
       { type: "create", id: created.id, data: created },
       { type: "delete", id: created.id },
@@ -127,11 +123,10 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
       onStarted: () => starts++,
       onData: ({ data }) => received.push(data.type === "create" ? data.id : data),
     });
-    await eventually(() => starts === 1);
+    await expect.poll(() => starts).toBe(1);
     cut();
     const { id } = await client.posts.create.mutate(post);
-    await eventually(() => received.length === 1);
-    expect(received).toEqual([id]);
+    await expect.poll(() => received).toEqual([id]);
     subscription.unsubscribe();
   });
 

@@ -142,4 +142,4 @@ it("gives each live query the result of a fresh run, whichever sockets open, sub
     }),
     { numRuns: 12 },
   );
-});
+}, 180_000);

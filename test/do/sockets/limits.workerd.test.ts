@@ -145,6 +145,8 @@ describe("messages that wait for an answer", () => {
     const socket = reading(await open());
     socket.send({ id: 1, method: "query", params: { path: "pause" } });
     for (let n = 0; n < 1_000; n++) socket.send(echo(n + 2, "x"));
+    // The answer comes after all messages before it have arrived.
+    await socket.ping();
     await http.release.mutate();
     await socket.until(1_001);
     expect(socket.frames.map(({ id }) => id)).toEqual(Array.from({ length: 1_001 }, (_, n) => n + 1));
