@@ -47,7 +47,7 @@ describe("live queries over hibernation", () => {
     const watched = notes.map(({ id }) => socket.watch("notes.byId", { id }));
     for (let n = notes.length; n < 1_000; n++) socket.watch("notes.byId", { id: `unknown ${n}` });
     await expect
-      .poll(() => socket.frames.filter(({ result }) => result?.type === "data").length, { timeout: 10_000 })
+      .poll(() => socket.frames.filter(({ result }) => result?.type === "data").length, { timeout: 25_000 })
       .toBe(1_000);
     await http.trace.mutate();
     await sleep();
