@@ -4,20 +4,15 @@ import { readAttachment, type Attachment } from "./attachment.js";
 import { CLOSE_TOO_SLOW } from "../../shared/close-codes.js";
 import type { MemoryBudget, MemoryShare, OutputUse } from "./memory-budget.js";
 import { createOutputGrants, type OutputReservation } from "./output-grants.js";
+import type { PongDeadline, PongDeadlines } from "./pong-deadlines.js";
 import type { SocketLimits } from "./socket-limits.js";
-
-/** Stores until when a client must answer a ping. */
-export interface DeadlineStore {
-  /** @param deadline in milliseconds since the epoch; `undefined` deletes the stored one */
-  setDeadline(socket: WebSocket, deadline: number | undefined): void;
-}
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
   /** @default it is read from the socket */
   readonly attachment?: Attachment | undefined;
-  /** The deadline is stored, so that it still applies after hibernation. */
-  readonly store: DeadlineStore;
+  /** The deadlines of all sockets of the object. */
+  readonly deadlines: PongDeadlines;
   readonly limits: Required<SocketLimits>;
   /** The memory budget of all sockets of the object together. */
   readonly budget: MemoryBudget;
@@ -82,7 +77,7 @@ const OUTPUT: readonly OutputUse[] = ["sent", "large"];
  * earlier, and the sockets continue to send meanwhile. Otherwise all of them would fall behind at once.
  */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { socket, store, limits, budget, onPing, onReady, onTooSlow, onSend } = options;
+  const { socket, deadlines, limits, budget, onPing, onReady, onTooSlow, onSend } = options;
   const { attachment = readAttachment(socket) } = options;
   const { caller = anonymous } = attachment ?? {};
   const memory = budget.open(caller.type === "user" ? caller.userId : caller.type, () => ping(true));
@@ -101,7 +96,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   let events = 0;
   /** Bytes that are counted but not sent yet. */
   const buffered: Record<OutputUse, number> = { sent: 0, large: 0 };
-  let deadlineTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The ping that the client has not answered yet. */
+  let ask: PongDeadline | undefined;
   let pong: PromiseWithResolvers<void> | undefined;
   /** Whether nothing is sent until the ping is answered. */
   let isBlocked = false;
@@ -110,18 +106,18 @@ export function createConnection(options: ConnectionOptions): Connection {
   let memoryAvailable: PromiseWithResolvers<void> | undefined;
   let hasEnded = false;
 
-  function awaitPong(until: number): void {
-    pong = Promise.withResolvers();
-    // The pending timer keeps the object awake until the deadline, which is necessary to check it.
-    deadlineTimer = setTimeout(() => {
-      socket.close(CLOSE_TOO_SLOW, "The client does not read.");
-      onTooSlow();
-    }, until - Date.now());
+  function awaitPong(until: number, isStored: boolean): void {
+    ask = deadlines.add({ socket, until, isStored, onExpired });
+  }
+
+  function onExpired(): void {
+    socket.close(CLOSE_TOO_SLOW, "The client does not read.");
+    onTooSlow();
   }
 
   /** Ends the wait for an answer. */
   function endPing(): void {
-    clearTimeout(deadlineTimer);
+    ask = undefined;
     pong?.resolve();
     pong = undefined;
     isBlocked = false;
@@ -144,14 +140,18 @@ export function createConnection(options: ConnectionOptions): Connection {
   function ping(blocks: boolean): void {
     if (hasEnded || unread.sent + unread.large === 0) return;
     if (socket.readyState !== WebSocket.OPEN) return memory.close();
-    isBlocked ||= blocks;
-    if (pong) return;
-    socket.send("PING");
-    Object.assign(asked, unread, { events });
-    const until = Date.now() + limits.windowSeconds * 1000;
-    store.setDeadline(socket, until);
-    onPing();
-    awaitPong(until);
+    if (!ask) {
+      socket.send("PING");
+      asked.sent = unread.sent;
+      asked.large = unread.large;
+      asked.events = events;
+      onPing();
+      awaitPong(Date.now() + limits.windowSeconds * 1000, false);
+    }
+    if (!blocks) return;
+    isBlocked = true;
+    // Stored at once only if the client has a full window or others wait. Else, it is stored if the answer takes long.
+    ask?.store();
   }
 
   const isFull = (): boolean => unread.sent + unread.large >= limits.windowBytes || events >= limits.windowEvents;
@@ -175,7 +175,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     unread[use] += size;
     events++;
     if (isFull() || budget.isScarce()) ping(true);
-    else if (!pong && memory.isNearlyFull()) ping(false);
+    else if (!ask && memory.isNearlyFull()) ping(false);
   }
 
   function takeBuffered(use: OutputUse): number {
@@ -190,7 +190,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const hasAnyRoom = (): boolean => hasRoom(0) && grants.hasRoom("large", 0);
 
   if (attachment?.deadline !== undefined) {
-    awaitPong(attachment.deadline);
+    awaitPong(attachment.deadline, true);
     isBlocked = true;
   }
 
@@ -205,7 +205,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
     async whenReady() {
       while (!hasEnded && socket.readyState === WebSocket.OPEN) {
-        if (isBlocked) await pong?.promise;
+        if (isBlocked) await (pong ??= Promise.withResolvers()).promise;
         else if (hasAnyRoom()) return;
         else await (memoryAvailable ??= Promise.withResolvers()).promise;
       }
@@ -231,10 +231,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     pong: () => void transmit("PONG"),
 
     onPong() {
-      if (!pong) return;
+      if (!ask) return;
       const wasBlocked = isBlocked;
+      ask.onAnswer();
       endPing();
-      store.setDeadline(socket, undefined);
       events -= asked.events;
       confirm(asked);
       if (isFull() || budget.isScarce()) ping(true);
@@ -243,6 +243,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
     end() {
       hasEnded = true;
+      ask?.end();
       endPing();
       confirm({ ...unread });
       grants.end();

@@ -24,6 +24,12 @@ const LARGE_FRAME = 262_144;
 /** The part of a member's memory for short frames from which on it counts as nearly full. */
 const NEARLY_FULL = 3 / 4;
 
+/**
+ * The part of the memory for short frames that the only member of an unshared object may use, and the part from which on it counts
+ * as nearly full. The rest is for another caller.
+ */
+const ALONE = { most: 7 / 8, nearlyFull: 3 / 4 };
+
 /** Returns the most memory for the large frames of one member, in bytes: half of the part for large frames. */
 export function largestOutput(budgetBytes: number): number {
   return Math.floor((budgetBytes * PARTS.large) / 2);
@@ -63,6 +69,14 @@ export interface MemoryShare {
   close(): void;
 }
 
+export interface MemoryBudgetOptions {
+  /**
+   * Whether the object belongs to several members.
+   * @default true
+   */
+  readonly isShared?: boolean | undefined;
+}
+
 interface Member {
   readonly used: Record<MemoryUse, number>;
   shares: number;
@@ -76,8 +90,11 @@ const noUse = (): Record<MemoryUse, number> => ({ stored: 0, queued: 0, sent: 0,
  *
  * Large frames have a part of their own, so that short frames of other members do not wait for them. One member gets at most half
  * of it. If a single larger frame exceeds that half, the excess does not count against other members.
+ *
+ * The object of one user has one member, so half of the part for large frames would remain unused. There, short frames may use it,
+ * and the member may use most of the memory for short frames while it is alone.
  */
-export function createMemoryBudget(bytes: number) {
+export function createMemoryBudget(bytes: number, { isShared = true }: MemoryBudgetOptions = {}) {
   const used = noUse();
   /** Large output of all members, in bytes. Each member counts up to its half of the part. */
   let charged = 0;
@@ -86,6 +103,8 @@ export function createMemoryBudget(bytes: number) {
   const unconfirmed = new Map<MemoryShare, () => void>();
   const largeFrom = Math.min(LARGE_FRAME, Math.floor(bytes / 128));
   const mostLarge = largestOutput(bytes);
+  /** The bytes of the part for large frames that short ones may use. */
+  const lent = isShared ? 0 : bytes * PARTS.large - mostLarge;
   let recentFrame = 0;
 
   let cached = 0;
@@ -101,17 +120,24 @@ export function createMemoryBudget(bytes: number) {
     onScarce: (callback) => void (dropCached = callback),
   };
 
-  const free = (use: MemoryUse): number => bytes * PARTS[use] - used[use];
+  const partOf = (use: MemoryUse): number => bytes * PARTS[use] + (use === "sent" ? lent : 0);
+  const free = (use: MemoryUse): number => partOf(use) - used[use];
+  /** Returns the bytes of the part for large frames that short ones use. */
+  const borrowed = (): number => Math.min(lent, Math.max(0, used.sent - bytes * PARTS.sent));
   const chargeOf = (size: number): number => Math.min(size, mostLarge);
 
-  const maySend = (member: Member): boolean => used.sent === 0 || member.used.sent < free("sent");
+  const isAlone = (): boolean => !isShared && members.size === 1;
+  const maySend = ({ used: { sent } }: Member): boolean =>
+    used.sent === 0 || sent < (isAlone() ? partOf("sent") * ALONE.most : free("sent"));
+  const isNearlyFull = ({ used: { sent } }: Member): boolean =>
+    sent > (isAlone() ? partOf("sent") * ALONE.nearlyFull : free("sent") * NEARLY_FULL);
   const short = createOutputQueue<Member, MemoryShare>({ fits: maySend, skipsBlocked: true });
 
   /** Whether the member's own half has room. An empty half accepts a frame of any size, so that no frame waits forever. */
   const isWithinHalf = ({ used: { large } }: Member, size: number): boolean =>
     size === 0 ? large < mostLarge : large === 0 || large + size <= mostLarge;
   const isWithinPart = ({ used: { large } }: Member, size: number): boolean =>
-    size === 0 || charged + chargeOf(large + size) - chargeOf(large) <= bytes * PARTS.large;
+    size === 0 || charged + chargeOf(large + size) - chargeOf(large) + borrowed() <= bytes * PARTS.large;
   const long = createOutputQueue<Member, MemoryShare>({
     isReady: isWithinHalf,
     fits: isWithinPart,
@@ -173,7 +199,8 @@ export function createMemoryBudget(bytes: number) {
 
       function wake(use: MemoryUse): void {
         if (use === "sent") short.wake();
-        else if (use === "large") long.wake(member);
+        if (use === "large") long.wake(member);
+        else if (use === "sent" && lent > 0) long.wake();
       }
 
       const share: MemoryShare = {
@@ -192,7 +219,7 @@ export function createMemoryBudget(bytes: number) {
           if (after < before) wake(use);
         },
         hasRoom: (use, size) => (use === "sent" ? maySend(member) : fits("large", member, size)),
-        isNearlyFull: () => member.used.sent > free("sent") * NEARLY_FULL,
+        isNearlyFull: () => isNearlyFull(member),
         whenRoom(use, size, callback) {
           if (!isOpen) return;
           const wasScarce = short.isWaiting() || long.isWaiting();

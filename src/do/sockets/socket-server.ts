@@ -11,6 +11,7 @@ import { createFrames } from "../connections/frames.js";
 import { createReconnectPositions } from "./reconnect-positions.js";
 import type { PendingStream } from "./pending-streams.js";
 import { createMemoryBudget } from "../connections/memory-budget.js";
+import { createPongDeadlines } from "../connections/pong-deadlines.js";
 import { createConnectionAccess, NEVER_EXPIRES } from "./connection-access.js";
 import { createStreamScope, subscriptionKindOf, type Start } from "./stream-scope.js";
 import { cannotResume, noMember, resultTooLarge, sessionEnded, tooManySockets } from "../connections/socket-errors.js";
@@ -34,7 +35,8 @@ export function createSocketServer(options: SocketServerOptions) {
   const store = createSubscriptionStore(state.storage.sql);
   const connections = new Map<WebSocket, Connection>();
   const resumeFlag = createResumeFlag(state.storage);
-  const budget = createMemoryBudget(limits.memoryBytes);
+  const deadlines = createPongDeadlines(store);
+  const budget = createMemoryBudget(limits.memoryBytes, { isShared: options.isShared ?? false });
 
   /** Runs a subscription's procedure and opens its result. */
   async function open(caller: Caller, call: Call, start: Start | undefined) {
@@ -136,7 +138,7 @@ export function createSocketServer(options: SocketServerOptions) {
     const connection: Connection = createConnection({
       socket,
       attachment,
-      store,
+      deadlines,
       limits,
       budget,
       onPing: () => resumeFlag.set(),

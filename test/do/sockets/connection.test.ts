@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Attachment } from "../../../src/do/connections/attachment.js";
 import { createConnection, type Connection } from "../../../src/do/connections/connection.js";
 import { createMemoryBudget } from "../../../src/do/connections/memory-budget.js";
+import { createPongDeadlines } from "../../../src/do/connections/pong-deadlines.js";
 import { socketLimits } from "../../../src/do/connections/socket-limits.js";
 import { createSubscriptionStore } from "../../../src/do/sockets/subscription-store.js";
 
@@ -60,10 +61,10 @@ const steps = fc.array(
 
 it("eventually lets every socket send, whichever of them read, close or fail, and returns all memory", async () => {
   await fc.assert(
-    fc.asyncProperty(steps, async (all) => {
-      const budget = createMemoryBudget(BUDGET);
+    fc.asyncProperty(steps, fc.boolean(), async (all, isShared) => {
+      const budget = createMemoryBudget(BUDGET, { isShared });
       // No subscription is stored, so the store needs no database.
-      const store = createSubscriptionStore({} as SqlStorage);
+      const deadlines = createPongDeadlines(createSubscriptionStore({} as SqlStorage));
       const sockets: { socket: ClientsSocket; connection: Connection; isDead: boolean }[] = [];
       let waiting = 0;
 
@@ -72,7 +73,7 @@ it("eventually lets every socket send, whichever of them read, close or fail, an
         const connection: Connection = createConnection({
           // It has the members that the connection uses.
           socket: socket as unknown as WebSocket,
-          store,
+          deadlines,
           limits,
           budget,
           onPing() {},

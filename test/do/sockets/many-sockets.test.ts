@@ -3,6 +3,7 @@ import type { Attachment } from "../../../src/do/connections/attachment.js";
 import { createConnection } from "../../../src/do/connections/connection.js";
 import { createMemoryBudget } from "../../../src/do/connections/memory-budget.js";
 import { LIKE_RECENT } from "../../../src/do/connections/output-grants.js";
+import { createPongDeadlines } from "../../../src/do/connections/pong-deadlines.js";
 import { socketLimits } from "../../../src/do/connections/socket-limits.js";
 
 // One member has 16,384 bytes for short frames, half of an eighth of the budget.
@@ -28,7 +29,7 @@ function openMany(count: number) {
       // It has the members that the connection uses.
       socket: socket as unknown as WebSocket,
       attachment,
-      store: { setDeadline() {} },
+      deadlines: createPongDeadlines({ setDeadline() {} }),
       limits: socketLimits({ memoryBytes: BUDGET }),
       budget,
       onPing() {},

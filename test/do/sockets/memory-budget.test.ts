@@ -217,6 +217,65 @@ describe("the memory budget of an object", () => {
     expect(budget.used()).toBe(0);
   });
 
+  describe("of one user", () => {
+    // 1,250 bytes for short frames, and the 1,875 bytes for large frames that one member cannot use.
+    const SHORT = 1_250 + HALF;
+
+    it("lets the only member use most of the memory for short frames", () => {
+      const budget = createMemoryBudget(10_000, { isShared: false });
+      const ada = budget.open("ada", () => {});
+      ada.add("sent", SHORT * 0.75);
+      expect(ada.isNearlyFull()).toBe(false);
+      ada.add("sent", 1);
+      expect(ada.isNearlyFull()).toBe(true);
+      ada.add("sent", SHORT / 8);
+      expect(ada.hasRoom("sent", 0)).toBe(false);
+      // Its own large frames never wait for its short ones.
+      expect(ada.hasRoom("large", HALF)).toBe(true);
+      const other = budget.open("support", () => {});
+      expect(other.hasRoom("sent", 0)).toBe(true);
+      other.close();
+      ada.release("sent", 10);
+      expect(ada.hasRoom("sent", 0)).toBe(true);
+    });
+
+    it("has room for the large frames of another member once the short ones that took it are read", () => {
+      const budget = createMemoryBudget(10_000, { isShared: false });
+      const ada = budget.open("ada", () => {});
+      const other = budget.open("support", () => {});
+      ada.add("large", HALF);
+      ada.add("sent", SHORT - 500);
+      let isGranted = false;
+      expect(other.hasRoom("large", HALF)).toBe(false);
+      other.whenRoom("large", HALF, () => (isGranted = true));
+      expect(budget.isScarce()).toBe(true);
+      ada.release("sent", HALF - 501);
+      expect(isGranted).toBe(false);
+      ada.release("sent", 1);
+      expect(isGranted).toBe(true);
+    });
+
+    it("limits short and large frames together to both parts, whatever its members send", () => {
+      const send = fc.record({
+        share: fc.nat(2),
+        use: fc.constantFrom("sent" as const, "large" as const),
+        bytes: fc.integer({ min: 1, max: 1_000 }),
+      });
+      fc.assert(
+        fc.property(fc.array(send, { maxLength: 60 }), (sends) => {
+          const budget = createMemoryBudget(10_000, { isShared: false });
+          const shares = ["ada", "ada", "support"].map((name) => budget.open(name, () => {}));
+          for (const { share, use, bytes } of sends) {
+            const one = shares[share];
+            if (one?.hasRoom(use, bytes)) one.add(use, bytes);
+          }
+          // A short frame is sent if anything is free, so it may exceed the rest by its own length.
+          expect(budget.used("sent") + budget.used("large")).toBeLessThan(1_250 + 3_750 + 1_000);
+        }),
+      );
+    });
+  });
+
   it("wakes waiting members when less is sent than was reserved", () => {
     const budget = createMemoryBudget(1_000);
     const [one, other] = [budget.open("ada", () => {}), budget.open("bob", () => {})];

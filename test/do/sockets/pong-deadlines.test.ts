@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createPongDeadlines } from "../../../src/do/connections/pong-deadlines.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function createDeadlines() {
+  const stored: (number | undefined)[] = [];
+  const expired: string[] = [];
+  const deadlines = createPongDeadlines({ setDeadline: (_socket, deadline) => void stored.push(deadline) });
+  const add = (name: string, inMs: number, isStored = false) =>
+    deadlines.add({
+      // The deadlines only pass it to the store.
+      socket: {} as WebSocket,
+      until: Date.now() + inMs,
+      isStored,
+      onExpired: () => void expired.push(name),
+    });
+  return { add, stored, expired };
+}
+
+it("writes nothing for a client that answers soon, and needs one timer for all clients", () => {
+  const { add, stored, expired } = createDeadlines();
+  const asks = ["a", "b", "c"].map((name) => add(name, 15_000));
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(900);
+  for (const ask of asks) ask.onAnswer();
+  expect(vi.getTimerCount()).toBe(0);
+  expect(stored).toEqual([]);
+  expect(expired).toEqual([]);
+});
+
+it("stores the deadline of a client that takes long, and deletes it after the answer", () => {
+  const { add, stored } = createDeadlines();
+  const until = Date.now() + 15_000;
+  const slow = add("slow", 15_000);
+  vi.advanceTimersByTime(1_000);
+  expect(stored).toEqual([until]);
+  vi.advanceTimersByTime(5_000);
+  slow.onAnswer();
+  expect(stored).toEqual([until, undefined]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("stores a deadline at once on request, and only once", () => {
+  const { add, stored } = createDeadlines();
+  const ask = add("full", 15_000);
+  ask.store();
+  ask.store();
+  vi.advanceTimersByTime(2_000);
+  expect(stored).toHaveLength(1);
+  ask.end();
+  expect(stored).toHaveLength(1);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("ends each wait at its deadline, in whatever order the deadlines were added", () => {
+  const { add, stored, expired } = createDeadlines();
+  add("later", 15_000);
+  add("restored", 300, true);
+  add("short", 500);
+  vi.advanceTimersByTime(300);
+  expect(expired).toEqual(["restored"]);
+  vi.advanceTimersByTime(200);
+  expect(expired).toEqual(["restored", "short"]);
+  expect(stored).toEqual([]);
+  vi.advanceTimersByTime(14_500);
+  expect(expired).toEqual(["restored", "short", "later"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("keeps the deadlines of other clients when the end of one fails", () => {
+  const expired: string[] = [];
+  const deadlines = createPongDeadlines({ setDeadline() {} });
+  const until = Date.now() + 500;
+  const socket = {} as WebSocket;
+  deadlines.add({
+    socket,
+    until,
+    isStored: false,
+    onExpired() {
+      throw new Error("The socket is closed.");
+    },
+  });
+  deadlines.add({ socket, until, isStored: false, onExpired: () => void expired.push("other") });
+  expect(() => vi.advanceTimersByTime(500)).toThrow("The socket is closed.");
+  vi.advanceTimersByTime(1);
+  expect(expired).toEqual(["other"]);
+});
