@@ -47,7 +47,7 @@ export interface LiveQueriesOptions {
   readonly reservations: OutputReservationsOptions;
   /** Returns the error for a result of this size if it is too large for a frame; `undefined` if it fits. */
   readonly refusal: (bytes: number) => Error | undefined;
-  readonly update: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
+  readonly update: (subscription: Subscription, change: { readonly live: StoredLive }) => void;
   /** Ends a subscription with a frame. */
   readonly end: (subscription: Subscription, frame: string) => void;
   readonly authorizeDelivery: (connection: Connection) => boolean;

@@ -2,13 +2,14 @@ import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
 import { createFairWork } from "../scheduling/create-fair-work.js";
 import { memberKey } from "../scheduling/member-key.js";
-import type { StoredSubscription } from "../connections/attachment.js";
+import type { StoredLive, StoredSubscription } from "../connections/attachment.js";
 import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries.js";
 import { positionOf, type ChangeHub, type Flush } from "../change-log/change-hub.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { OpenedResult, Start } from "./stream-scope.js";
 import { createGeneratorDelivery } from "./generator-delivery.js";
+import { createResultStates, isSameQuery } from "./result-states.js";
 import { createSourceDelivery } from "./source-delivery.js";
 import { Subscription } from "../connections/subscription.js";
 import { createSubscriptionIndex } from "../connections/subscription-index.js";
@@ -43,6 +44,9 @@ export interface SubscriptionsOptions {
     "hub" | "frames" | "subscriptionsOf" | "update" | "end" | "authorizeDelivery" | "waitUntil"
   >;
 }
+
+/** From how many subscriptions on results may be recorded later. With few, the writes cost little. */
+const MANY = 32;
 
 /** How many subscriptions of a socket catch up in one turn of its member. */
 const IN_ONE_TURN = 32;
@@ -85,8 +89,18 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     if (subscription.hasEnded) return;
     const before = subscription.stored;
     subscription.changeStored(change);
+    resultStates.onWrite(subscription);
     store.add(subscription.connection.socket, subscription.stored);
     wakeIndex.onChange(before, subscription.stored);
+  }
+
+  /** Changes the state of a live query. If only its result has changed, and not what it depends on, it may be stored later. */
+  function updateLive(subscription: Subscription, change: { readonly live: StoredLive }): void {
+    if (index.count() < MANY || !isSameQuery(subscription.stored.live, change.live))
+      return update(subscription, change);
+    if (subscription.hasEnded) return;
+    subscription.changeStored(change);
+    resultStates.onChange(subscription, change.live);
   }
 
   /** Ends one subscription with an error frame. The other subscriptions continue. */
@@ -115,6 +129,11 @@ export function createSubscriptions(options: SubscriptionsOptions) {
   /** Runs work for many subscriptions. Each session is checked once, each position read once and each attachment written once. */
   const batched = (work: () => void): void =>
     options.live.withCachedChecks(() => hub.inOneRead(() => store.inOneWrite(work)));
+
+  const resultStates = createResultStates({
+    write: ({ connection }, stored) => store.add(connection.socket, stored),
+    batched,
+  });
 
   const catchUps = createFairWork<Subscription | Connection>({
     memberOf: (item) => memberKey(item instanceof Subscription ? item.connection.caller : item.caller),
@@ -173,7 +192,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     }
   }
 
-  const live = createLiveQueries({ ...options, ...options.live, subscriptionsOf: index.of, update, end });
+  const live = createLiveQueries({ ...options, ...options.live, subscriptionsOf: index.of, update: updateLive, end });
 
   return {
     index,
