@@ -51,8 +51,12 @@ export interface Connection {
   reserve(bytes: number): OutputReservation | undefined;
   /** Counts the bytes of a frame that is buffered and will be sent in this turn. */
   countBuffered(bytes: number): void;
-  /** Sends a frame, if the socket is still open. */
-  send(frame: string): void;
+  /**
+   * Sends a frame, if the socket is still open.
+   *
+   * @param bytes size of the frame, if it is known. By default it is measured
+   */
+  send(frame: string, bytes?: number): void;
   /**
    * Sends a frame of known size to a socket that was authorized in the same turn, so it is open. For frames that many sockets
    * receive: to read the state of a socket costs a quarter of sending.
@@ -157,9 +161,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   const isFull = (): boolean => unread.sent + unread.large >= limits.windowBytes || events >= limits.windowEvents;
 
   /** Returns whether the socket was open. */
-  function transmit(frame: string): boolean {
+  function transmit(frame: string, size?: number): boolean {
     const isOpen = socket.readyState === WebSocket.OPEN;
-    transmitSized(isOpen ? frame : "", isOpen ? byteLength(frame) : 0);
+    transmitSized(isOpen ? frame : "", isOpen ? (size ?? byteLength(frame)) : 0);
     return isOpen;
   }
 
@@ -219,8 +223,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       buffered[use] += size;
     },
 
-    send(frame) {
-      if (transmit(frame)) onSend();
+    send(frame, bytes) {
+      if (transmit(frame, bytes)) onSend();
     },
 
     sendAuthorized(frame, bytes) {

@@ -1,9 +1,17 @@
 import type { Connection } from "../connections/connection.js";
 import type { FrameHead, Frames } from "../connections/frames.js";
+import { byteLength } from "../../shared/byte-length.js";
 
 interface BufferedEvent {
   readonly head: FrameHead;
   readonly event: string;
+}
+
+interface SharedFrame extends FrameHead {
+  readonly event: string;
+  readonly cursor: string | undefined;
+  readonly text: string;
+  readonly bytes: number;
 }
 
 /** Longest event, in characters, that is cached for other subscriptions with the same result. */
@@ -15,22 +23,27 @@ const MAX_CACHED = 262_144;
  */
 export function createEventCoalescer(frames: Frames) {
   const buffered = new Map<Connection, BufferedEvent>();
-  // Subscriptions that share a result share the text with the acknowledgement as well.
-  let last = { event: "", cursor: "", text: "" };
+  /** The last frame, which is the same for all subscriptions with the same result and id. */
+  let last: SharedFrame | undefined;
 
-  function withAck(event: string, cursor: string): string {
-    if (event.length > MAX_CACHED) return append(event, cursor);
-    if (last.event !== event || last.cursor !== cursor) {
-      last = { event, cursor, text: append(event, cursor) };
-    }
-    return last.text;
-  }
-
-  function release(connection: Connection): void {
+  /** Sends the buffered event of a socket. @param cursor the flush that is acknowledged with it, if any */
+  function send(connection: Connection, cursor: string | undefined): void {
     const known = buffered.get(connection);
+    if (!known) return;
     buffered.delete(connection);
-    if (known) connection.send(frames.withEvent(known.head, known.event));
+    const { head, event } = known;
+    if (event.length > MAX_CACHED) return connection.send(textOf(head, event, cursor));
+    if (last?.event !== event || last.cursor !== cursor || last.id !== head.id || last.jsonrpc !== head.jsonrpc) {
+      const text = textOf(head, event, cursor);
+      last = { id: head.id, jsonrpc: head.jsonrpc, event, cursor, text, bytes: byteLength(text) };
+    }
+    connection.send(last.text, last.bytes);
   }
+
+  const textOf = (head: FrameHead, event: string, cursor: string | undefined): string =>
+    frames.withEvent(head, cursor === undefined ? event : append(event, cursor));
+
+  const release = (connection: Connection): void => send(connection, undefined);
 
   return {
     /**
@@ -53,11 +66,7 @@ export function createEventCoalescer(frames: Frames) {
     connections: (): readonly Connection[] => [...buffered.keys()],
 
     /** Sends the buffered event of a socket with the acknowledgement that its flush is complete. */
-    complete(connection: Connection, cursor: string): void {
-      const known = buffered.get(connection);
-      buffered.delete(connection);
-      if (known) connection.send(frames.withEvent(known.head, withAck(known.event, cursor)));
-    },
+    complete: (connection: Connection, cursor: string): void => send(connection, cursor),
   };
 }
 
