@@ -37,7 +37,8 @@ export function createEventCoalescer(frames: Frames) {
       const text = textOf(head, event, cursor);
       last = { id: head.id, jsonrpc: head.jsonrpc, event, cursor, text, bytes: byteLength(text) };
     }
-    connection.send(last.text, last.bytes);
+    if (cursor === undefined) connection.send(last.text, last.bytes);
+    else connection.sendAuthorized(last.text, last.bytes);
   }
 
   const textOf = (head: FrameHead, event: string, cursor: string | undefined): string =>
@@ -65,7 +66,10 @@ export function createEventCoalescer(frames: Frames) {
 
     connections: (): readonly Connection[] => [...buffered.keys()],
 
-    /** Sends the buffered event of a socket with the acknowledgement that its flush is complete. */
+    /**
+     * Sends the buffered event of a socket with the acknowledgement that its flush is complete. The socket must have been authorized
+     * in the same turn.
+     */
     complete: (connection: Connection, cursor: string): void => send(connection, cursor),
   };
 }
