@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from "uuid";
+import { createUuidV7 } from "../../tables/uuid-v7.js";
 
 /** A session as stored in its row. Times are milliseconds since the epoch. */
 export interface SessionRow {
@@ -32,7 +32,7 @@ export interface SessionRow {
  * of two sessions in a browser. The id is not a secret, because tokens are signed.
  */
 export function createSessionId(): string {
-  return uuidv7().replaceAll("-", "");
+  return createUuidV7(Date.now()).replaceAll("-", "");
 }
 
 /**
