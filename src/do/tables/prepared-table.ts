@@ -16,6 +16,8 @@ export interface PreparedTable {
   readonly rules: z.ZodType | undefined;
   /** The columns of the zod object: all except `id`, `createdAt` and `updatedAt`. */
   readonly fields: readonly Column[];
+  /** Whether a field has the name of a property that every object inherits, such as `toString`. */
+  readonly hasInheritedName: boolean;
   readonly statements: {
     /** Inserts a number of rows, at most `rowsPerInsert`. */
     readonly insert: (rows: number) => string;
@@ -67,6 +69,7 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
     schema: schema.strict() as z.ZodObject,
     rules: checks && checks.length > 0 ? z.unknown().check(...(checks as z.core.$ZodCheck<unknown>[])) : undefined,
     fields,
+    hasInheritedName: fields.some(({ name }) => name in Object.prototype),
     statements: {
       select,
       insert: (rows) =>

@@ -3,6 +3,7 @@ import superjson from "superjson";
 import { z } from "zod";
 import { table } from "../../../src/router/schema/table.js";
 import { createTableSet } from "../../../src/do/tables/table-set.js";
+import { codeOf } from "./code-of.js";
 import { withTables } from "./with-tables.js";
 
 const inherited = ["toString", "valueOf", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString"];
@@ -38,6 +39,17 @@ describe("fields with the names of methods that every object has", () => {
       expect(superjson.parse(superjson.stringify(row))).toEqual(row);
       expect(tables.all.update(row.id, { a: 2 })).toMatchObject({ a: 2, toString: value });
       expect(tables.all.createMany([{ a: 3, valueOf: "x" } as never])).toMatchObject([{ a: 3, valueOf: "x" }]);
+    }),
+  );
+
+  it.each([
+    ["these fields", shapeOf(z.string().optional())],
+    ["no such field", {}],
+  ])("do not take values from a prototype, in a table with %s", (_name, shape) =>
+    withTables({ all: table(z.object({ a: z.int(), ...shape })) }, ({ tables }) => {
+      expect(codeOf(() => tables.all.create(Object.create({ a: 1 })))).toBe("BAD_REQUEST");
+      expect(tables.all.create(Object.assign(Object.create(null), { a: 1 }))).toMatchObject({ a: 1 });
+      expect(tables.all.create(Object.assign(Object.create({ b: 1 }), { a: 2 }))).toMatchObject({ a: 2 });
     }),
   );
 

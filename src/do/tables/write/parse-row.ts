@@ -10,16 +10,18 @@ type Values = Record<string, unknown>;
  * @throws ReasonedError BAD_REQUEST (VALUE_INVALID) with the ZodError as its cause
  */
 export function parseInsert(table: PreparedTable, values: unknown): Values {
-  return unwrap(table, safeParse(table, table.schema, withoutPrototype(values))) as Values;
+  return unwrap(table, safeParse(table, table.schema, withoutInherited(table, values))) as Values;
 }
 
 /**
- * Copies an object without its prototype: zod would take an inherited method for the value of a field such as
- * `toString`.
+ * Copies an object without its prototype, if that could have a property with the name of a field: zod would take an
+ * inherited method for the value of a field such as `toString`.
  */
-function withoutPrototype(values: unknown): unknown {
-  const isObject = typeof values === "object" && values !== null && !Array.isArray(values);
-  return isObject ? Object.assign(Object.create(null), values) : values;
+function withoutInherited({ hasInheritedName }: PreparedTable, values: unknown): unknown {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) return values;
+  // zod lists the keys of an object without a prototype more slowly.
+  if (!hasInheritedName && Object.getPrototypeOf(values) === Object.prototype) return values;
+  return Object.assign(Object.create(null), values);
 }
 
 /**

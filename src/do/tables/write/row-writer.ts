@@ -2,7 +2,7 @@ import { toCondition } from "../query/condition-tree.js";
 import { checkRules, parseInsert, parseUpdate } from "./parse-row.js";
 import type { PreparedTable } from "../prepared-table.js";
 import { deleteWhereSql, allRows, rowsSql, updateWhereSql } from "../query/query-sql.js";
-import { type RawRow, readRaw, type SqlValue } from "../codec/sql-value.js";
+import { type RawRow, readFirstRaw, readRaw, type SqlValue } from "../codec/sql-value.js";
 import { createUuidV7 } from "../uuid-v7.js";
 import type { TableContext } from "../table-context.js";
 import { fitsRow } from "../codec/value-size.js";
@@ -13,7 +13,7 @@ type Values = Record<string, unknown>;
 /** Writes rows of one table. A method that throws can have written already, so it must run in a transaction. */
 export function createRowWriter(table: PreparedTable, { sql, onWrite }: TableContext) {
   const { statements, rules } = table;
-  const findRaw = (id: SqlValue): RawRow | undefined => readRaw(sql, statements.find, [id])[0];
+  const findRaw = (id: SqlValue): RawRow | undefined => readFirstRaw(sql, statements.find, id);
 
   function withWriteErrors<TResult>(write: () => TResult): TResult {
     try {
