@@ -22,6 +22,14 @@ export const notes = {
     text: "Most of the remaining time confirms that clients read, and stores the result's hash with each socket.",
     decision: "memory-budget.md",
   },
+  tables: {
+    text: "The remaining time of `create` is spent in zod, the checks of each value and the trigger of the change log.",
+    decision: "table-calls.md",
+  },
+  types: {
+    text: "About half of the remaining time is spent on Kysely's declarations, however many procedures there are.",
+    decision: "type-check.md",
+  },
   memory: {
     text: "V8 collects garbage later than the budget counts it.",
     decision: "memory-budget.md",
