@@ -58,8 +58,8 @@ export interface Connection {
    */
   send(frame: string, bytes?: number): void;
   /**
-   * Sends a frame of known size to a socket that was authorized in the same turn, so it is open. For frames that many sockets
-   * receive: to read the state of a socket costs a quarter of sending.
+   * Sends a frame of known size to a socket that was authorized in the same turn. Does nothing if it is closed. For frames that many
+   * sockets receive: to read the state of a socket costs a quarter of sending.
    */
   sendAuthorized(frame: string, bytes: number): void;
   /** Answers a ping of the client. It does not count as use of the session, because clients send pings by themselves. */
@@ -174,12 +174,23 @@ export function createConnection(options: ConnectionOptions): Connection {
     const other = use === "sent" ? "large" : "sent";
     if (buffered[other] > 0) memory.release(other, takeBuffered(other));
     if (size === 0) return;
-    socket.send(frame);
+    if (!sendIfOpen(frame)) return memory.release(use, size);
     if (use === "sent") budget.onFrame(size);
     unread[use] += size;
     events++;
     if (isFull() || budget.isScarce()) ping(true);
     else if (!ask && memory.isNearlyFull()) ping(false);
+  }
+
+  /** Returns whether the socket was open. The runtime throws if it was closed. */
+  function sendIfOpen(frame: string): boolean {
+    try {
+      socket.send(frame);
+      return true;
+    } catch (cause) {
+      if (socket.readyState === WebSocket.OPEN) throw cause;
+      return false;
+    }
   }
 
   function takeBuffered(use: OutputUse): number {

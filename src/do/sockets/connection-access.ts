@@ -65,7 +65,7 @@ export function createConnectionAccess({
 
   /** Asks the client to reconnect on a new socket. Until it does, the events of its subscriptions are not sent. */
   function requestReconnect(connection: Connection): void {
-    if (!reconnectPositions().request(connection)) return;
+    if (connection.socket.readyState !== WebSocket.OPEN || !reconnectPositions().request(connection)) return;
     if (connection.expiresAt === NEVER_EXPIRES) connection.socket.close(CLOSE_RECONNECT, "Open the stream again.");
     else connection.socket.send(frames.reconnect());
   }
@@ -103,6 +103,16 @@ export function createConnectionAccess({
     return resolved;
   }
 
+  /** Returns whether the caller may receive an event now. Starts an access check, or asks the client to reconnect. */
+  function authorizeEvent(connection: Connection): boolean {
+    if (!checkConnection(connection)) return false;
+    const resolved = whenResolved(connection);
+    if (resolved) waitUntil(resolved);
+    else if (isStale(connection)) requestReconnect(connection);
+    else return true;
+    return false;
+  }
+
   return {
     isStale,
     checkConnection,
@@ -113,14 +123,14 @@ export function createConnectionAccess({
      * Returns whether an event may be sent to a socket now. If the answer is unknown, starts an access check; if the socket is
      * stale, asks its client to reconnect.
      */
-    authorizeDelivery(connection: Connection): boolean {
-      if (!authorizeMessage(connection)) return false;
-      const resolved = whenResolved(connection);
-      if (resolved) waitUntil(resolved);
-      else if (isStale(connection)) requestReconnect(connection);
-      else return true;
-      return false;
-    },
+    authorizeDelivery: (connection: Connection): boolean =>
+      connection.socket.readyState === WebSocket.OPEN && authorizeEvent(connection),
+
+    /**
+     * Like `authorizeDelivery`, but does not read whether the socket is open, which costs a quarter of sending. For frames that are
+     * sent in the same turn with `sendAuthorized`.
+     */
+    authorizeEvent,
 
     /** Runs synchronous work that authorizes many sockets, and checks the access of each session once. */
     withCachedChecks(work: () => void): void {

@@ -88,6 +88,7 @@ export function createSocketServer(options: SocketServerOptions) {
     wakeIndex: sleepingSockets,
     reopen,
     authorizeDelivery,
+    authorizeEvent: connectionAccess.authorizeEvent,
     whenResolved,
     shape: (path, cause) => shape({ type: "subscription", path, input: undefined }, cause),
     waitUntil: (work) => state.waitUntil(work),

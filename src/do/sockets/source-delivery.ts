@@ -12,6 +12,8 @@ export interface SourceDeliveryOptions {
   readonly hub: ChangeHub;
   readonly frames: Frames;
   readonly authorizeDelivery: (connection: Connection) => boolean;
+  /** Like `authorizeDelivery`, but does not read whether the socket is open. */
+  readonly authorizeEvent: (connection: Connection) => boolean;
   readonly update: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
   /** Schedules a subscription to catch up in its member's turn. */
   readonly catchUpLater: (subscription: Subscription) => void;
@@ -40,7 +42,8 @@ const PAGE_SIZE = 128;
 const LONG_EVENT = 16_384;
 
 /** Sends changes to the subscribers of sources: immediately, or page by page if they lag. */
-export function createSourceDelivery({ hub, frames, authorizeDelivery, update, catchUpLater }: SourceDeliveryOptions) {
+export function createSourceDelivery(options: SourceDeliveryOptions) {
+  const { hub, frames, authorizeDelivery, authorizeEvent, update, catchUpLater } = options;
   /** The part of each event that is the same for all its subscribers. */
   const events = new WeakMap<TrackedChange, string>();
   /** The last long event. Long events are not in the WeakMap, whose entries are collected too late to bound the memory. */
@@ -134,7 +137,7 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
       const { rows } = stored;
       // A lagging subscriber receives this flush when it catches up.
       if (subscription.catchUpFrom || (rows && !flush.concerns(table, rows))) return;
-      if (isWaiting(subscription) || !authorizeDelivery(connection))
+      if (isWaiting(subscription) || !authorizeEvent(connection))
         return fallBehind(subscription, { after: flush.from });
       if (!subscription.isOpen) {
         subscription.fallBehind({ after: flush.from });

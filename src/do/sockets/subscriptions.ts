@@ -32,6 +32,7 @@ export interface SubscriptionsOptions {
   readonly shape: (path: string, cause: unknown) => ErrorShape;
   /** Returns whether events may be sent to a socket now. Called for every flush. */
   readonly authorizeDelivery: (connection: Connection) => boolean;
+  readonly authorizeEvent: (connection: Connection) => boolean;
   /** Resolves when a pending access check is done; returns `undefined` if no check is needed. */
   readonly whenResolved: (connection: Connection) => Promise<void> | undefined;
   /** Keeps the object awake until the work is done. */
@@ -113,6 +114,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     hub,
     frames,
     authorizeDelivery,
+    authorizeEvent: options.authorizeEvent,
     update,
     catchUpLater: (subscription) => catchUps.add(subscription),
   });
