@@ -1,10 +1,9 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
-import type { SessionEffect } from "../shared/call.js";
 import { USER_HEADER } from "../shared/user-header.js";
 import { adapterResponse } from "./calls/adapter-response.js";
-import { handleCalls, type Respond } from "./calls/handle-calls.js";
+import { handleCalls, type HandleCallsOptions, type Respond } from "./calls/handle-calls.js";
 import { plainResponse } from "./calls/plain-response.js";
 import { publicKeysResponse } from "./request/public-keys-response.js";
 import { handleUpgrade } from "./handle-upgrade.js";
@@ -29,7 +28,7 @@ import type { HandlerOptions } from "./options.js";
 import type { WaitUntil } from "./streams/read-stream.js";
 import { invalidTicket, redeemTicket } from "./auth/redeem-ticket.js";
 import { refusalOfOtherUser, sessionUserOf } from "./auth/expected-user.js";
-import { createTokenVerifier } from "./auth/token-verifier.js";
+import { tokenVerifierOf } from "./auth/token-verifier.js";
 import { authenticate } from "./auth/authenticate.js";
 
 const foreignCookies =
@@ -97,28 +96,46 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
     checkRateLimits(env, rateLimits);
     const cookies = cookiesAt(gated.url);
     const sent = cookies.readSent(gated.cookies);
-    const verifier = createTokenVerifier(configuration);
-    const session = await findBrowserSession(sent, verifier);
+    const verifier = tokenVerifierOf(configuration);
+    const finding = findBrowserSession(sent, verifier);
+    const session = finding instanceof Promise ? await finding : finding;
     if (session.isForeignPair) warnOnce(foreignCookies);
     const upgrade = gated.kind === "upgrade" ? gated : undefined;
     const ticket = upgrade?.ticket;
-    const identity =
+    const authenticating =
       ticket === undefined
-        ? await authenticate({ bearer: gated.bearer, session }, configuration)
-        : await redeemTicket(ticket, upgrade?.organizationId, configuration);
+        ? authenticate({ bearer: gated.bearer, session }, configuration)
+        : redeemTicket(ticket, upgrade?.organizationId, configuration);
+    const identity = authenticating instanceof Promise ? await authenticating : authenticating;
     if (!identity) return reject(invalidTicket, gated);
-    const expected = upgrade ? upgrade.user : (request.headers.get(USER_HEADER) ?? undefined);
+    const { headers } = request;
+    const expected = upgrade ? upgrade.user : (headers.get(USER_HEADER) ?? undefined);
     const otherUser =
       gated.bearer === undefined && ticket === undefined ? refusalOfOtherUser(expected, identity) : undefined;
     if (otherUser) return reject({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(identity) } }, gated);
-    const device = deviceOf(request.headers, { token: sent.device, addressHeader: clientAddressHeader });
+    const device = deviceOf(headers, { token: sent.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
-      const app = { router, configuration, env, extendContext, onError, waitUntil: waitUntilOf(ctx) };
-      const writeCookies = (effect: SessionEffect | undefined) =>
-        writeSessionCookies(effect, Date.now(), { cookies, sent, session, verifier, configuration });
-      const client = { request, gated, identity, session, writeCookies, writeDeviceCookie: cookies.setDevice, device };
-      return handleCalls({ path, limiter, droppedCookies, redirectOrigin, ...client, ...app }, respondToCalls);
+      const calls: HandleCallsOptions = {
+        path,
+        limiter,
+        droppedCookies,
+        redirectOrigin,
+        request,
+        gated,
+        identity,
+        session,
+        writeCookies: (effect) => writeSessionCookies(effect, { cookies, sent, session, verifier, configuration }),
+        writeDeviceCookie: cookies.setDevice,
+        device,
+        router,
+        configuration,
+        env,
+        extendContext,
+        onError,
+        waitUntil: waitUntilOf(ctx),
+      };
+      return handleCalls(calls, respondToCalls);
     }
     if (gated.hasConnectionParams) warnOnce(unusedConnectionParams);
     const opened = await handleUpgrade(gated, identity, { configuration, device });
@@ -141,7 +158,8 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
   }
 
   return async (request, env, ctx) => {
-    const gated = await gate(request, gateOptions);
+    const gating = gate(request, gateOptions);
+    const gated = gating instanceof Promise ? await gating : gating;
     switch (gated.kind) {
       case "otherPath":
         return undefined;
@@ -159,7 +177,11 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
         );
       case "calls":
       case "upgrade":
-        return handle(request, env, ctx, gated).catch((error: unknown) => reject(configurationRefusal(error), gated));
+        try {
+          return await handle(request, env, ctx, gated);
+        } catch (error) {
+          return reject(configurationRefusal(error), gated);
+        }
     }
   };
 }

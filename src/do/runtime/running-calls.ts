@@ -5,15 +5,18 @@ import type { ScopedCall } from "../sockets/stream-scope.js";
  * because the platform does not.
  */
 export function createRunningCalls() {
-  const running = new Map<string, Set<ScopedCall>>();
+  const running = new Map<string, ScopedCall[]>();
   return {
     /** @returns a function that removes the call */
     add(requestId: string, call: ScopedCall): () => void {
-      const calls = running.get(requestId) ?? new Set();
-      running.set(requestId, calls.add(call));
+      const others = running.get(requestId);
+      if (others) others.push(call);
+      else running.set(requestId, [call]);
       return () => {
-        calls.delete(call);
-        if (calls.size === 0) running.delete(requestId);
+        const calls = running.get(requestId);
+        const index = calls?.indexOf(call) ?? -1;
+        if (index >= 0) calls?.splice(index, 1);
+        if (calls?.length === 0) running.delete(requestId);
       };
     },
 

@@ -7,7 +7,7 @@ import { stubOf } from "../../shared/object-stub.js";
 import { sendInternal } from "../../shared/send-internal.js";
 import type { Configuration } from "../configuration.js";
 import type { BrowserSession } from "../cookies/find-browser-session.js";
-import { verifyAccessTokenCached } from "./access-token-cache.js";
+import { verifyAccessTokenCached, type VerifiedAccess } from "./access-token-cache.js";
 
 /** The credentials of a request. Beside a Bearer token, cookies are ignored. */
 export interface RequestCredentials {
@@ -23,15 +23,28 @@ export type Identity =
   | { readonly type: "expired"; readonly claims: RefreshClaims }
   | { readonly type: "anonymous" };
 
-/** Verifies a request's tokens. A request with a forged, expired or missing token is anonymous and never reaches an object. */
-export async function authenticate(
+/**
+ * Verifies a request's tokens. A request with a forged, expired or missing token is anonymous and never reaches an object.
+ * Returns a promise only if a token is not cached.
+ */
+export function authenticate(
   { bearer, session }: RequestCredentials,
   configuration: Configuration,
-): Promise<Identity> {
-  const access = bearer === undefined ? session.access : await verifyAccessTokenCached(bearer, configuration);
-  if (access) return { type: "authenticated", caller: callerOf(access), expiresAt: access.expiresAt };
-  const claims = bearer === undefined ? await session.refresh() : undefined;
+): Identity | Promise<Identity> {
+  if (bearer === undefined) return session.access ? authenticated(session.access) : authenticateRefresh(session);
+  const access = verifyAccessTokenCached(bearer, configuration);
+  return access instanceof Promise
+    ? access.then((verified) => (verified ? authenticated(verified) : { type: "anonymous" }))
+    : authenticated(access);
+}
+
+async function authenticateRefresh(session: BrowserSession): Promise<Identity> {
+  const claims = await session.refresh();
   return claims ? { type: "expired", claims } : { type: "anonymous" };
+}
+
+function authenticated(access: VerifiedAccess): Identity {
+  return { type: "authenticated", caller: callerOf(access), expiresAt: access.expiresAt };
 }
 
 /**

@@ -1,21 +1,30 @@
-import { verifyAccessToken, type AccessClaims } from "../../jwt/access-token.js";
+import { verifyAccessToken } from "../../jwt/access-token.js";
 import { decodeJwt, isTokenExpired } from "../../jwt/decode-jwt.js";
 import { readRefreshToken, verifyRefreshToken, type RefreshClaims } from "../../jwt/refresh-token.js";
 import { isReplacedMark } from "../../jwt/replaced-mark.js";
 import { readSigningSecrets } from "../../shared/app-secrets.js";
 import type { Configuration } from "../configuration.js";
-import { verifyAccessTokenCached } from "./access-token-cache.js";
+import { verifyAccessTokenCached, type VerifiedAccess } from "./access-token-cache.js";
 
 /** Verifies the tokens in a browser's cookies. Methods return `undefined` or `false` for a token that this app did not sign. */
 export interface TokenVerifier {
-  access(token: string): Promise<(AccessClaims & { readonly expiresAt: number }) | undefined>;
+  /** Returns a promise only if the token is not cached. */
+  access(token: string): VerifiedAccess | Promise<VerifiedAccess | undefined>;
   refresh(token: string): Promise<RefreshClaims | undefined>;
   /** Whether a mark proves that the session was replaced. */
   replaced(mark: string, sessionId: string): Promise<boolean>;
 }
 
-/** Creates the verifier of the app's own Worker. */
-export function createTokenVerifier(configuration: Configuration): TokenVerifier {
+const verifiers = new WeakMap<Configuration, TokenVerifier>();
+
+/** Returns the verifier of the app's own Worker. */
+export function tokenVerifierOf(configuration: Configuration): TokenVerifier {
+  let verifier = verifiers.get(configuration);
+  if (!verifier) verifiers.set(configuration, (verifier = createTokenVerifier(configuration)));
+  return verifier;
+}
+
+function createTokenVerifier(configuration: Configuration): TokenVerifier {
   const { binding: audience, secrets } = configuration;
   return {
     ...verifierOf({ secrets: secrets.jwt, audience }),

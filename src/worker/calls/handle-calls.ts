@@ -14,7 +14,7 @@ export interface HandleCallsOptions extends PrepareCallOptions, Omit<SendCallsOp
   /** The path of the tRPC endpoint. */
   readonly path: string;
   /** Returns the values of `Set-Cookie` for what a call did to the session. */
-  readonly writeCookies: (effect: SessionEffect | undefined) => Promise<string[]>;
+  readonly writeCookies: (effect: SessionEffect | undefined) => readonly string[] | Promise<string[]>;
   /** Returns the value of `Set-Cookie` that marks the browser as one of a user's. */
   readonly writeDeviceCookie: (deviceToken: string) => string;
 }
@@ -44,25 +44,37 @@ const mixedTypes: Refusal = {
 };
 
 /** Handles the calls of a request: prepares them, determines their caller, and responds. */
-export async function handleCalls(options: HandleCallsOptions, respond: Respond): Promise<Response> {
-  const { request, gated, router } = options;
+export function handleCalls(options: HandleCallsOptions, respond: Respond): Promise<Response> {
+  const { request, gated } = options;
   const streams = gated.isBatch && wantsStream(request.headers);
   const preparing = prepareCalls(options, { streams });
-  const calls = preparing instanceof Promise ? await preparing : preparing;
+  return preparing instanceof Promise
+    ? preparing.then((calls) => handlePrepared(calls, streams, options, respond))
+    : handlePrepared(preparing, streams, options, respond);
+}
+
+function handlePrepared(
+  calls: readonly PreparedCall[],
+  streams: boolean,
+  options: HandleCallsOptions,
+  respond: Respond,
+): Promise<Response> {
+  const { gated, router, identity } = options;
   if (hasMixedTypes(calls)) {
     const response = refusalResponse(mixedTypes, router._def._config, options.onError);
     setGateHeaders(response.headers, gated);
-    return response;
+    return Promise.resolve(response);
   }
   const sendable = calls.filter(isSendable);
   const minimumTime = minimumResponseTime(sendable);
-  const { identity } = options;
-  const { caller, effect } =
-    identity.type === "authenticated"
-      ? { caller: identity.caller, effect: undefined }
-      : await callerFor(sendable, options);
-  return respond({ calls, sendable, caller, effect, streams, minimumTime }, options);
+  const respondTo = ({ caller, effect }: Renewed): Promise<Response> =>
+    respond({ calls, sendable, caller, effect, streams, minimumTime }, options);
+  return identity.type === "authenticated"
+    ? respondTo({ caller: identity.caller, effect: undefined })
+    : callerFor(sendable, options).then(respondTo);
 }
+
+type Renewed = Pick<PreparedRequest, "caller" | "effect">;
 
 function isSendable(prepared: PreparedCall): prepared is PreparedCall & SendableCall {
   return prepared.call !== undefined;
@@ -82,7 +94,10 @@ function hasMixedTypes(calls: readonly PreparedCall[]): boolean {
 const withoutCaller: ReadonlySet<string> = new Set(["email", "mail", "refresh"]);
 
 /** Determines the caller. Renews an expired access token only if one of the calls depends on the caller. */
-async function callerFor(calls: readonly SendableCall[], { identity, configuration, device }: HandleCallsOptions) {
+async function callerFor(
+  calls: readonly SendableCall[],
+  { identity, configuration, device }: HandleCallsOptions,
+): Promise<Renewed> {
   if (identity.type !== "expired") return { caller: anonymous, effect: undefined };
   const placements = calls.map(({ procedure }) => placementOf(procedure));
   const needsCaller = placements.some(({ kind, dependsOnCaller = !withoutCaller.has(kind) }) => dependsOnCaller);

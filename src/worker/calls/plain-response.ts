@@ -3,10 +3,11 @@ import { isObservable } from "@trpc/server/observable";
 import { placementOf } from "../../router/placement.js";
 import { resolveNested } from "../../router/resolve-nested.js";
 import type { Call, ErrorShape, Reply } from "../../shared/call.js";
+import { USER_HEADER } from "../../shared/user-header.js";
 import { gateHeaders, setCorsHeaders } from "../gate/gate-headers.js";
 import type { HandleCallsOptions, PreparedRequest } from "./handle-calls.js";
 import { errorShapeOf, type PreparedCall } from "./prepare-call.js";
-import { collectEffects, effectHeaders } from "./reply-effects.js";
+import { collectEffects, effectHeaders, type EffectHeaders } from "./reply-effects.js";
 import type { SendableCall } from "./group-by-object.js";
 import { sendCalls } from "./send-calls.js";
 import { isAsyncIterable } from "./serialize-result.js";
@@ -36,12 +37,38 @@ export async function plainResponse(prepared: PreparedRequest, options: HandleCa
   const { isBatch, method } = gated;
   const { status, body } = writeReplies({ calls, replies, isBatch, method, serializer, shape });
   if (minimumTime) await minimumTime;
-  const { headers, cookies } = await effectHeaders(collectEffects(replies, effect), options);
-  const response = new Response(body, { status, headers: plainHeaders });
-  setCorsHeaders(response.headers, gated);
-  for (const [name, value] of headers) response.headers.set(name, value);
-  for (const cookie of cookies) response.headers.append("Set-Cookie", cookie);
+  const writing = effectHeaders(collectEffects(replies, effect), options);
+  const { headers: added, cookies } = writing instanceof Promise ? await writing : writing;
+  const user = userIn(added);
+  const response = new Response(body, { status, headers: user === undefined ? plainHeaders : headersOf(user) });
+  if (user !== undefined && cookies.length === 0 && gated.corsOrigin === undefined) return response;
+  const { headers } = response;
+  setCorsHeaders(headers, gated);
+  for (const [name, value] of added) headers.set(name, value);
+  for (const cookie of cookies) headers.append("Set-Cookie", cookie);
   return response;
+}
+
+/** The value of the only header that most responses add. */
+function userIn([first, ...others]: EffectHeaders["headers"]): string | undefined {
+  return first?.[0] === USER_HEADER && others.length === 0 ? first[1] : undefined;
+}
+
+/** Maximum number of users whose headers are cached. */
+const MAX_USERS = 200;
+const headersByUser = new Map<string, Headers>();
+
+/** The headers of a response with the id of the session's user, cached because a header that is set later takes longer. */
+function headersOf(user: string): Headers {
+  const known = headersByUser.get(user);
+  if (known) return known;
+  const headers = new Headers(plainHeaders);
+  headers.set(USER_HEADER, user);
+  headersByUser.set(user, headers);
+  // A Map iterates in insertion order, so the first key is the oldest.
+  const [oldest] = headersByUser.size > MAX_USERS ? headersByUser.keys() : [];
+  if (oldest !== undefined) headersByUser.delete(oldest);
+  return headers;
 }
 
 /** Asks the object for the result as the text of the response. */

@@ -46,11 +46,14 @@ export interface EffectHeaders {
   readonly cookies: readonly string[];
 }
 
-/** The cookies that calls set, the id of the session's user, and the challenge for an invalid Bearer token. */
-export async function effectHeaders(
+/**
+ * The cookies that calls set, the id of the session's user, and the challenge for an invalid Bearer token. Returns a promise only
+ * if the cookies of the session may change.
+ */
+export function effectHeaders(
   { session, deviceToken, retryAfter }: ReplyEffects,
   { gated, identity, writeCookies, writeDeviceCookie }: HandleCallsOptions,
-): Promise<EffectHeaders> {
+): EffectHeaders | Promise<EffectHeaders> {
   const isBearer = gated.bearer !== undefined;
   // If the session of a Bearer token has ended, the cookies of the request may still be valid, because they were not checked.
   const effect = isBearer && session === null ? undefined : session;
@@ -58,6 +61,10 @@ export async function effectHeaders(
   if (retryAfter !== undefined) headers.push(["Retry-After", String(retryAfter)]);
   if (isBearer && identity.type === "anonymous") headers.push(["WWW-Authenticate", CHALLENGE]);
   if (!isBearer) headers.push([USER_HEADER, sessionUserAfter(effect, identity)]);
-  const cookies = await writeCookies(effect);
-  return { headers, cookies: deviceToken === undefined ? cookies : [...cookies, writeDeviceCookie(deviceToken)] };
+  const withCookies = (cookies: readonly string[]): EffectHeaders => ({
+    headers,
+    cookies: deviceToken === undefined ? cookies : [...cookies, writeDeviceCookie(deviceToken)],
+  });
+  const written = writeCookies(effect);
+  return written instanceof Promise ? written.then(withCookies) : withCookies(written);
 }

@@ -11,7 +11,7 @@ import type { ObjectAddress } from "../../shared/owner.js";
 import { configurationErrorOf, type Configuration } from "../configuration.js";
 import { createRequestId } from "../request/create-request-id.js";
 import type { WaitUntil } from "../streams/read-stream.js";
-import { groupByObject, type ObjectCalls, type SendableCall } from "./group-by-object.js";
+import { groupByObject, type GroupedCalls, type ObjectCalls, type SendableCall } from "./group-by-object.js";
 
 export interface SendCallsOptions {
   readonly router: AnyTRPCRouter;
@@ -30,37 +30,42 @@ export interface SendCallsOptions {
  * Sends the calls of one request to the objects that own their data, with one RPC for all calls to the same object. Resolves
  * with the replies in the order of the calls, after the last one. Never rejects.
  */
-export async function sendCalls(calls: readonly SendableCall[], options: SendCallsOptions): Promise<Reply[]> {
+export function sendCalls(calls: readonly SendableCall[], options: SendCallsOptions): Promise<Reply[]> {
   const grouped = groupByObject(calls, options);
-  const { objects, local, failed } = grouped instanceof Promise ? await grouped : grouped;
+  return grouped instanceof Promise
+    ? grouped.then((resolved) => sendGroups(resolved, options))
+    : sendGroups(grouped, options);
+}
+
+async function sendGroups({ objects, local, failed }: GroupedCalls, options: SendCallsOptions): Promise<Reply[]> {
   const replies: Reply[] = [];
   for (const { call, index, cause } of failed) replies[index] = failedReply(call, cause, options);
-  const send = async ({ address, calls: sent, indexes }: ObjectCalls): Promise<void> => {
-    const received = await callOrFail(address, sent, options);
-    for (const [position, call] of sent.entries()) {
-      const index = indexes[position] ?? position;
-      replies[index] = received[position] ?? failedReply(call, missingReply(), options);
-    }
-  };
   const [only] = objects;
-  if (only && objects.length === 1 && local.length === 0) await send(only);
+  if (only && objects.length === 1 && local.length === 0) await sendToObject(only, replies, options);
   else
     await Promise.all([
-      ...objects.map(send),
+      ...objects.map((object) => sendToObject(object, replies, options)),
       ...local.map(async ({ index, ...call }) => void (replies[index] = await runHere(call, options))),
     ]);
   return replies;
 }
 
-async function callOrFail(
-  address: ObjectAddress,
-  calls: readonly Call[],
+/** Sends the calls for one object, and stores its replies by the position of the calls in the request. */
+async function sendToObject(
+  { address, calls, indexes }: ObjectCalls,
+  replies: Reply[],
   options: SendCallsOptions,
-): Promise<readonly (Reply | undefined)[]> {
+): Promise<void> {
+  let received: readonly (Reply | undefined)[] = [];
+  let cause: unknown;
   try {
-    return await callObject(address, calls, options);
-  } catch (cause) {
-    return calls.map((call) => failedReply(call, configurationErrorOf(cause) ?? cause, options));
+    received = await callObject(address, calls, options);
+  } catch (error) {
+    cause = configurationErrorOf(error) ?? error;
+  }
+  for (const [position, call] of calls.entries()) {
+    const index = indexes[position] ?? position;
+    replies[index] = received[position] ?? failedReply(call, cause ?? missingReply(), options);
   }
 }
 
@@ -77,10 +82,13 @@ export async function callObject(
   onReply?: OnReply,
 ): Promise<Reply[]> {
   const requestId = createRequestId();
+  let hasReplied = false;
   const leave = (): void => {
+    if (hasReplied) return;
     const sent = sendInternal(stubOf(configuration.namespace, address), { op: "leave", requestId });
     waitUntil(sent.catch(() => {}));
   };
+  // Never removed, because that takes as long as adding it. The signal ends with the request.
   signal.addEventListener("abort", leave);
   try {
     const replying = stubOf(configuration.namespace, address).trpc(caller, calls, device, requestId, onReply);
@@ -88,7 +96,7 @@ export async function callObject(
     if (signal.aborted) leave();
     return await replying;
   } finally {
-    signal.removeEventListener("abort", leave);
+    hasReplied = true;
   }
 }
 

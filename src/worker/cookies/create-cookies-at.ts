@@ -16,10 +16,16 @@ export interface AppCookies extends SessionCookies {
 export function createCookiesAt(options: Omit<CookiesOptions, "url">): (url: URL) => AppCookies {
   let local: AppCookies | undefined;
   let remote: AppCookies | undefined;
-  return (url) =>
-    isLocalUrl(url)
+  // A request asks several times for its URL, and reading from a URL is slow.
+  let last: { readonly url: URL; readonly cookies: AppCookies } | undefined;
+  return (url) => {
+    if (last?.url === url) return last.cookies;
+    const cookies = isLocalUrl(url)
       ? (local ??= createAppCookies({ ...options, url }))
       : (remote ??= createAppCookies({ ...options, url }));
+    last = { url, cookies };
+    return cookies;
+  };
 }
 
 function createAppCookies(options: CookiesOptions): AppCookies {

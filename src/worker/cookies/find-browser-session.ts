@@ -1,7 +1,7 @@
-import type { AccessClaims } from "../../jwt/access-token.js";
 import { decodeJwt, isTokenExpired } from "../../jwt/decode-jwt.js";
 import { readRefreshToken, type RefreshClaims } from "../../jwt/refresh-token.js";
 import { compareSessionIds, isTimeOrdered } from "../../shared/session-id.js";
+import type { VerifiedAccess } from "../auth/access-token-cache.js";
 import type { TokenVerifier } from "../auth/token-verifier.js";
 import type { CookieTokens } from "./create-cookies.js";
 import type { SessionRecord } from "./session-record.js";
@@ -18,7 +18,7 @@ export interface BrowserSession {
    */
   readonly isForeignPair: boolean;
   /** The claims of the access token, if it is valid and belongs to the session. */
-  readonly access: (AccessClaims & { readonly token: string; readonly expiresAt: number }) | undefined;
+  readonly access: (VerifiedAccess & { readonly token: string }) | undefined;
   /** The newest refresh token of the session, verified. */
   refresh(): Promise<(RefreshClaims & { readonly token: string }) | undefined>;
 }
@@ -31,10 +31,43 @@ export interface SentCookies extends CookieTokens {
  * Finds the session of a browser. Responses that arrive late may have overwritten the cookies `access` and `refresh` with
  * those of a session that was ended or replaced. The browser's session is the newest one with a valid token, unless a mark
  * proves that it was replaced.
+ *
+ * Returns a promise only if a token is not cached.
  */
-export async function findBrowserSession(cookies: SentCookies, verifier: TokenVerifier): Promise<BrowserSession> {
+export function findBrowserSession(
+  cookies: SentCookies,
+  verifier: TokenVerifier,
+): BrowserSession | Promise<BrowserSession> {
+  const access = cookies.access === undefined ? undefined : verifier.access(cookies.access);
+  return access && !(access instanceof Promise) && isNewest(access, cookies)
+    ? sessionOf(access, cookies, verifier)
+    : verifySession(cookies, verifier, access);
+}
+
+/** Whether the session of a valid access token is the browser's, without a verification of another token. */
+function isNewest({ sessionId }: VerifiedAccess, { records: [newest] }: SentCookies): boolean {
+  if (!newest) return true;
+  return newest.sessionId === sessionId ? newest.type === "token" : compareSessionIds(newest.sessionId, sessionId) < 0;
+}
+
+function sessionOf(access: VerifiedAccess, cookies: SentCookies, verifier: TokenVerifier): BrowserSession {
+  const { sessionId } = access;
+  return {
+    sessionId,
+    pairSessionId: sessionId,
+    isForeignPair: false,
+    access: { ...access, token: cookies.access ?? "" },
+    refresh: () => newestRefreshToken(sessionId, cookies, verifier),
+  };
+}
+
+async function verifySession(
+  cookies: SentCookies,
+  verifier: TokenVerifier,
+  verifying: ReturnType<TokenVerifier["access"]> | undefined,
+): Promise<BrowserSession> {
   const { access: token = "", refresh = "", records } = cookies;
-  const access = token === "" ? undefined : await verifier.access(token);
+  const access = verifying instanceof Promise ? await verifying : verifying;
   const pair = access ?? (refresh === "" ? undefined : await verifier.refresh(refresh));
   const pairSessionId = pair?.sessionId;
   const newest = await newestRecord(records, verifier, { pairSessionId, isVerified: access !== undefined });

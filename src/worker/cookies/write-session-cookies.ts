@@ -17,6 +17,8 @@ export interface WriteSessionCookiesOptions {
   readonly configuration: Pick<Configuration, "binding" | "secrets">;
 }
 
+const noCookies: readonly string[] = [];
+
 /**
  * Returns the values of `Set-Cookie` for a response that signs in or renews (tokens), or reports that the session ended
  * (`null`). They change the cookies of that session and of the sessions in the request that it replaced, but not those of a
@@ -25,17 +27,22 @@ export interface WriteSessionCookiesOptions {
  * Cookies of another app on the host with the same names are not deleted. A sign-in or renewal overwrites them, and that app
  * renews from its own record.
  *
- * Without an effect (`undefined`), it deletes cookies of replaced sessions that a late response has set again.
- *
- * @param now milliseconds since the epoch
+ * Without an effect (`undefined`), it deletes cookies of replaced sessions that a late response has set again. Returns a promise
+ * only if it may write a cookie.
  */
-export async function writeSessionCookies(
+export function writeSessionCookies(
   effect: SessionEffect | undefined,
-  now: number,
+  options: WriteSessionCookiesOptions,
+): readonly string[] | Promise<string[]> {
+  const { sent, session } = options;
+  const isSignedOut = session.sessionId === undefined && sent.records.length > 0;
+  return effect === undefined && !isSignedOut ? noCookies : writeChanges(effect, options);
+}
+
+async function writeChanges(
+  effect: SessionEffect | undefined,
   { cookies, sent, session, verifier, configuration }: WriteSessionCookiesOptions,
 ): Promise<string[]> {
-  const isSignedOut = session.sessionId === undefined && sent.records.length > 0;
-  if (effect === undefined && !isSignedOut) return [];
   const records = await genuineRecords(sent.records, verifier);
   const subject = effect ? readRefreshToken(effect.refreshToken) : undefined;
   const sessionId = subject?.sessionId ?? session.sessionId;
@@ -51,7 +58,7 @@ export async function writeSessionCookies(
   const mark =
     replaced === undefined || isMarked ? [] : [cookies.setReplaced(replaced, await markOf(replaced, configuration))];
   return [
-    ...(effect ? cookies.set(effect, now) : session.isForeignPair ? [] : cookies.clear()),
+    ...(effect ? cookies.set(effect, Date.now()) : session.isForeignPair ? [] : cookies.clear()),
     ...mark,
     ...deleted.map((record) => cookies.deleteRecord(record)),
   ];

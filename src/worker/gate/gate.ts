@@ -2,7 +2,15 @@ import { requiresUniqueKeys } from "../../shared/duplicate-keys.js";
 import { TICKET_PARAMETER, USER_PARAMETER } from "../../shared/socket-parameters.js";
 import { limits } from "../../shared/limits.js";
 import { preflightResponse } from "./preflight-response.js";
-import type { Credentials, CallsRequest, FormRequest, UpgradeRequest, GateOptions, GateResult } from "./gate-result.js";
+import type {
+  Credentials,
+  CallsRequest,
+  FormRequest,
+  UpgradeRequest,
+  GateOptions,
+  GateResult,
+  SerializedCall,
+} from "./gate-result.js";
 import { checkOrigin } from "./origin-rule.js";
 import { parseJson } from "./parse-json.js";
 import { readBody } from "./read-body.js";
@@ -20,16 +28,19 @@ const PUBLIC_KEYS = ".well-known/jwks.json";
 /**
  * Validates a request before tRPC or the app see it, and reads its body.
  *
- * The response to every result except `otherPath` and `publicKeys` has to pass through `withGateHeaders`.
+ * The response to every result except `otherPath` and `publicKeys` has to pass through `withGateHeaders`. Returns a promise only
+ * if the request has a body to read.
  */
-export async function gate(request: Request, options: GateOptions): Promise<GateResult> {
-  const url = new URL(request.url);
+export function gate(request: Request, options: GateOptions): GateResult | Promise<GateResult> {
+  const address = request.url;
+  const url = new URL(address);
   // Compares the prefix. A cut by length would also run `/abcd/auth.login`, which bypasses firewall rules for `/trpc`.
   const { pathname } = url;
   const rest = pathname === options.path ? "" : cutPrefix(pathname, `${options.path}/`);
   if (rest === undefined) return { kind: "otherPath" };
 
   const { method, headers } = request;
+  const isOwnCookie = (name: string): boolean => options.cookieNamesAt(url).has(name);
   // The keys are public, so any origin may read them.
   if (rest === PUBLIC_KEYS && method === "GET") return { kind: "publicKeys" };
 
@@ -38,11 +49,8 @@ export async function gate(request: Request, options: GateOptions): Promise<Gate
   try {
     const rule = { ownOrigin: url.origin, allowedOrigins: options.allowedOrigins };
     // Browsers send an Origin with every POST. One with a cookie and without an Origin is always refused.
-    corsOrigin = checkOrigin(
-      headers,
-      method === "GET" ? { ...rule, isOwnCookie: options.cookieNamesAt(url).has } : rule,
-    );
-    if (request.url.length > limits.urlLength) throw urlTooLong();
+    corsOrigin = checkOrigin(headers, method === "GET" ? { ...rule, isOwnCookie } : rule);
+    if (address.length > limits.urlLength) throw urlTooLong();
     switch (method) {
       case "OPTIONS":
         return { kind: "answered", response: preflightResponse(headers, corsOrigin), corsOrigin };
@@ -51,53 +59,75 @@ export async function gate(request: Request, options: GateOptions): Promise<Gate
       case "GET":
         // A link or a prefetch must not sign a user out.
         if (form) throw postOnly();
-        if (isUpgrade(request)) return gateUpgrade(request, url, corsOrigin, options);
-        return await gateCalls(request, "GET", url, rest, corsOrigin, options);
+        if (isUpgrade(headers)) return gateUpgrade(headers, url, corsOrigin, options);
+        return gateQueries(headers, url, rest, corsOrigin, options);
       case "POST":
-        if (form) return await gateForm(request, url, form, corsOrigin, options);
-        return await gateCalls(request, "POST", url, rest, corsOrigin, options);
+        return gatePost(request, url, { rest, form }, corsOrigin, options).catch((error: unknown) =>
+          refused(error, corsOrigin),
+        );
       default:
         throw methodNotAllowed();
     }
   } catch (error) {
-    if (!(error instanceof GateRefusal)) throw error;
-    return { kind: "refused", refusal: error.refusal, corsOrigin };
+    return refused(error, corsOrigin);
   }
 }
 
-async function gateCalls(
-  request: Request,
-  method: "GET" | "POST",
+/** @throws any error that is not a refusal */
+function refused(error: unknown, corsOrigin: string | undefined): GateResult {
+  if (!(error instanceof GateRefusal)) throw error;
+  return { kind: "refused", refusal: error.refusal, corsOrigin };
+}
+
+function gateQueries(
+  headers: Headers,
   url: URL,
   rest: string,
   corsOrigin: string | undefined,
   options: GateOptions,
-): Promise<CallsRequest> {
+): CallsRequest {
+  const request = readCallsRequest(headers, url, rest, options);
+  const calls = parseCalls(request, request.query.get("input") ?? "");
+  return { kind: "calls", url, method: "GET", isBatch: request.isBatch, calls, corsOrigin, ...request.credentials };
+}
+
+async function gatePost(
+  request: Request,
+  url: URL,
+  { rest, form }: { readonly rest: string; readonly form: FormName | undefined },
+  corsOrigin: string | undefined,
+  options: GateOptions,
+): Promise<CallsRequest | FormRequest> {
+  if (form) {
+    const credentials = credentialsOf(request.headers, url, options);
+    return { kind: "form", url, form, fields: await readForm(request), corsOrigin, ...credentials };
+  }
+  const { isBatch, paths, credentials } = readCallsRequest(request.headers, url, rest, options);
+  const calls = parseCalls({ isBatch, paths }, await readBody(request));
+  return { kind: "calls", url, method: "POST", isBatch, calls, corsOrigin, ...credentials };
+}
+
+/** Reads a request with calls, except their inputs. */
+function readCallsRequest(headers: Headers, url: URL, rest: string, options: GateOptions) {
   const query = readQuery(url.search);
   if (query.has("connectionParams")) throw connectionParamsInUrl("Send an Authorization header instead.");
   const isBatch = query.get("batch") === "1";
   // tRPC's adapter only notices when it writes the response, after a mutation has run.
-  if (!isBatch && wantsStream(request.headers)) throw streamWithoutBatch();
+  if (!isBatch && wantsStream(headers)) throw streamWithoutBatch();
   const paths = readPaths(rest, isBatch);
-  const credentials = credentialsOf(request, url, options);
-  const text = method === "POST" ? await readBody(request) : (query.get("input") ?? "");
+  return { query, isBatch, paths, credentials: credentialsOf(headers, url, options) };
+}
+
+/** @param text the inputs of the calls; empty if they have none */
+function parseCalls(
+  { paths, isBatch }: { readonly paths: readonly string[]; readonly isBatch: boolean },
+  text: string,
+): SerializedCall[] {
   const uniqueKeys = paths.some(requiresUniqueKeys);
-  const calls = readCalls(paths, isBatch, text === "" ? undefined : parseJson(text, { uniqueKeys }));
-  return { kind: "calls", url, method, isBatch, calls, corsOrigin, ...credentials };
+  return readCalls(paths, isBatch, text === "" ? undefined : parseJson(text, { uniqueKeys }));
 }
 
-async function gateForm(
-  request: Request,
-  url: URL,
-  form: FormName,
-  corsOrigin: string | undefined,
-  options: GateOptions,
-): Promise<FormRequest> {
-  const credentials = credentialsOf(request, url, options);
-  return { kind: "form", url, form, fields: await readForm(request), corsOrigin, ...credentials };
-}
-
-function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined, options: GateOptions): UpgradeRequest {
+function gateUpgrade(headers: Headers, url: URL, corsOrigin: string | undefined, options: GateOptions): UpgradeRequest {
   if (url.pathname !== options.path) {
     throw new GateRefusal({
       code: "NOT_FOUND",
@@ -112,15 +142,15 @@ function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined,
   const upgrade = { kind: "upgrade", url, organizationId, hasConnectionParams, corsOrigin } as const;
   // With a ticket, as with a Bearer token, cookies are ignored: the browser adds them, and they may belong to another user.
   if (ticket !== undefined) return { ...upgrade, ticket, cookies: {} };
-  return { ...upgrade, user: query.get(USER_PARAMETER), ...credentialsOf(request, url, options) };
+  return { ...upgrade, user: query.get(USER_PARAMETER), ...credentialsOf(headers, url, options) };
 }
 
-function credentialsOf({ headers }: Request, url: URL, { cookieNamesAt }: GateOptions): Credentials {
+function credentialsOf(headers: Headers, url: URL, { cookieNamesAt }: GateOptions): Credentials {
   return readCredentials(headers, cookieNamesAt(url).has);
 }
 
-function isUpgrade(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+function isUpgrade(headers: Headers): boolean {
+  return headers.get("upgrade")?.toLowerCase() === "websocket";
 }
 
 function cutPrefix(text: string, prefix: string): string | undefined {

@@ -91,7 +91,16 @@ const MAX_LABEL_LENGTH = 64;
  * User-Agent. A client can send any User-Agent, so the label of an unknown one is its first word without special characters.
  */
 export function deviceLabel(headers: Headers): string | undefined {
-  const agent = (headers.get("user-agent") ?? "").slice(0, 1_024);
+  const agent = headers.get("user-agent");
+  if (agent === null) return undefined;
+  // Many requests in a row come from the same browser.
+  if (agent !== lastLabel?.agent) lastLabel = { agent, label: labelOf(agent.slice(0, 1_024)) };
+  return lastLabel.label;
+}
+
+let lastLabel: { readonly agent: string; readonly label: string | undefined } | undefined;
+
+function labelOf(agent: string): string | undefined {
   const browser = BROWSERS.find(([pattern]) => pattern.test(agent))?.[1];
   const system = SYSTEMS.find(([pattern]) => pattern.test(agent))?.[1];
   const label = browser && system ? `${browser} on ${system}` : (browser ?? firstName(agent));
