@@ -109,6 +109,16 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     return result;
   }
 
+  /** Runs the calls of a request. Most have one call, for which `Promise.all` is slow. */
+  async function replyToAll(calls: readonly Call[], run: (call: Call) => Promise<Reply>): Promise<Reply[]> {
+    const [first] = calls;
+    if (!first || calls.length > 1) return flushOutboxAfter(Promise.all(calls.map(run)));
+    const reply = await run(first);
+    const flushed = handler.flushOutbox?.();
+    if (flushed) await flushed;
+    return [reply];
+  }
+
   /**
    * Runs a mutation. If it wrote, the reply has the cursor of its last write, and the sockets of its session are notified when they
    * have received the write.
@@ -185,9 +195,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       const run = (call: Call): Promise<Reply> =>
         socketCapability?.isShared ? turns.run(memberKey(caller), 1, () => runCall(call)) : runCall(call);
       const runAll = (): Promise<Reply[]> =>
-        onReply
-          ? replyToEach(calls, (call) => flushOutboxAfter(run(call)), onReply)
-          : flushOutboxAfter(replyToAll(calls, run));
+        onReply ? replyToEach(calls, (call) => flushOutboxAfter(run(call)), onReply) : replyToAll(calls, run);
       return memberCalls && caller.type === "user" ? withinMemberQuota(memberCalls, caller, calls, runAll) : runAll();
     },
 
@@ -223,12 +231,6 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       await openSockets()?.onClose(socket);
     },
   };
-}
-
-/** Returns the replies after the last call. Most requests have one call, for which `Promise.all` is slow. */
-function replyToAll(calls: readonly Call[], run: (call: Call) => Promise<Reply>): Promise<Reply[]> {
-  const [first, ...others] = calls;
-  return first && others.length === 0 ? run(first).then((reply) => [reply]) : Promise.all(calls.map(run));
 }
 
 /** Passes each reply to `onReply` as soon as the call has finished. Returns no replies, as `ObjectStub.trpc` requires. */

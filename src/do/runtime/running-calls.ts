@@ -1,28 +1,28 @@
 import type { ScopedCall } from "../sockets/stream-scope.js";
 
+interface RunningCall {
+  readonly requestId: string;
+  readonly call: ScopedCall;
+}
+
 /**
- * Registers the running calls over HTTP by the id of their request. The Worker notifies the object when a client disconnects,
+ * Registers the running calls over HTTP with the id of their request. The Worker notifies the object when a client disconnects,
  * because the platform does not.
  */
 export function createRunningCalls() {
-  const running = new Map<string, ScopedCall[]>();
+  // Not a map by the id, because each call would pay for its hash, and only a few clients disconnect early.
+  const running = new Set<RunningCall>();
   return {
     /** @returns a function that removes the call */
     add(requestId: string, call: ScopedCall): () => void {
-      const others = running.get(requestId);
-      if (others) others.push(call);
-      else running.set(requestId, [call]);
-      return () => {
-        const calls = running.get(requestId);
-        const index = calls?.indexOf(call) ?? -1;
-        if (index >= 0) calls?.splice(index, 1);
-        if (calls?.length === 0) running.delete(requestId);
-      };
+      const added = { requestId, call };
+      running.add(added);
+      return () => void running.delete(added);
     },
 
     /** Aborts the signals of a request's calls. Calls that ignore their signal continue. */
     leave(requestId: string): void {
-      for (const call of running.get(requestId) ?? []) call.abort();
+      for (const added of running) if (added.requestId === requestId) added.call.abort();
     },
   };
 }
