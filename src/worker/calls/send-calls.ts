@@ -37,25 +37,23 @@ export function sendCalls(calls: readonly SendableCall[], options: SendCallsOpti
     : sendGroups(grouped, options);
 }
 
-async function sendGroups({ objects, local, failed }: GroupedCalls, options: SendCallsOptions): Promise<Reply[]> {
+function sendGroups({ objects, local, failed }: GroupedCalls, options: SendCallsOptions): Promise<Reply[]> {
   const replies: Reply[] = [];
   for (const { call, index, cause } of failed) replies[index] = failedReply(call, cause, options);
   const [only] = objects;
-  if (only && objects.length === 1 && local.length === 0) await sendToObject(only, replies, options);
-  else
-    await Promise.all([
-      ...objects.map((object) => sendToObject(object, replies, options)),
-      ...local.map(async ({ index, ...call }) => void (replies[index] = await runHere(call, options))),
-    ]);
-  return replies;
+  if (only && objects.length === 1 && local.length === 0) return sendToObject(only, replies, options);
+  return Promise.all([
+    ...objects.map((object) => sendToObject(object, replies, options)),
+    ...local.map(async ({ index, ...call }) => void (replies[index] = await runHere(call, options))),
+  ]).then(() => replies);
 }
 
-/** Sends the calls for one object, and stores its replies by the position of the calls in the request. */
+/** Sends the calls for one object, and adds its replies to those of the request. */
 async function sendToObject(
   { address, calls, indexes }: ObjectCalls,
   replies: Reply[],
   options: SendCallsOptions,
-): Promise<void> {
+): Promise<Reply[]> {
   let received: readonly (Reply | undefined)[] = [];
   let cause: unknown;
   try {
@@ -67,6 +65,7 @@ async function sendToObject(
     const index = indexes[position] ?? position;
     replies[index] = received[position] ?? failedReply(call, cause ?? missingReply(), options);
   }
+  return replies;
 }
 
 /**

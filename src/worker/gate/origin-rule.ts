@@ -29,6 +29,8 @@ export function checkOrigin(headers: Headers, rule: OriginRule): string | undefi
   const origin = headers.get("origin");
   const site = headers.get("sec-fetch-site");
   if (origin !== null && origin !== rule.ownOrigin && rule.allowedOrigins.includes(origin)) return origin;
+  // Before the cookies are read, because most requests pass here. If Origin and Sec-Fetch-Site disagree, the stricter one decides.
+  if (origin === rule.ownOrigin && (site === null || site === "same-origin")) return undefined;
   if (hasOnlyToken(headers)) return undefined;
   if (origin === null) {
     if (site === "same-origin") return undefined;
@@ -38,8 +40,6 @@ export function checkOrigin(headers: Headers, rule: OriginRule): string | undefi
   }
   // With the policy `no-referrer`, a form has the origin "null". A sandboxed page has it too, but is cross-site.
   if (origin === "null" && site === "same-origin" && headers.get("sec-fetch-mode") === "navigate") return undefined;
-  // If Origin and Sec-Fetch-Site disagree, the stricter one decides.
-  if (origin === rule.ownOrigin && (site === null || site === "same-origin")) return undefined;
   throw originNotAllowed();
 }
 

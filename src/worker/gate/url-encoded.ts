@@ -31,5 +31,5 @@ export function decodePercent(text: string): string | undefined {
 
 /** A plus sign encodes a space in queries and forms, but not in paths. */
 function decodeField(text: string): string | undefined {
-  return decodePercent(text.replaceAll("+", " "));
+  return decodePercent(text.includes("+") ? text.replaceAll("+", " ") : text);
 }
