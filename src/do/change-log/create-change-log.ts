@@ -1,6 +1,7 @@
 import { type Cursor, formatCursor } from "../../shared/cursor.js";
 import { foldChanges, type LogEntry, type LogType, type NetChange } from "./fold-changes.js";
 import type { IndexedEntry } from "./log-index.js";
+import { onFirstUse } from "../lifecycle/on-first-use.js";
 import { createLogIndexCache } from "./log-index-cache.js";
 import { readRaw, type SqlValue } from "../tables/codec/sql-value.js";
 
@@ -40,7 +41,7 @@ const ENTRY = 'seq, lower(hex(nonce)), "table", type, id';
 
 /** Reads the change log, which triggers of the tables write. */
 export function createChangeLog(sql: SqlStorage) {
-  const indexes = createLogIndexCache(sql);
+  const indexes = onFirstUse(() => createLogIndexCache(sql));
 
   function withNonces(table: string, entries: readonly IndexedEntry[]): NetChange[] {
     const wanted = JSON.stringify(entries.map(({ seq }) => seq));
@@ -85,7 +86,7 @@ export function createChangeLog(sql: SqlStorage) {
     read({ tables, matches, after, until, from, limit = Infinity }: ReadOptions): NetChange[] {
       const [table] = tables ?? [];
       if (table !== undefined && tables?.length === 1 && limit < Infinity && until.seq - after.seq > LONG_GAP) {
-        const index = indexes.covering(table, after, until);
+        const index = indexes().covering(table, after, until);
         if (index) return withNonces(table, index.read({ after, until, from, matches, limit }));
       }
       const filter = tables ? ` AND "table" IN (SELECT value FROM json_each(?))` : "";

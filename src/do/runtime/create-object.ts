@@ -78,6 +78,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   const { sockets: socketCapability } = handler;
   const memberCalls = socketCapability?.isShared ? createMemberCalls(app.socketLimits.callsPerMember) : undefined;
   const turns = createTurns({ block: (work) => state.blockConcurrencyWhile(work) });
+  const resumeFlag = createResumeFlag(state.storage);
   const openSockets = (): SocketServer | undefined => {
     if (socketServer || !socketCapability) return socketServer;
     const { run, subscribe, shape, query, check } = dispatcher;
@@ -86,6 +87,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       state,
       router,
       hub: socketCapability.hub(),
+      resumeFlag,
       limits: app.socketLimits,
       subscribe,
       shape,
@@ -164,7 +166,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
 
   // Open sockets show that the object hibernated, so its alarm is set. A reset or a deployment closes all sockets.
   if (!hasSockets) alarms.restore();
-  else if (createResumeFlag(state.storage).isSet()) openSockets();
+  else if (resumeFlag.isSet()) openSockets();
   else socketCapability?.beforeNextWrite(() => void (socketCapability.isInitialized() && activeSocketServer()));
 
   return {

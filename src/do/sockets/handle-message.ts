@@ -23,7 +23,7 @@ import type { Subscriptions } from "./subscriptions.js";
 
 export interface MessageHandlerOptions extends SocketServerOptions {
   readonly frames: Frames;
-  readonly subscriptions: Subscriptions;
+  readonly subscriptions: () => Subscriptions;
   readonly reconnectPositions: ReconnectPositions;
   readonly open: (
     caller: Caller,
@@ -39,9 +39,9 @@ type CallMessage = Exclude<Message, { method: "subscription.stop" }>;
 /** Runs the procedure that a client's message calls, and sends the reply. */
 export function createMessageHandler(options: MessageHandlerOptions) {
   const { frames, subscriptions, reconnectPositions, limits, isShared, run, open, shape } = options;
-  const { index } = subscriptions;
 
   function refusal(connection: Connection, { id, params, wireInput }: CallMessage): Error | undefined {
+    const { index } = subscriptions();
     if (index.get(connection, id)) return duplicateId(id);
     const { subscriptionsPerSocket, subscriptionsPerObject } = limits;
     if (index.countOf(connection) >= subscriptionsPerSocket)
@@ -57,6 +57,7 @@ export function createMessageHandler(options: MessageHandlerOptions) {
 
   /** Returns the error if another subscription would exceed the limits of an organization's member. */
   function memberRefusal(member: string, bytes: number): Error | undefined {
+    const { index } = subscriptions();
     const { subscriptionsPerMember, subscriptionBytesPerMember } = limits;
     if (index.countOfMember(member) >= subscriptionsPerMember)
       return memberQuota("subscriptions", subscriptionsPerMember);
@@ -98,16 +99,16 @@ export function createMessageHandler(options: MessageHandlerOptions) {
     if (opened.kind === "live") {
       connection.send(frames.started(message));
       const reads = userdo && { readsFlushed: true as const, ...(userdo.deltas && { readsDeltas: true as const }) };
-      return subscriptions.add(connection, { ...stored, ...reads }, opened, receivedAt);
+      return subscriptions().add(connection, { ...stored, ...reads }, opened, receivedAt);
     }
     const startsAt = typeof after === "string" ? after : formatCursor(after);
     connection.send(frames.started(message, userdo && lastEventId === undefined ? startsAt : undefined));
-    subscriptions.add(connection, stored, opened, after);
+    subscriptions().add(connection, stored, opened, after);
   }
 
   function stop(connection: Connection, id: string | number, head: FrameHead): void {
-    const subscription = index.get(connection, id);
-    if (subscription) subscriptions.end(subscription, frames.stopped(head));
+    const subscription = subscriptions().index.get(connection, id);
+    if (subscription) subscriptions().end(subscription, frames.stopped(head));
   }
 
   function replyFrame(head: FrameHead, reply: Reply): string {

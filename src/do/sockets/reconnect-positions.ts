@@ -17,7 +17,7 @@ const POSITION_LIFETIME_MS = 30_000;
  * Remembers the positions of a socket's subscriptions after its client was requested to reconnect. A client that has not received an
  * event yet has no cursor to resume from.
  */
-export function createReconnectPositions(index: SubscriptionIndex, isStale: (connection: Connection) => boolean) {
+export function createReconnectPositions(index: () => SubscriptionIndex, isStale: (connection: Connection) => boolean) {
   const requested = new Set<Connection>();
   const positions = new Map<string, ReconnectPosition>();
 
@@ -49,7 +49,7 @@ export function createReconnectPositions(index: SubscriptionIndex, isStale: (con
       if (session !== undefined) {
         const now = Date.now();
         for (const [key, { expiresAt }] of positions) if (expiresAt <= now) positions.delete(key);
-        for (const subscription of index.of(connection)) {
+        for (const subscription of index().of(connection)) {
           const { id, path } = subscription.stored;
           const key = keyOf(session, id, path);
           const start = oldest([positionOf(subscription, head), positions.get(key)?.start]);
@@ -65,8 +65,8 @@ export function createReconnectPositions(index: SubscriptionIndex, isStale: (con
       if (session === undefined) return undefined;
       // Several tabs of a session may use the same id, and the object cannot tell them apart. It takes the oldest position: a
       // client may then receive an event twice, but misses none.
-      const open = Array.from(index.connections(), (connection) =>
-        sessionOf(connection.caller) === session ? index.get(connection, id) : undefined,
+      const open = Array.from(index().connections(), (connection) =>
+        sessionOf(connection.caller) === session ? index().get(connection, id) : undefined,
       ).map((subscription) => (subscription?.stored.path === path ? positionOf(subscription, head) : undefined));
       // The position is not deleted, because another tab of the session may need it.
       const position = positions.get(keyOf(session, id, path));

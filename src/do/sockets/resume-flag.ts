@@ -5,9 +5,10 @@ const KEY = "userdo:unfinished";
  * client that was asked to prove that it reads. An object that wakes checks one key, so it costs little if there is no such work.
  */
 export function createResumeFlag({ kv }: DurableObjectStorage) {
-  let isStored = false;
+  /** `undefined` until it is read or written. */
+  let isStored: boolean | undefined;
   return {
-    isSet: (): boolean => kv.get(KEY) === true,
+    isSet: (): boolean => (isStored ??= kv.get(KEY) === true),
     set(): void {
       if (!isStored) kv.put(KEY, true);
       isStored = true;
@@ -18,3 +19,5 @@ export function createResumeFlag({ kv }: DurableObjectStorage) {
     },
   };
 }
+
+export type ResumeFlag = ReturnType<typeof createResumeFlag>;

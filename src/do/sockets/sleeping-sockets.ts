@@ -1,11 +1,12 @@
 import type { Flush } from "../change-log/change-hub.js";
-import { closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
+import { closeIfNewer, readAttachment, type Attachment, type StoredSubscription } from "../connections/attachment.js";
 import type { Connection } from "../connections/connection.js";
+import { onFirstUse } from "../lifecycle/on-first-use.js";
 import type { LiveRunner } from "../live/live-runner.js";
 import { sessionTag, wakeNumberIn, wakeTag } from "./socket-tags.js";
 import type { SubscriptionStore } from "./subscription-store.js";
 import type { Subscriptions } from "./subscriptions.js";
-import { createWakeIndex, type IndexedSocket } from "./wake-index.js";
+import { createWakeIndex, type IndexedSocket, type WakeIndex } from "./wake-index.js";
 
 export interface SleepingSocketsOptions {
   readonly state: DurableObjectState;
@@ -25,15 +26,18 @@ export function createSleepingSockets(options: SleepingSocketsOptions) {
   const awake = new WeakSet<WebSocket>();
   let isAllAwake = false;
 
-  const wakeIndex = createWakeIndex({
-    sql: state.storage.sql,
-    isInitialized,
-    rows,
-    restoreAll,
-    isAllRestored: () => isAllAwake,
-    restoredSockets,
-    isAsleep: (number) => !isAllAwake && state.getWebSockets(wakeTag(number)).some((socket) => !awake.has(socket)),
-  });
+  // Reads do not need it.
+  const wakeIndex: () => WakeIndex = onFirstUse(() =>
+    createWakeIndex({
+      sql: state.storage.sql,
+      isInitialized,
+      rows,
+      restoreAll,
+      isAllRestored: () => isAllAwake,
+      restoredSockets,
+      isAsleep: (number) => !isAllAwake && state.getWebSockets(wakeTag(number)).some((socket) => !awake.has(socket)),
+    }),
+  );
 
   function restore(socket: WebSocket): void {
     if (awake.has(socket)) return;
@@ -64,7 +68,8 @@ export function createSleepingSockets(options: SleepingSocketsOptions) {
   }
 
   return {
-    onChange: wakeIndex.onChange,
+    onChange: (before: StoredSubscription | undefined, after: StoredSubscription): void =>
+      wakeIndex().onChange(before, after),
     restoreAll,
 
     /** Restores the sockets that a flush concerns. */
@@ -73,7 +78,7 @@ export function createSleepingSockets(options: SleepingSocketsOptions) {
       // If the index fails, all sockets are restored, so that none misses the change.
       let numbers: ReadonlySet<number> | "all" = "all";
       try {
-        numbers = wakeIndex.findSockets(flush);
+        numbers = wakeIndex().findSockets(flush);
       } finally {
         if (numbers === "all") restoreAll();
       }
@@ -101,7 +106,7 @@ export function createSleepingSockets(options: SleepingSocketsOptions) {
     /** Leaves the sockets to a newer instance of the object. */
     stop(): void {
       isAllAwake = true;
-      wakeIndex.stop();
+      wakeIndex().stop();
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Access } from "../lifecycle/request-context.js";
 import type { LiveRunner } from "../live/live-runner.js";
 import type { Turns } from "../scheduling/create-turns.js";
 import type { MemberCalls } from "./member-calls.js";
+import type { ResumeFlag } from "./resume-flag.js";
 import type { StreamScope } from "./stream-scope.js";
 
 /** The socket support of an object: the changes that they can subscribe to, and the authorization of their callers. */
@@ -47,6 +48,7 @@ export interface SocketServerOptions extends Pick<
   readonly state: DurableObjectState;
   readonly router: AnyTRPCRouter;
   readonly hub: ChangeHub;
+  readonly resumeFlag: ResumeFlag;
   readonly limits: Required<SocketLimits>;
   /** Runs a query or a mutation through the dispatcher. */
   readonly run: (caller: Caller, call: Call) => Promise<Reply>;

@@ -7,6 +7,7 @@ import { createMessageHandler } from "./handle-message.js";
 import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
 import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
 import { createConnection, type Connection } from "../connections/connection.js";
+import { onFirstUse } from "../lifecycle/on-first-use.js";
 import { createFrames } from "../connections/frames.js";
 import { createReconnectPositions } from "./reconnect-positions.js";
 import type { PendingStream } from "./pending-streams.js";
@@ -16,10 +17,9 @@ import { createConnectionAccess, NEVER_EXPIRES } from "./connection-access.js";
 import { createStreamScope, subscriptionKindOf, type Start } from "./stream-scope.js";
 import { cannotResume, noMember, resultTooLarge, sessionEnded, tooManySockets } from "../connections/socket-errors.js";
 import { createReceiver } from "./receive-frame.js";
-import { createSubscriptions, type Reopen } from "./subscriptions.js";
+import { createSubscriptions, type Reopen, type Subscriptions } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
 import { exceededSocketLimit, sessionTag, userTag, wakeNumber, wakeTag } from "./socket-tags.js";
-import { createResumeFlag } from "./resume-flag.js";
 import { createSleepingSockets } from "./sleeping-sockets.js";
 import type { SocketServerOptions } from "./socket-capability.js";
 
@@ -29,12 +29,11 @@ import type { SocketServerOptions } from "./socket-capability.js";
  * @see https://trpc.io/docs/server/websockets
  */
 export function createSocketServer(options: SocketServerOptions) {
-  const { state, router, hub, limits, subscribe, shape, live } = options;
+  const { state, router, hub, limits, subscribe, shape, live, resumeFlag } = options;
   const { transformer } = router._def._config;
   const frames = createFrames(router);
   const store = createSubscriptionStore(state.storage.sql);
   const connections = new Map<WebSocket, Connection>();
-  const resumeFlag = createResumeFlag(state.storage);
   const deadlines = createPongDeadlines(store);
   const budget = createMemoryBudget(limits.memoryBytes, { isShared: options.isShared ?? false });
 
@@ -66,7 +65,7 @@ export function createSocketServer(options: SocketServerOptions) {
     ...options,
     frames,
     reconnectPositions: () => reconnectPositions,
-    onGranted: (connection) => subscriptions.resume(connection),
+    onGranted: (connection) => subscriptions().resume(connection),
     waitUntil: (work) => state.waitUntil(work),
   });
   const { authorizeDelivery, whenResolved } = connectionAccess;
@@ -78,44 +77,47 @@ export function createSocketServer(options: SocketServerOptions) {
     isInitialized: options.isInitialized,
     rows: live.rows,
     connectionOf,
-    subscriptions: () => subscriptions,
+    subscriptions: () => subscriptions(),
   });
 
-  const subscriptions = createSubscriptions({
-    hub,
-    frames,
-    store,
-    wakeIndex: sleepingSockets,
-    reopen,
-    authorizeDelivery,
-    authorizeEvent: connectionAccess.authorizeEvent,
-    whenResolved,
-    shape: (path, cause) => shape({ type: "subscription", path, input: undefined }, cause),
-    waitUntil: (work) => state.waitUntil(work),
-    onGenerator: () => resumeFlag.set(),
-    live: {
-      runner: live,
-      toResult: createLiveResults(router),
-      refusal: (bytes) => (bytes > limits.resultBytes ? resultTooLarge(limits.resultBytes) : undefined),
-      callOf(stored) {
-        const { path, input } = liveInput.parse(transformer.input.deserialize(stored.input));
-        return { type: "query", path, input };
+  // Most calls that wake the object do not need its subscriptions.
+  const subscriptions: () => Subscriptions = onFirstUse(() =>
+    createSubscriptions({
+      hub,
+      frames,
+      store,
+      wakeIndex: sleepingSockets,
+      reopen,
+      authorizeDelivery,
+      authorizeEvent: connectionAccess.authorizeEvent,
+      whenResolved,
+      shape: (path, cause) => shape({ type: "subscription", path, input: undefined }, cause),
+      waitUntil: (work) => state.waitUntil(work),
+      onGenerator: () => resumeFlag.set(),
+      live: {
+        runner: live,
+        toResult: createLiveResults(router),
+        refusal: (bytes) => (bytes > limits.resultBytes ? resultTooLarge(limits.resultBytes) : undefined),
+        callOf(stored) {
+          const { path, input } = liveInput.parse(transformer.input.deserialize(stored.input));
+          return { type: "query", path, input };
+        },
+        withCachedChecks: connectionAccess.withCachedChecks,
+        reservations: { unknownBytes: budget.unknownResult, largeFrom: budget.largeFrom },
+        cacheMemory: budget.cache,
       },
-      withCachedChecks: connectionAccess.withCachedChecks,
-      reservations: { unknownBytes: budget.unknownResult, largeFrom: budget.largeFrom },
-      cacheMemory: budget.cache,
-    },
-  });
+    }),
+  );
   // The order matters: subscriptions are restored before their changes are delivered, and one flush looks up the access
   // of each session once.
   hub.onFlush(
     sleepingSockets.restoreFor,
     connectionAccess.beginFlush,
-    subscriptions.live.onFlush,
-    subscriptions.onFlush,
+    (flush) => subscriptions().live.onFlush(flush),
+    (flush) => subscriptions().onFlush(flush),
     connectionAccess.endFlush,
   );
-  const reconnectPositions = createReconnectPositions(subscriptions.index, connectionAccess.isStale);
+  const reconnectPositions = createReconnectPositions(() => subscriptions().index, connectionAccess.isStale);
   const messageHandler = createMessageHandler({ ...options, frames, subscriptions, reconnectPositions, open });
   const receiver = createReceiver({
     limits,
@@ -143,7 +145,7 @@ export function createSocketServer(options: SocketServerOptions) {
       limits,
       budget,
       onPing: () => resumeFlag.set(),
-      onReady: () => subscriptions.resume(connection),
+      onReady: () => subscriptions().resume(connection),
       onTooSlow() {
         receiver.drop(socket);
         void leave(socket);
@@ -163,7 +165,7 @@ export function createSocketServer(options: SocketServerOptions) {
     if (key !== undefined && options.isInitialized()) store.delete(key);
     if (!connection) return undefined;
     reconnectPositions.leave(connection, hub.head());
-    subscriptions.removeAll(connection);
+    subscriptions().removeAll(connection);
     connection.end();
     connections.delete(socket);
     return receiver.leave(connection);
@@ -182,7 +184,7 @@ export function createSocketServer(options: SocketServerOptions) {
     resumeFlag.clear();
     // Deferred until after the event that woke the object: the constructor must not run procedures.
     const restored = scheduler.wait(0).then(sleepingSockets.restoreAll);
-    state.waitUntil(restored.then(subscriptions.resumeGenerators));
+    state.waitUntil(restored.then(() => subscriptions().resumeGenerators()));
   }
 
   function accept(caller: Caller, expiresAt: number): { connection: Connection; client: WebSocket } {
@@ -215,7 +217,7 @@ export function createSocketServer(options: SocketServerOptions) {
       const connection = connectionOf(socket);
       receiver.drop(socket);
       sleepingSockets.skip(socket);
-      subscriptions.removeAll(connection);
+      subscriptions().removeAll(connection);
       connection.end();
       socket.close(code, reason);
     }
@@ -244,7 +246,7 @@ export function createSocketServer(options: SocketServerOptions) {
       const storesInput = call.input !== undefined && type !== "mutation";
       const input: unknown = storesInput ? transformer.input.serialize(call.input) : undefined;
       const stored = { id: 1, path, type, input, ...subscriptionKindOf(opened, lastEventId) };
-      subscriptions.add(accepted.connection, stored, opened, lastEventId ?? calledAt ?? hub.head());
+      subscriptions().add(accepted.connection, stored, opened, lastEventId ?? calledAt ?? hub.head());
       return new Response(null, { status: 101, webSocket: accepted.client });
     },
 
@@ -266,7 +268,7 @@ export function createSocketServer(options: SocketServerOptions) {
     retire(): void {
       sleepingSockets.stop();
       for (const connection of connections.values()) {
-        subscriptions.removeAll(connection);
+        subscriptions().removeAll(connection);
         connection.end();
       }
     },
@@ -276,7 +278,7 @@ export function createSocketServer(options: SocketServerOptions) {
       const session = sessionOf(caller);
       if (session === undefined) return;
       sleepingSockets.acknowledge(session);
-      subscriptions.live.announceWrite(session);
+      subscriptions().live.announceWrite(session);
     },
 
     /** Closes the sockets of a session. Delete its row before: closing alone does not stop messages that are on their way. */
