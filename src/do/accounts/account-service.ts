@@ -24,7 +24,7 @@ import type { createExportLimit } from "./limit-exports.js";
 import { mergeFields } from "../fields/merge-fields.js";
 import type { PasswordReset } from "./passwords/password-reset.js";
 import { rejectEmail } from "./email/reject-email.js";
-import type { UserAccount } from "./user-account.js";
+import type { SessionAccess } from "./sessions/session-access.js";
 import { sessionOfCall, toPublicSession } from "./sessions/sessions-service.js";
 import { SessionEnded, sessionReplaced, userNotFound } from "../lifecycle/caller-errors.js";
 import type { MailPurpose } from "../../jwt/mail-token.js";
@@ -36,7 +36,7 @@ export interface AccountServiceOptions {
   /** Whether there is an account. A sign-out can be repeated after the account was deleted. */
   readonly exists: () => boolean;
   readonly request: RequestContext;
-  readonly account: Pick<UserAccount, "hasActiveSession">;
+  readonly access: Pick<SessionAccess, "hasActiveSession">;
   readonly profile: ProfileSchema | undefined;
   readonly verification: EmailVerification;
   readonly passwordReset: PasswordReset;
@@ -88,7 +88,7 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
   }
 
   function assertOwnSession(): void {
-    if (!options.account.hasActiveSession(request.caller)) throw sessionNeeded(request.caller, deps.userId);
+    if (!options.access.hasActiveSession(request.caller)) throw sessionNeeded(request.caller, deps.userId);
   }
 
   return {

@@ -1,5 +1,4 @@
 import type { User } from "../../shared/account.js";
-import { sessionOf, type Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
 import type { InternalReply, InternalRequest, SignInResult } from "../../shared/internal.js";
 import { failure, success, type Success } from "../../shared/result.js";
@@ -10,7 +9,6 @@ import { catchClientError } from "./client-error-result.js";
 import type { SessionRow } from "./sessions/session-row.js";
 import { tokensOf } from "./sessions/session-tokens.js";
 import { toPublicSession } from "./sessions/sessions-service.js";
-import { withoutRecorder } from "../tables/reads/read-recorder.js";
 
 /** The app's hook for a sign-up or sign-in. If it fails, the sign-up or sign-in is undone. */
 export type SignInHook = (user: User, session: SessionRow) => void | Promise<void>;
@@ -54,13 +52,6 @@ export function createUserAccount(options: UserAccountOptions) {
     // The app's hook can have set fields.
     const user = toUser(accounts.read() ?? account);
     return success({ signedIn: { user, session: toPublicSession(session) }, tokens, deviceEpoch });
-  }
-
-  function findActiveSession(caller: Caller): SessionRow | "none needed" | undefined {
-    if (caller.type !== "user" || caller.userId !== userId) return undefined;
-    if (caller.via === "rpc") return exists() ? "none needed" : undefined;
-    // The deletion of an account has deleted its sessions.
-    return isInitialized() ? sessions.findActive(caller.sessionId, Date.now()) : undefined;
   }
 
   async function create(
@@ -146,14 +137,6 @@ export function createUserAccount(options: UserAccountOptions) {
     return undefined;
   }
 
-  function confirm(session: SessionRow, caller: Caller): void {
-    if (caller.type === "user" && caller.via === "session") sessions.confirm(session, caller.generation);
-  }
-
-  function wasReplaced(sessionId: string): boolean {
-    return exists() && sessions.wasReplaced(sessionId, Date.now());
-  }
-
   function auditFailure(device: Device): void {
     audit.add({ action: "login", outcome: "failed", device });
   }
@@ -180,7 +163,8 @@ export function createUserAccount(options: UserAccountOptions) {
       const session = account && transaction(() => exchangeToken("rotate", sessionId, generation, device));
       if (account && session) return success(await tokensOf(account, session, identity(), accessSeconds));
       onSessionEnd(sessionId);
-      return failure(wasReplaced(sessionId) ? "SESSION_REPLACED" : "SESSION_ENDED");
+      const wasReplaced = exists() && sessions.wasReplaced(sessionId, Date.now());
+      return failure(wasReplaced ? "SESSION_REPLACED" : "SESSION_ENDED");
     },
 
     /** Whether a session accepts a generation of its refresh token. The token is not exchanged. */
@@ -189,46 +173,6 @@ export function createUserAccount(options: UserAccountOptions) {
       if (session) sessions.touch(session, Date.now());
       else onSessionEnd(sessionId);
       return session !== undefined;
-    },
-
-    /** Whether a caller's session got a new id that the caller may not know yet: its cookies must not be cleared. */
-    wasSessionReplaced: (caller: Caller): boolean =>
-      caller.type === "user" && caller.via === "session" && wasReplaced(caller.sessionId),
-
-    /** Whether the caller has or had a session of this user. */
-    hasOwnSession: (caller: Caller): boolean =>
-      caller.type === "user" && caller.via === "session" && caller.userId === userId,
-
-    /** Whether the caller's session is active. Checked on every call and every event. */
-    hasActiveSession: (caller: Caller): boolean => findActiveSession(caller) !== undefined,
-
-    /** {@link isAlive} for a call, which also records that the session is in use. */
-    authorize(caller: Caller): boolean {
-      const session = findActiveSession(caller);
-      if (typeof session === "object") {
-        sessions.touch(session, Date.now());
-        confirm(session, caller);
-      }
-      return session !== undefined;
-    },
-
-    /** Records that the caller opened a socket, and with which generation of the session's tokens. */
-    onUpgrade(caller: Caller): void {
-      const session = findActiveSession(caller);
-      if (typeof session !== "object") return;
-      sessions.touch(session, Date.now());
-      confirm(session, caller);
-    },
-
-    /** Records that the caller's session is in use: something was sent to it or received from it over a socket. */
-    onUse(caller: Caller): void {
-      const id = sessionOf(caller);
-      if (id !== undefined && !sessions.isTouchDue(id, Date.now())) return;
-      // Not recorded, so that a live query does not depend on the session's row.
-      withoutRecorder(() => {
-        const session = findActiveSession(caller);
-        if (typeof session === "object") sessions.touch(session, Date.now());
-      });
     },
   };
 }

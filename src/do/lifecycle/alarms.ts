@@ -13,6 +13,11 @@ export interface AlarmTask {
 export interface Alarms {
   register(task: AlarmTask): void;
   /**
+   * Calls back before the tasks are first used, so that services which are created on first use can register theirs. An object
+   * that wakes for a call that only reads does not use its alarm.
+   */
+  beforeUse(callback: () => void): void;
+  /**
    * Sets the alarm to the time of the first task that is due. Call it in the transaction that makes something due, so that
    * both are committed together.
    */
@@ -35,7 +40,8 @@ const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 15 * 60_000;
 
 export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
-  const tasks: AlarmTask[] = [];
+  const registered: AlarmTask[] = [];
+  let callbacks: readonly (() => void)[] = [];
   /** Tasks that failed, and when they are retried. Kept in memory: after a start they are retried immediately. */
   const pauses = new Map<string, { readonly until: number; readonly failures: number }>();
   let isArmed = false;
@@ -54,8 +60,15 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
     return due === undefined ? undefined : Math.max(due, pauses.get(task.name)?.until ?? 0);
   }
 
+  function tasks(): readonly AlarmTask[] {
+    const waiting = callbacks;
+    callbacks = [];
+    for (const callback of waiting) callback();
+    return registered;
+  }
+
   function earliest(): number | undefined {
-    const times = tasks.flatMap((task) => dueOf(task) ?? []);
+    const times = tasks().flatMap((task) => dueOf(task) ?? []);
     // The platform rejects times before 1970.
     return times.length === 0 ? undefined : Math.max(Math.min(...times), 1);
   }
@@ -81,7 +94,8 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
   }
 
   return {
-    register: (task) => void tasks.push(task),
+    register: (task) => void registered.push(task),
+    beforeUse: (callback) => void (callbacks = [...callbacks, callback]),
     arm,
 
     suspend: () => void (isSuspended = true),
@@ -102,7 +116,7 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
       if (isSuspended) return storage.setAlarm(Date.now() + MAX_PAUSE_MS);
       try {
         const now = Date.now();
-        const due = tasks
+        const due = tasks()
           .map((task) => ({ task, at: dueOf(task) ?? Infinity }))
           .filter(({ at }) => at <= now)
           .toSorted((one, other) => one.at - other.at);

@@ -107,12 +107,15 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
 
   return {
     lifecycle,
+    /** The storage, whose statements live queries record. */
+    sql,
     hub: getHub,
 
     /** Upgrades the stored schema. @returns errors of single tables, which then refuse every call */
     start(): readonly Error[] {
       lifecycle.update();
-      return Array.from(problems.values(), (message) => new Error(message));
+      // Most objects have none.
+      return problems.size === 0 ? [] : Array.from(problems.values(), (message) => new Error(message));
     },
 
     /** The app's tables for an export, which also reads tables that refuse calls. */

@@ -71,5 +71,3 @@ export function createSocketTickets({ userId, identity, authorize }: SocketTicke
     },
   };
 }
-
-export type SocketTickets = ReturnType<typeof createSocketTickets>;

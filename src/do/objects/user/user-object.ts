@@ -8,12 +8,12 @@ import { createAccountService } from "../../accounts/account-service.js";
 import { invalidLink } from "../../../router/auth/invalid-link.js";
 import { deleteOldMailRates } from "../../accounts/account-mails.js";
 import { toUser } from "../../accounts/account-store.js";
-import { createFindSession } from "../../accounts/sessions/create-find-session.js";
 import { createRefresh } from "../../accounts/sessions/create-refresh.js";
-import { createSocketTickets, type SocketTickets } from "../../accounts/sessions/socket-tickets.js";
 import { createSessionsService } from "../../accounts/sessions/sessions-service.js";
 import { unknownUser, warnOfUnknownUser } from "../../accounts/unknown-user.js";
-import { accountTables, composeUserObject, type UserComponents } from "./compose-user-object.js";
+import { accountTables } from "./account-tables.js";
+import { composeUserObject } from "./compose-user-object.js";
+import type { UserServices } from "./user-services.js";
 import type { ObjectPolicy } from "../object-policy.js";
 import type { InternalRequest } from "../../../shared/internal.js";
 import { kvSchema } from "../../kv/kv-table.js";
@@ -44,13 +44,10 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
-    onWritten: () => services.deps.sessions.clearCache(),
+    onWritten: () => user.sessions.clearCache(),
   });
-  const services: UserComponents = composeUserObject({ environment, ownerStorage });
-  const { account, exists, deps } = services;
-  const { accounts, sessions } = deps;
-  const findSession = createFindSession({ userId: address.id, identity, isInitialized: exists, accounts, sessions });
-  const tickets = createSocketTickets({ userId: address.id, identity, authorize: account.authorize });
+  const user = composeUserObject({ environment, ownerStorage });
+  const { accounts, sessions, access, exists, setUserFields, services } = user;
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
@@ -66,9 +63,9 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     }
     if (caller.type === "anonymous") throw notSignedIn();
     if (kind === "organization" || kind === "email") throw wrongObject();
-    if (account.authorize(caller)) return;
-    if (acceptsSessions === "replaced" && account.wasSessionReplaced(caller)) return;
-    if (acceptsSessions === "ended" && account.hasOwnSession(caller)) return;
+    if (access.authorize(caller)) return;
+    if (acceptsSessions === "replaced" && access.wasSessionReplaced(caller)) return;
+    if (acceptsSessions === "ended" && access.hasOwnSession(caller)) return;
     throw accessError(caller);
   };
 
@@ -76,7 +73,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     if (caller.type !== "user" || caller.via !== "session") return exists() ? otherUsersObject() : userNotFound();
     if (!exists()) return unknownUser(app);
     // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
-    return account.wasSessionReplaced(caller) ? sessionReplaced() : new SessionEnded();
+    return access.wasSessionReplaced(caller) ? sessionReplaced() : new SessionEnded();
   }
 
   const withGetters = createGetters({
@@ -98,7 +95,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           owner,
           lastEventId: call.lastEventId,
           transaction,
-          setUserFields: services.setUserFields,
+          setUserFields,
           tables: ownerStorage.tables(call, scope),
         },
         { call, scope },
@@ -111,7 +108,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
         setSession: request.setSession,
         account: () =>
           createAccountService({
-            ...services,
+            ...services(),
             request,
             profile: app.definition.app.profile,
             tables: ownerStorage.readableTables,
@@ -121,26 +118,29 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           }),
         organizations: () =>
           createUserOrganizationsService({
-            deps,
-            store: services.organizationList,
-            blocked: services.blockedInviters,
+            deps: services().deps,
+            store: services().organizationList,
+            blocked: services().blockedInviters,
             rolePolicy: app.definition.roles,
             hasSettings: app.definition.app.settings !== undefined,
           }),
-        refresh: (inBody) => createRefresh({ userId: address.id, identity, account, request })(inBody),
+        refresh: (inBody) =>
+          createRefresh({ userId: address.id, identity, account: services().account, request })(inBody),
         // Not a conditional spread, which takes as long as the rest of the services.
         socketTicket:
           accessExpiresAt === undefined
             ? undefined
-            : (organizationId) => tickets.issue({ caller, organizationId, accessExpiresAt }),
+            : (organizationId) => services().tickets.issue({ caller, organizationId, accessExpiresAt }),
         sessions: () =>
           createSessionsService({
             ...request,
             sessions,
-            endOthers: () =>
-              deps.transaction(() => revokeEarlier(deps, "signedOutElsewhere", sessionOf(request.caller))),
+            endOthers() {
+              const { deps } = services();
+              return deps.transaction(() => revokeEarlier(deps, "signedOutElsewhere", sessionOf(request.caller)));
+            },
             onRevoke: () =>
-              deps.audit.add({
+              services().deps.audit.add({
                 action: "session.revoke",
                 outcome: "ok",
                 sessionId: sessionOf(request.caller),
@@ -150,20 +150,20 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           }),
       };
     },
-    internal: (request) => handleInternal({ ...services, app, findSession, tickets }, request),
+    internal: (request) => handleInternal(services(), app, request),
     sockets: {
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized: ownerStorage.lifecycle.isInitialized,
-      access: (caller: Caller) => (account.hasActiveSession(caller) ? "granted" : "session-ended"),
+      access: (caller: Caller) => (access.hasActiveSession(caller) ? "granted" : "session-ended"),
       rows: ownerStorage.storedRows,
-      onUpgrade: account.onUpgrade,
-      onUse: account.onUse,
+      onUpgrade: access.onUpgrade,
+      onUse: access.onUse,
     },
     flushWrites: ownerStorage.flushWrites,
-    flushOutbox: deps.outbox.flushPosted,
+    flushOutbox: user.flushOutbox,
     start: ownerStorage.start,
-    deadLetters: deps.outbox.deadLetters,
+    deadLetters: () => services().deps.outbox.deadLetters(),
     tables: () => {
       if (!exists()) throw userNotFound();
       return ownerStorage.tables();
@@ -174,7 +174,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     },
     setUserFields(patch) {
       if (!exists()) throw userNotFound();
-      return services.setUserFields(patch);
+      return user.setUserFields(patch);
     },
     db: () => {
       if (!exists()) throw userNotFound();
@@ -183,25 +183,13 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   };
 }
 
-type InternalServices = UserComponents & {
-  readonly app: ObjectEnvironment["app"];
-  readonly findSession: ReturnType<typeof createFindSession>;
-  readonly tickets: SocketTickets;
-};
-
-function handleInternal(services: InternalServices, request: InternalRequest): HandlerReply | Promise<HandlerReply> {
-  const {
-    account,
-    app,
-    passwordReset,
-    deviceConfirmation,
-    inbox,
-    exists,
-    findSession,
-    lease,
-    blockedInviters,
-    tickets,
-  } = services;
+function handleInternal(
+  services: UserServices,
+  app: ObjectEnvironment["app"],
+  request: InternalRequest,
+): HandlerReply | Promise<HandlerReply> {
+  const { account, passwordReset, deviceConfirmation, inbox, exists, findSession, lease, blockedInviters, tickets } =
+    services;
   switch (request.op) {
     case "createAccount":
       return account.create(request);

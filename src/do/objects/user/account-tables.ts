@@ -1,0 +1,49 @@
+import { mailTokenSchema, usedMailTokenSchema } from "../../mail/mail-token-store.js";
+import { leaseHolderSchema } from "../../organizations/lease-holders.js";
+import { acceptedInvitationSchema, userOrganizationSchema } from "../../organizations/user-organization-store.js";
+import { inboxSchema } from "../../messaging/create-inbox.js";
+import { frameworkTriggersSql } from "../../tables/schema/change-log-sql.js";
+import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
+import { outboxSchema } from "../../messaging/outbox-store.js";
+import { deletionSchema } from "../../accounts/account-deletion.js";
+import { accountSchema, profileSchema } from "../../accounts/account-store.js";
+import { auditSchema } from "../../accounts/audit-log.js";
+import { deviceEpochSchema } from "../../accounts/sessions/device-epoch.js";
+import { throttleSchema } from "../../rate/create-throttle.js";
+import { inviterSchema } from "../../organizations/inviter-table.js";
+import { blockedInviterSchema } from "../../organizations/blocked-inviters.js";
+import { emailChangeSchema } from "../../accounts/email/pending-change.js";
+import { rateLogSchema } from "../../rate/rate-log.js";
+import { sessionSchema, sessionDetailSchema } from "../../accounts/sessions/session-row.js";
+import { userFieldsSchema } from "../../accounts/user-fields.js";
+
+/** The framework's tables of a user. */
+export const accountTables: readonly string[] = [
+  accountSchema,
+  profileSchema,
+  userFieldsSchema,
+  sessionSchema,
+  ...sessionDetailSchema,
+  outboxSchema,
+  outboxHeadsSchema,
+  inboxSchema,
+  mailTokenSchema,
+  usedMailTokenSchema,
+  auditSchema,
+  rateLogSchema,
+  throttleSchema,
+  emailChangeSchema,
+  deviceEpochSchema,
+  deletionSchema,
+  userOrganizationSchema,
+  ...inviterSchema("_invited"),
+  acceptedInvitationSchema,
+  blockedInviterSchema,
+  leaseHolderSchema,
+  // Tables that built-in queries read are logged, so that these queries can be live.
+  ...frameworkTriggersSql("_account"),
+  ...frameworkTriggersSql("_profile", "only"),
+  ...frameworkTriggersSql("_user_fields", "only"),
+  ...frameworkTriggersSql("_sessions"),
+  ...frameworkTriggersSql("_audit"),
+];

@@ -1,0 +1,191 @@
+import type { SetUserFields } from "../../../router/user-fields.js";
+import type { AppDefinition } from "../../../router/definition.js";
+import type { Tables } from "../../../router/schema/table-api.js";
+import type { User } from "../../../shared/account.js";
+import type { SessionFailure } from "../../../shared/internal.js";
+import { stubOf } from "../../../shared/object-stub.js";
+import { failure, type Result } from "../../../shared/result.js";
+import { toName } from "../../../shared/owner.js";
+import type { AccountHooks } from "../../accounts/account-hooks.js";
+import type { ObjectEnvironment } from "../object-handler.js";
+import { createMailAvailability } from "../../mail/mail-availability.js";
+import { createMailer } from "../../mail/create-mailer.js";
+import { createMailTokenStore } from "../../mail/mail-token-store.js";
+import { createLeaseHolders, type LeaseRequest } from "../../organizations/lease-holders.js";
+import { createUserOrganizationStore } from "../../organizations/user-organization-store.js";
+import { createUserOrganizations } from "../../organizations/user-organizations.js";
+import { createInbox } from "../../messaging/create-inbox.js";
+import { createOutbox } from "../../messaging/create-outbox.js";
+import { createMessageDelivery } from "../../messaging/message-delivery.js";
+import { createOutboxStore } from "../../messaging/outbox-store.js";
+import type { OwnerStorage } from "../owner-storage.js";
+import { createAccountDeletion } from "../../accounts/account-deletion.js";
+import { countMail } from "../../accounts/account-mails.js";
+import type { AccountDeps } from "../../accounts/account-deps.js";
+import type { AccountStore } from "../../accounts/account-store.js";
+import { createAuditLog } from "../../accounts/audit-log.js";
+import { createDeviceConfirmation } from "../../accounts/sessions/device-confirmation.js";
+import { createDeviceEpochStore } from "../../accounts/sessions/device-epoch.js";
+import { createPasswords } from "../../accounts/passwords/create-passwords.js";
+import { createThrottle } from "../../rate/create-throttle.js";
+import { createEmailChange } from "../../accounts/email/email-change.js";
+import { createEmailVerification } from "../../accounts/email/email-verification.js";
+import { createEventHooks, type EventHookCalls } from "../../accounts/event-hooks.js";
+import { createBlockedInviterStore } from "../../organizations/blocked-inviters.js";
+import { createHashQueue } from "../../accounts/passwords/hash-queue.js";
+import { createExportLimit } from "../../accounts/limit-exports.js";
+import { createPendingEmailChangeStore } from "../../accounts/email/pending-change.js";
+import { createPasswordReset } from "../../accounts/passwords/password-reset.js";
+import { createRateLog } from "../../rate/rate-log.js";
+import { createFindSession } from "../../accounts/sessions/create-find-session.js";
+import type { SessionAccess } from "../../accounts/sessions/session-access.js";
+import type { SessionStore } from "../../accounts/sessions/session-store.js";
+import { createSocketTickets } from "../../accounts/sessions/socket-tickets.js";
+import { toPublicSession } from "../../accounts/sessions/sessions-service.js";
+import { createUserAccount, type SignInHook } from "../../accounts/user-account.js";
+/** The types of the app are known only in the options of `createUserDO`. */
+type UserTables = Tables<AppDefinition["tables"]["user"]>;
+
+export interface UserServicesOptions {
+  readonly environment: ObjectEnvironment;
+  readonly ownerStorage: OwnerStorage;
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly access: SessionAccess;
+  readonly setUserFields: SetUserFields;
+  /** Whether the object is initialized and its account is not being deleted. */
+  readonly exists: () => boolean;
+}
+
+/** Creates the services of an account that most calls do not need, in the user's own object. */
+export function createUserServices(options: UserServicesOptions) {
+  const { environment, ownerStorage, accounts, sessions, access, setUserFields, exists } = options;
+  const { state, env, app, address, alarms, identity, endSession } = environment;
+  const { sql } = ownerStorage;
+  const { isInitialized, initialize, erase } = ownerStorage.lifecycle;
+  const { onError } = app;
+  const transaction = <TResult>(work: () => TResult): TResult => state.storage.transactionSync(work);
+
+  const audit = createAuditLog(sql, app.audit);
+  const throttle = createThrottle({ sql, isInitialized, initialize: transaction, alarms, options: app.throttle });
+  const mailTokens = createMailTokenStore(sql);
+  const organizationList = createUserOrganizationStore(sql);
+  const blockedInviters = createBlockedInviterStore(sql);
+  const outboxStore = createOutboxStore(sql);
+  const outbox = createOutbox({
+    store: outboxStore,
+    source: toName(address),
+    isInitialized,
+    alarms,
+    transaction,
+    deliver: createMessageDelivery(identity),
+    sendMail: createMailer({
+      userId: address.id,
+      env,
+      settings: app.mail,
+      identity,
+      tokens: mailTokens,
+      isPending: outboxStore.has,
+      count: (notice) => countMail(identity, notice),
+    }),
+    onError,
+  });
+
+  const leaseHolders = createLeaseHolders({ sql, outbox });
+  const organizations = createUserOrganizations({
+    userId: address.id,
+    store: organizationList,
+    blocked: blockedInviters,
+    accounts,
+    outbox,
+    stub: (id) => stubOf(identity().namespace, { type: "organization", id }),
+  });
+
+  /** The part of the event that every hook receives. */
+  const hookContext = () => ({
+    tables: ownerStorage.tables() as UserTables,
+    kv: ownerStorage.kv(),
+    env,
+    setUserFields,
+  });
+
+  const eventCalls: EventHookCalls = {
+    onEmailVerified: (user) => app.hooks.onEmailVerified?.({ user, ...hookContext() }),
+    onEmailChanged: (user, previousEmail) => app.hooks.onEmailChanged?.({ user, previousEmail, ...hookContext() }),
+    onProfileChanged: (user) => app.hooks.onProfileChanged?.({ user, ...hookContext() }),
+  };
+
+  const deps: AccountDeps = {
+    userId: address.id,
+    identity,
+    accounts,
+    sessions,
+    passwords: createPasswords({ accounts, queue: createHashQueue(app.maxQueuedHashes), throttle, audit }),
+    mail: createMailAvailability({ env, settings: app.mail }),
+    mailTokens,
+    pendingChanges: createPendingEmailChangeStore(sql),
+    deviceEpoch: createDeviceEpochStore(sql),
+    outbox,
+    audit,
+    rates: createRateLog(sql),
+    organizations,
+    checkBreachedPassword: app.checkBreachedPassword,
+    hooks: createEventHooks({ calls: eventCalls, accounts, onError }),
+    transaction,
+    accessSeconds: app.session.accessToken,
+    onSessionEnd: endSession,
+  };
+
+  const verification = createEmailVerification(deps);
+  const emailChange = createEmailChange(deps);
+  const deletion = createAccountDeletion({ deps, sql, isInitialized, alarms, erase });
+
+  const hook = (name: "onSignup" | "onLogin"): SignInHook => {
+    const call: AccountHooks["onSignup"] = app.hooks[name]?.bind(app.hooks);
+    return (user, session) => call?.({ user, session: toPublicSession(session), ...hookContext() });
+  };
+
+  function runLater(work: () => void): void {
+    state.waitUntil(
+      new Promise<void>((resolve) => {
+        setTimeout(() => {
+          work();
+          resolve();
+        }, 0);
+      }),
+    );
+  }
+
+  return {
+    deps,
+    exists,
+    access,
+    emailChange,
+    deletion,
+    verification,
+    deviceConfirmation: createDeviceConfirmation(deps, verification),
+    passwordReset: createPasswordReset(deps),
+    inbox: createInbox({ sql, transaction, isInitialized: exists, handlers: organizations.handlers }),
+    organizationList,
+    blockedInviters,
+    lease: (request: LeaseRequest): Result<number, SessionFailure> =>
+      exists() ? transaction(() => leaseHolders.grant(sessions, request)) : failure("SESSION_ENDED"),
+    revokeLeases: leaseHolders.revoke,
+    account: createUserAccount({
+      deps,
+      isInitialized,
+      exists,
+      initialize,
+      onSignup: hook("onSignup"),
+      onLogin: hook("onLogin"),
+      erase,
+      runLater,
+    }),
+    findSession: createFindSession({ userId: address.id, identity, isInitialized: exists, accounts, sessions }),
+    tickets: createSocketTickets({ userId: address.id, identity, authorize: access.authorize }),
+    limitExport: createExportLimit(),
+    onDelete: async (user: User): Promise<void> => app.hooks.onDelete?.({ user, ...hookContext() }),
+  };
+}
+
+export type UserServices = ReturnType<typeof createUserServices>;
