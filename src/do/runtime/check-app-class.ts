@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../../shared/configuration-error.js";
 
 /** The framework's methods, and what an app can do instead of replacing them. */
-const methods = Object.entries({
+const alternatives: Readonly<Record<string, string>> = {
   alarm:
     "To run work at a certain time, call a procedure through createCaller(env.BINDING) from a cron trigger or a queue.",
   fetch:
@@ -11,7 +11,8 @@ const methods = Object.entries({
   webSocketError: "To know who is connected, use a subscription: its generator ends when the socket closes.",
   trpc: "Rename it.",
   internal: "Rename it.",
-});
+};
+const names = Object.keys(alternatives);
 
 /**
  * Rejects a class of the app that replaces a method of the framework. Without the framework's alarm no mail is sent, and
@@ -23,16 +24,19 @@ const methods = Object.entries({
  */
 export function checkAppClass(instance: object, base: object): void {
   for (let own = instance; own !== base; own = Object.getPrototypeOf(own) as object) {
-    for (const [name, alternative] of methods) {
-      if (!Object.hasOwn(own, name)) continue;
-      const method: unknown = Object.getOwnPropertyDescriptor(own, name)?.value;
-      if (typeof method !== "function" || canCallOriginal(method, name)) continue;
-      throw new ConfigurationError(
-        `The class ${instance.constructor.name} replaces ${name}() of createUserDO's class, so the framework's own ${name}() never ` +
-          `runs. Call super.${name}(…) in it, or remove it. ${alternative}`,
-      );
-    }
+    // Runs whenever an object wakes, and most classes replace none of the methods.
+    const name = names.find((each) => Object.hasOwn(own, each) && isReplaced(own, each));
+    if (name === undefined) continue;
+    throw new ConfigurationError(
+      `The class ${instance.constructor.name} replaces ${name}() of createUserDO's class, so the framework's own ${name}() never ` +
+        `runs. Call super.${name}(…) in it, or remove it. ${alternatives[name]}`,
+    );
   }
+}
+
+function isReplaced(own: object, name: string): boolean {
+  const method: unknown = Object.getOwnPropertyDescriptor(own, name)?.value;
+  return typeof method === "function" && !canCallOriginal(method, name);
 }
 
 /**

@@ -40,7 +40,7 @@ function transactionOf(name: PropertyKey, storage: DurableObjectStorage) {
 
 /** Creates an object that forwards everything to `target`, except properties for which `replacement` returns a value. */
 function forward<TTarget extends object>(target: TTarget, replacement: (key: PropertyKey) => unknown): TTarget {
-  const bound = new Map<PropertyKey, unknown>();
+  let bound: Map<PropertyKey, unknown> | undefined;
   // Not a Proxy of the target itself, which would have to return read-only properties unchanged.
   const like = Object.create(Object.getPrototypeOf(target) as object) as TTarget;
   return new Proxy(like, {
@@ -50,6 +50,7 @@ function forward<TTarget extends object>(target: TTarget, replacement: (key: Pro
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== "function" || key === "constructor") return value;
       // The platform's methods reject any other `this`.
+      bound ??= new Map();
       if (!bound.has(key)) bound.set(key, value.bind(target));
       return bound.get(key);
     },

@@ -1,6 +1,6 @@
 import { ReasonedError } from "../../../router/reasoned-error.js";
 import { currentRecorder } from "./read-recorder.js";
-import { createStatementAnalyzer } from "./statement-reads.js";
+import { createStatementAnalyzer, type StatementAnalyzer } from "./statement-reads.js";
 import type { SqlValue } from "../codec/sql-value.js";
 
 /**
@@ -11,23 +11,40 @@ import type { SqlValue } from "../codec/sql-value.js";
  * writes
  */
 export function recordedSql(sql: SqlStorage): SqlStorage {
-  const analyze = createStatementAnalyzer(sql);
-  return {
-    exec(text: string, ...values: SqlValue[]) {
-      const recorder = currentRecorder();
-      if (recorder) {
-        const { tables, writes } = analyze(text, values);
-        if (writes) throw liveQueryWrites();
-        for (const table of tables) recorder.recordRead({ table });
-      }
-      return sql.exec(text, ...values);
-    },
-    get databaseSize() {
-      return sql.databaseSize;
-    },
-    Cursor: sql.Cursor,
-    Statement: sql.Statement,
-  } as SqlStorage;
+  return new RecordedSql(sql) as SqlStorage;
+}
+
+/** A class, because each object that wakes creates an instance, and objects with getters of their own are slow to create. */
+class RecordedSql implements Pick<SqlStorage, "databaseSize" | "Cursor" | "Statement"> {
+  readonly #sql: SqlStorage;
+  #analyze: StatementAnalyzer | undefined;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  exec(text: string, ...values: SqlValue[]) {
+    const recorder = currentRecorder();
+    if (recorder) {
+      this.#analyze ??= createStatementAnalyzer(this.#sql);
+      const { tables, writes } = this.#analyze(text, values);
+      if (writes) throw liveQueryWrites();
+      for (const table of tables) recorder.recordRead({ table });
+    }
+    return this.#sql.exec(text, ...values);
+  }
+
+  get databaseSize(): number {
+    return this.#sql.databaseSize;
+  }
+
+  get Cursor(): SqlStorage["Cursor"] {
+    return this.#sql.Cursor;
+  }
+
+  get Statement(): SqlStorage["Statement"] {
+    return this.#sql.Statement;
+  }
 }
 
 /** A live query that changes what it reads would run again after each of its own runs. */

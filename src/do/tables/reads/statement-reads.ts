@@ -7,6 +7,8 @@ export interface StatementReads {
   readonly writes: boolean;
 }
 
+export type StatementAnalyzer = (text: string, values: readonly SqlValue[]) => StatementReads;
+
 const MAX_CACHED_STATEMENTS = 1_000;
 /** Text literals, quoted names and comments, in which a semicolon or a keyword has no meaning. */
 const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?(?:\*\/|$)/g;
@@ -19,9 +21,7 @@ const WRITES = /\b(?:insert|update|delete|replace|create|drop|alter)\b(?!\s*\()/
  * Creates a function that returns the tables that a statement reads. SQLite's EXPLAIN answers it, once per text,
  * because only SQLite can parse all of its SQL.
  */
-export function createStatementAnalyzer(
-  sql: SqlStorage,
-): (text: string, values: readonly SqlValue[]) => StatementReads {
+export function createStatementAnalyzer(sql: SqlStorage): StatementAnalyzer {
   const cache = new Map<string, StatementReads>();
 
   return (text, values) => {
