@@ -1,4 +1,5 @@
 import { createUuidV7 } from "../../tables/uuid-v7.js";
+import type { RawRow } from "../../tables/codec/sql-value.js";
 
 /** A session as stored in its row. Times are milliseconds since the epoch. */
 export interface SessionRow {
@@ -90,26 +91,28 @@ export const sessionDetailSchema: readonly string[] = [
   END`,
 ];
 
-/** Selects sessions with their details, for {@link toSession}. */
+/** Selects sessions with their details, for {@link toSession}. The columns are named, because reading all would read the app's data. */
 export const SELECT_SESSIONS =
-  "SELECT _sessions.*, unseen, replaces FROM _sessions LEFT JOIN _session_details ON session_id = id";
+  "SELECT id, created_at, last_seen_at, expires_at, ends_at, generation, rotated_at, device, name, unseen, replaces " +
+  "FROM _sessions LEFT JOIN _session_details ON session_id = id";
 
-export function toSession(row: Record<string, SqlStorageValue>): SessionRow {
+export function toSession(row: RawRow): SessionRow {
+  const [id, createdAt, lastSeenAt, expiresAt, endsAt, generation, rotatedAt, device, name, unseen, replaces] = row;
   return {
-    id: String(row["id"]),
-    createdAt: Number(row["created_at"]),
-    lastSeenAt: Number(row["last_seen_at"]),
-    expiresAt: Number(row["expires_at"]),
-    endsAt: Number(row["ends_at"]),
-    generation: Number(row["generation"]),
-    rotatedAt: Number(row["rotated_at"]),
-    seen: Number(row["generation"]) - (row["unseen"] === row["generation"] ? 1 : 0),
-    replaces: textOf(row["replaces"]),
-    device: textOf(row["device"]),
-    name: textOf(row["name"]),
+    id: String(id),
+    createdAt: Number(createdAt),
+    lastSeenAt: Number(lastSeenAt),
+    expiresAt: Number(expiresAt),
+    endsAt: Number(endsAt),
+    generation: Number(generation),
+    rotatedAt: Number(rotatedAt),
+    seen: Number(generation) - (unseen === generation ? 1 : 0),
+    replaces: textOf(replaces),
+    device: textOf(device),
+    name: textOf(name),
   };
 }
 
-export function textOf(value: SqlStorageValue | undefined): string | undefined {
+export function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

@@ -1,3 +1,4 @@
+import { readRaw } from "../../tables/codec/sql-value.js";
 import { recordRow } from "../../tables/reads/record-rows.js";
 import type { SessionOptions } from "./session-options.js";
 import {
@@ -101,7 +102,7 @@ export function createSessionStore(
   };
 
   function read(id: string): SessionRow | undefined {
-    const [row] = sql.exec(`${SELECT_SESSIONS} WHERE id = ?`, id).toArray();
+    const [row] = readRaw(sql, `${SELECT_SESSIONS} WHERE id = ?`, [id]);
     return row && toSession(row);
   }
 
@@ -244,7 +245,7 @@ export function createSessionStore(
     },
 
     successorOf(id, now) {
-      const [row] = sql.exec(`${SELECT_SESSIONS} WHERE replaces = ? AND unseen = 0`, id).toArray();
+      const [row] = readRaw(sql, `${SELECT_SESSIONS} WHERE replaces = ? AND unseen = 0`, [id]);
       const session = row && toSession(row);
       return session && session.seen === -1 && session.expiresAt > now ? session : undefined;
     },
@@ -253,10 +254,9 @@ export function createSessionStore(
       now - (replaced.get(id) ?? Number.NEGATIVE_INFINITY) <= GRACE_MS || store.successorOf(id, now) !== undefined,
 
     list: (now) =>
-      sql
-        .exec(`${SELECT_SESSIONS} WHERE expires_at > ? ORDER BY last_seen_at DESC, created_at DESC, id`, now)
-        .toArray()
-        .map(toSession),
+      readRaw(sql, `${SELECT_SESSIONS} WHERE expires_at > ? ORDER BY last_seen_at DESC, created_at DESC, id`, [
+        now,
+      ]).map(toSession),
 
     rename: (id, name, now) =>
       write("UPDATE _sessions SET name = ? WHERE id = ? AND expires_at > ?", name, id, now).rowsWritten > 0,
