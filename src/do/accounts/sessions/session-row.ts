@@ -1,4 +1,4 @@
-import { createUuidV7 } from "../../tables/uuid-v7.js";
+import { v7 as uuidv7 } from "uuid";
 import type { RawRow } from "../../tables/codec/sql-value.js";
 
 /** A session as stored in its row. Times are milliseconds since the epoch. */
@@ -33,7 +33,7 @@ export interface SessionRow {
  * of two sessions in a browser. The id is not a secret, because tokens are signed.
  */
 export function createSessionId(): string {
-  return createUuidV7(Date.now()).replaceAll("-", "");
+  return uuidv7().replaceAll("-", "");
 }
 
 /**

@@ -1,9 +1,9 @@
+import { v7 as uuidv7 } from "uuid";
 import { toCondition } from "../query/condition-tree.js";
 import { checkRules, parseInsert, parseUpdate } from "./parse-row.js";
 import type { PreparedTable } from "../prepared-table.js";
 import { deleteWhereSql, allRows, rowsSql, updateWhereSql } from "../query/query-sql.js";
 import { type RawRow, readFirstRaw, readRaw, type SqlValue } from "../codec/sql-value.js";
-import { createUuidV7 } from "../uuid-v7.js";
 import type { TableContext } from "../table-context.js";
 import { fitsRow } from "../codec/value-size.js";
 import { badRequest, rowNotFound, rowTooLarge, toWriteError, versionConflict } from "../table-errors.js";
@@ -38,7 +38,7 @@ export function createRowWriter(table: PreparedTable, { sql, onWrite }: TableCon
   function encodeNew(values: unknown): SqlValue[] {
     const now = Date.now();
     // Every table has its columns in this order.
-    const row = [createUuidV7(now), ...table.encodeFields(parseInsert(table, values)), now, now];
+    const row = [uuidv7(), ...table.encodeFields(parseInsert(table, values)), now, now];
     if (!fitsRow(row)) throw rowTooLarge(table.name);
     return row;
   }
