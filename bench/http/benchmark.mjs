@@ -73,7 +73,7 @@ export async function prepare(stage) {
   const workOf = (title, requestOf, { expected, figures, isBatch = false }) => ({
     title,
     measure: "p50",
-    calls: stage.size(100, 5),
+    calls: stage.size(400, 5),
     // V8 still optimizes code of the larger contenders after 10,000 calls.
     warmup: 15_000,
     contenders: [

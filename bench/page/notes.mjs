@@ -22,6 +22,10 @@ export const notes = {
     text: "Most of the remaining time confirms that clients read, and stores the result's hash with each socket.",
     decision: "memory-budget.md",
   },
+  "live/writes": {
+    text: "The remaining time is spent in two statements, which read the change log and the changed row once for all queries.",
+    decision: "waking.md",
+  },
   tables: {
     text: "The remaining time of `create` is spent in zod, the checks of each value and the trigger of the change log.",
     decision: "table-calls.md",
