@@ -107,7 +107,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
 
   return {
     lifecycle,
-    /** The storage, whose statements live queries record. */
+    /** The storage. Live queries record its statements. */
     sql,
     hub: getHub,
 

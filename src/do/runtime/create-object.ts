@@ -3,8 +3,7 @@ import type { User } from "../../shared/account.js";
 import type { Call, Reply } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
-import type { Device } from "../../shared/device.js";
-import type { OnReply } from "../../shared/object-stub.js";
+import type { ObjectStub, OnReply } from "../../shared/object-stub.js";
 import { parseName, toName, type ObjectAddress } from "../../shared/owner.js";
 import { REFUSAL_REASON_HEADER, SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
 import { reasonOf } from "../../router/reasoned-error.js";
@@ -181,13 +180,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     },
     deadLetters: () => handler.deadLetters?.() ?? [],
 
-    trpc(
-      caller: Caller,
-      calls: readonly Call[],
-      device?: Device,
-      requestId?: string,
-      onReply?: OnReply,
-    ): Promise<Reply[]> {
+    trpc: ((caller, calls, device, requestId, onReply) => {
       const options = { device, requestId };
       const runCall = (call: Call): Promise<Reply> =>
         call.type === "mutation"
@@ -199,7 +192,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       const runAll = (): Promise<Reply[]> =>
         onReply ? replyToEach(calls, (call) => flushOutboxAfter(run(call)), onReply) : replyToAll(calls, run);
       return memberCalls && caller.type === "user" ? withinMemberQuota(memberCalls, caller, calls, runAll) : runAll();
-    },
+    }) satisfies ObjectStub["trpc"],
 
     internal: async (request: InternalRequest): Promise<WireReply> => {
       if (request.op === "leave") return dispatcher.leave(request.requestId);

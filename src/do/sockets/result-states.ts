@@ -21,7 +21,7 @@ const INTERVAL_MS = 1_000;
  */
 export function createResultStates({ write, batched }: ResultStatesOptions) {
   const writtenAt = new WeakMap<Subscription, number>();
-  /** The subscriptions whose result is stored as unknown. */
+  /** The subscriptions with a result that is stored as unknown. */
   const unknown = new Set<Subscription>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -40,7 +40,7 @@ export function createResultStates({ write, batched }: ResultStatesOptions) {
   }
 
   return {
-    /** Stores the state of a subscription whose result has changed, now or later. */
+    /** Stores the state of a subscription with a changed result, now or later. */
     onChange(subscription: Subscription, live: StoredLive): void {
       if (unknown.has(subscription)) return;
       const now = Date.now();

@@ -54,7 +54,7 @@ function userIn([first, ...others]: EffectHeaders["headers"]): string | undefine
   return first?.[0] === USER_HEADER && others.length === 0 ? first[1] : undefined;
 }
 
-/** Maximum number of users whose headers are cached. */
+/** Maximum number of users with cached headers. */
 const MAX_USERS = 200;
 const headersByUser = new Map<string, Headers>();
 

@@ -4,7 +4,7 @@ import { createMemoryBudget } from "../../../src/do/connections/memory-budget.js
 import { createPongDeadlines } from "../../../src/do/connections/pong-deadlines.js";
 import { socketLimits } from "../../../src/do/connections/socket-limits.js";
 
-/** A connection whose socket throws on each frame, like that of the platform after it was closed. */
+/** A connection with a socket that throws on each frame, like that of the platform after it was closed. */
 function openBroken(readyState: number) {
   const budget = createMemoryBudget(262_144);
   const socket = {
