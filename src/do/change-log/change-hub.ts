@@ -160,11 +160,16 @@ export function createChangeHub(options: ChangeHubOptions) {
       const net = new Map<string, NetChange[]>();
       const ids = new Map<string, IdSet>();
       const pages = new Map<string, MissedChanges>();
+      // Most flushes have one change. Its entry is read once, and not once for the tables and again for the changes of each.
+      const only = until.seq === from.seq + 1 ? log.read({ after: from, until }) : undefined;
       const flush: Flush = {
         from,
-        tables: log.tablesIn({ after: from, until }),
+        tables: only?.map(({ table }) => table) ?? log.tablesIn({ after: from, until }),
         net(table) {
-          const known = net.get(table) ?? log.read({ tables: [table], after: from, until });
+          const known =
+            net.get(table) ??
+            only?.filter((change) => change.table === table) ??
+            log.read({ tables: [table], after: from, until });
           net.set(table, known);
           return known;
         },

@@ -9,7 +9,7 @@ it("notifies every listener of a flush, also when another one fails", () => {
     log: {
       head: () => ({ seq, nonce: "0123456789abcdef" }),
       check: () => true,
-      read: () => [],
+      read: () => [{ table: "posts", id: "1", type: "create", cursor: { seq: 2, nonce: "0123456789abcdef" } }],
       tablesIn: () => ["posts"],
     },
     rows: () => new Map(),
@@ -24,6 +24,37 @@ it("notifies every listener of a flush, also when another one fails", () => {
   expect(() => hub.flush()).toThrow("Its rows could not be read.");
   expect(flushed).toEqual(["posts"]);
   expect(hub.head().seq).toBe(2);
+});
+
+it.each([
+  { writes: 1, reads: ["all"] },
+  { writes: 2, reads: ["tables", "posts"] },
+])("reads the entries of $writes writes once for all listeners", ({ writes, reads }) => {
+  const log: string[] = [];
+  const entries: NetChange[] = [];
+  const hub = createChangeHub({
+    log: {
+      head: () => ({ seq: entries.length + 1, nonce: "0123456789abcdef" }),
+      check: () => true,
+      read({ tables }) {
+        log.push(tables?.join() ?? "all");
+        return entries.filter(({ table }) => tables?.includes(table) ?? true);
+      },
+      tablesIn() {
+        log.push("tables");
+        return [...new Set(entries.map(({ table }) => table))];
+      },
+    },
+    rows: () => new Map(),
+    sizes: () => new Map(),
+  });
+  const seen: unknown[] = [];
+  for (let n = 0; n < 3; n++) hub.onFlush(({ tables, net }) => seen.push([tables, net("posts"), net("others")]));
+  for (let n = 0; n < writes; n++)
+    entries.push({ table: "posts", id: String(n), type: "create", cursor: { seq: n + 2, nonce: "0123456789abcdef" } });
+  hub.flush();
+  expect(seen).toEqual(Array.from({ length: 3 }, () => [["posts"], entries, []]));
+  expect(log.filter((read) => read !== "others")).toEqual(reads);
 });
 
 describe("pages that are limited by bytes", () => {
