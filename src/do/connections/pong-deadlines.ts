@@ -25,8 +25,10 @@ export interface PongDeadlineOptions {
 
 interface Waiting extends PongDeadlineOptions {
   isStored: boolean;
-  /** When the deadline is stored, in milliseconds since the epoch. */
+  /** When the deadline is stored, by the monotonic clock. */
   readonly storeAt: number;
+  /** When the wait ends, by the monotonic clock. */
+  readonly expireAt: number;
 }
 
 /** How long a ping may be unanswered before its deadline is stored, in milliseconds. */
@@ -36,15 +38,17 @@ const STORE_AFTER_MS = 1_000;
  * The deadlines of all sockets of an object. They share one timer, and are stored only if the answer takes long: most clients answer
  * within milliseconds, and each write of an attachment costs as much as a sixth of an event.
  *
- * The pending timer keeps the object awake until the deadlines, which is necessary to check and to store them.
+ * The pending timer keeps the object awake until the deadlines, which is necessary to check and to store them. It is compared with
+ * a monotonic clock: if the time of day is corrected meanwhile, a deadline would be hours away, and the object awake until then.
  */
 export function createPongDeadlines(store: DeadlineStore) {
   const all = new Set<Waiting>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** When the timer fires, in milliseconds since the epoch. */
+  /** When the timer fires, by the monotonic clock. */
   let timerAt = Infinity;
 
-  const nextOf = ({ isStored, until, storeAt }: Waiting): number => (isStored ? until : Math.min(until, storeAt));
+  const nextOf = ({ isStored, expireAt, storeAt }: Waiting): number =>
+    isStored ? expireAt : Math.min(expireAt, storeAt);
 
   function stopTimer(): void {
     clearTimeout(timer);
@@ -55,7 +59,7 @@ export function createPongDeadlines(store: DeadlineStore) {
     if (at >= timerAt) return;
     clearTimeout(timer);
     timerAt = at;
-    timer = setTimeout(check, at - Date.now());
+    timer = setTimeout(check, at - performance.now());
   }
 
   function write(waiting: Waiting): void {
@@ -66,10 +70,10 @@ export function createPongDeadlines(store: DeadlineStore) {
 
   function check(): void {
     timerAt = Infinity;
-    const now = Date.now();
+    const now = performance.now();
     try {
       for (const waiting of all) {
-        if (waiting.until <= now) {
+        if (waiting.expireAt <= now) {
           all.delete(waiting);
           waiting.onExpired();
         } else if (waiting.storeAt <= now) {
@@ -89,7 +93,9 @@ export function createPongDeadlines(store: DeadlineStore) {
 
   return {
     add(options: PongDeadlineOptions): PongDeadline {
-      const waiting: Waiting = { ...options, storeAt: Date.now() + STORE_AFTER_MS };
+      const now = performance.now();
+      const expireAt = now + options.until - Date.now();
+      const waiting: Waiting = { ...options, expireAt, storeAt: now + STORE_AFTER_MS };
       all.add(waiting);
       startTimer(nextOf(waiting));
       return {

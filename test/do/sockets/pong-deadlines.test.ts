@@ -69,6 +69,20 @@ it("ends each wait at its deadline, in whatever order the deadlines were added",
   expect(vi.getTimerCount()).toBe(0);
 });
 
+it.each([-3_600_000, 3_600_000])("ends each wait in time when the time of day moves by %d ms", (jump) => {
+  const { add, stored, expired } = createDeadlines();
+  const until = Date.now() + 5_000;
+  add("asked", 5_000);
+  vi.setSystemTime(Date.now() + jump);
+  vi.advanceTimersByTime(1_000);
+  expect(stored).toEqual([until]);
+  vi.advanceTimersByTime(3_999);
+  expect(expired).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(expired).toEqual(["asked"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 it("keeps the deadlines of other clients when the end of one fails", () => {
   const expired: string[] = [];
   const deadlines = createPongDeadlines({ setDeadline() {} });
