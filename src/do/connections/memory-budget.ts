@@ -103,8 +103,8 @@ export function createMemoryBudget(bytes: number, { isShared = true }: MemoryBud
   const unconfirmed = new Map<MemoryShare, () => void>();
   const largeFrom = Math.min(LARGE_FRAME, Math.floor(bytes / 128));
   const mostLarge = largestOutput(bytes);
-  /** The bytes of the part for large frames that short ones may use. */
-  const lent = isShared ? 0 : bytes * PARTS.large - mostLarge;
+  /** The most bytes of the part for large frames that short ones may use. */
+  const mostLent = isShared ? 0 : bytes * PARTS.large - mostLarge;
   let recentFrame = 0;
 
   let cached = 0;
@@ -120,10 +120,12 @@ export function createMemoryBudget(bytes: number, { isShared = true }: MemoryBud
     onScarce: (callback) => void (dropCached = callback),
   };
 
-  const partOf = (use: MemoryUse): number => bytes * PARTS[use] + (use === "sent" ? lent : 0);
+  /** Returns the bytes of the part for large frames that short ones may use now. Large frames of another caller can need them. */
+  const lent = (): number => Math.min(mostLent, Math.max(0, bytes * PARTS.large - charged));
+  const partOf = (use: MemoryUse): number => bytes * PARTS[use] + (use === "sent" ? lent() : 0);
   const free = (use: MemoryUse): number => partOf(use) - used[use];
   /** Returns the bytes of the part for large frames that short ones use. */
-  const borrowed = (): number => Math.min(lent, Math.max(0, used.sent - bytes * PARTS.sent));
+  const borrowed = (): number => Math.min(mostLent, Math.max(0, used.sent - bytes * PARTS.sent));
   const chargeOf = (size: number): number => Math.min(size, mostLarge);
 
   const isAlone = (): boolean => !isShared && members.size === 1;
@@ -198,9 +200,9 @@ export function createMemoryBudget(bytes: number, { isShared = true }: MemoryBud
       }
 
       function wake(use: MemoryUse): void {
-        if (use === "sent") short.wake();
         if (use === "large") long.wake(member);
-        else if (use === "sent" && lent > 0) long.wake();
+        if (use === "sent" || (use === "large" && mostLent > 0)) short.wake();
+        if (use === "sent" && mostLent > 0) long.wake();
       }
 
       const share: MemoryShare = {

@@ -255,6 +255,23 @@ describe("the memory budget of an object", () => {
       expect(isGranted).toBe(true);
     });
 
+    it("lends short frames nothing that large ones of two callers use, and wakes them once it is free", () => {
+      const budget = createMemoryBudget(10_000, { isShared: false });
+      const ada = budget.open("ada", () => {});
+      const other = budget.open("support", () => {});
+      ada.add("large", HALF);
+      other.add("large", HALF);
+      expect(ada.hasRoom("sent", 0)).toBe(true);
+      ada.add("sent", 700);
+      let isGranted = false;
+      expect(ada.hasRoom("sent", 0)).toBe(false);
+      ada.whenRoom("sent", 0, () => (isGranted = true));
+      other.release("large", 149);
+      expect(isGranted).toBe(false);
+      other.release("large", 2);
+      expect(isGranted).toBe(true);
+    });
+
     it("limits short and large frames together to both parts, whatever its members send", () => {
       const send = fc.record({
         share: fc.nat(2),
@@ -272,6 +289,7 @@ describe("the memory budget of an object", () => {
           // A short frame is sent if anything is free, so it may exceed the rest by its own length.
           expect(budget.used("sent") + budget.used("large")).toBeLessThan(1_250 + 3_750 + 1_000);
         }),
+        { numRuns: 2_000 },
       );
     });
   });
