@@ -30,6 +30,7 @@ const posts = table(
 );
 const definitions = { posts, notes: table(z.object({ text: z.string() })) };
 declare const tables: Tables<typeof definitions>;
+declare const values: Insert<typeof posts>;
 
 type Post = Row<typeof posts>;
 type Slug = string & z.core.$brand<"Slug">;
@@ -79,8 +80,15 @@ tables.posts.update("x", { title: "a", stars: null, score: undefined, note: null
 tables.posts.update("x", { title: null });
 // @ts-expect-error the framework sets it
 tables.posts.update("x", { createdAt: new Date() });
+tables.notes.create({ text: "x", id: "0199d1f0-0000-7000-8000-000000000000" });
+tables.notes.createMany([{ text: "x", id: undefined }]);
+tables.posts.upsert({ ...values, id: "0199d1f0-0000-7000-8000-000000000000" }, { on: "title" });
+// @ts-expect-error an id is a string
+tables.notes.create({ text: "x", id: 1 });
 // @ts-expect-error the framework sets it
-tables.notes.create({ text: "x", id: "y" });
+tables.notes.create({ text: "x", createdAt: new Date() });
+// @ts-expect-error the id of a row does not change
+tables.notes.update("x", { id: "y" });
 // @ts-expect-error a required field is missing
 tables.notes.create({});
 // @ts-expect-error the table does not exist

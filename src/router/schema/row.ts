@@ -28,8 +28,17 @@ type Added = { readonly id: string; readonly createdAt: Date; readonly updatedAt
  */
 export type Row<TDefinition extends TableDefinition> = Flat<Added & Fields<ShapeOf<TDefinition>>>;
 
-/** The values for `create`: the input of the zod object, in which fields with a default are optional. */
-export type Insert<TDefinition extends TableDefinition> = z.input<z.ZodObject<ShapeOf<TDefinition>, z.core.$strip>>;
+/**
+ * The values for `create`: the input of the zod object, in which fields with a default are optional, and optionally the
+ * row's id.
+ */
+export type Insert<TDefinition extends TableDefinition> = z.input<z.ZodObject<ShapeOf<TDefinition>, z.core.$strip>> & {
+  /**
+   * A UUIDv7 in lower case, for a caller that has to know the id before the row is stored.
+   * @default a new UUIDv7
+   */
+  readonly id?: string | undefined;
+};
 
 type UpdateOf<TShape extends TableShape> = {
   readonly [TKey in keyof TShape]?:

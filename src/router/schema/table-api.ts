@@ -133,7 +133,8 @@ export interface Table<TDefinition extends TableDefinition> extends TableQuery<T
    * Stores a new row and returns it.
    *
    * @throws TRPCError, and stores nothing: BAD_REQUEST (VALUE_INVALID) for unknown keys and values that do not match
-   * the schema, with the ZodError as its cause; CONFLICT (UNIQUE_CONFLICT); PAYLOAD_TOO_LARGE (VALUE_TOO_LARGE)
+   * the schema, with the ZodError as its cause, and for an id that is not a UUIDv7 in lower case; CONFLICT
+   * (UNIQUE_CONFLICT), also for the id of an existing row; PAYLOAD_TOO_LARGE (VALUE_TOO_LARGE)
    * @example
    * ```ts
    * const post = ctx.tables.posts.create({ title: "Hello", body: "…" });
@@ -144,7 +145,7 @@ export interface Table<TDefinition extends TableDefinition> extends TableQuery<T
   createMany(rows: readonly Insert<TDefinition>[]): Row<TDefinition>[];
   /**
    * Updates the row with the same values in the fields of a unique index, or stores a new one. An update keeps the
-   * fields that are left out.
+   * row's id and the fields that are left out.
    *
    * @throws TRPCError BAD_REQUEST if `on` is not declared as `unique` (QUERY_INVALID) or one of its fields has no value
    * (VALUE_INVALID); otherwise as `create`

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { toCondition } from "../query/condition-tree.js";
 import { checkRules, parseInsert, parseUpdate } from "./parse-row.js";
+import { takeId } from "./row-id.js";
 import type { PreparedTable } from "../prepared-table.js";
 import { deleteWhereSql, allRows, rowsSql, updateWhereSql } from "../query/query-sql.js";
 import { type RawRow, readFirstRaw, readRaw, type SqlValue } from "../codec/sql-value.js";
@@ -37,8 +38,9 @@ export function createRowWriter(table: PreparedTable, { sql, onWrite }: TableCon
   /** Parses and encodes a new row. */
   function encodeNew(values: unknown): SqlValue[] {
     const now = Date.now();
+    const { id = uuidv7(), fields } = takeId(table, values);
     // Every table has its columns in this order.
-    const row = [uuidv7(), ...table.encodeFields(parseInsert(table, values)), now, now];
+    const row = [id, ...table.encodeFields(parseInsert(table, fields)), now, now];
     if (!fitsRow(row)) throw rowTooLarge(table.name);
     return row;
   }

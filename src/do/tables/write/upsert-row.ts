@@ -4,11 +4,12 @@ import type { PreparedTable } from "../prepared-table.js";
 import { allRows, rowsSql } from "../query/query-sql.js";
 import { badRequest } from "../table-errors.js";
 import { parseInsert } from "./parse-row.js";
+import { takeId } from "./row-id.js";
 import type { RowWriter } from "./row-writer.js";
 
 /**
- * Updates the row with the same values in the fields of a unique index, or inserts a new row. Must run in a
- * transaction.
+ * Updates the row with the same values in the fields of a unique index, or inserts a new row. An existing row keeps its
+ * id. Must run in a transaction.
  *
  * @throws ReasonedError BAD_REQUEST: FIELD_UNKNOWN, QUERY_INVALID if the fields have no unique index, VALUE_INVALID if
  * one has no value; otherwise as `insert` and `update`
@@ -34,7 +35,8 @@ export function upsertRow(
     );
   }
   // Rows are stored after the schema has parsed them, so the parsed values identify the row.
-  const parsed = parseInsert(table, values);
+  const { fields } = takeId(table, values);
+  const parsed = parseInsert(table, fields);
   const where = columns.map((column) => {
     const value = parsed[column.name];
     if (value === null || value === undefined) {
@@ -44,5 +46,5 @@ export function upsertRow(
   });
   const statement = rowsSql(table, { ...allRows, where });
   const [existing] = readRaw(sql, statement.text, statement.values);
-  return existing ? writer.update(existing[0] ?? null, values) : writer.insert(values);
+  return existing ? writer.update(existing[0] ?? null, fields) : writer.insert(values);
 }
