@@ -12,7 +12,7 @@ const definitions = {
 };
 
 /** The code, the reason and the message of the error that a call throws. */
-function errorOf(run: () => unknown): Pick<ReasonedError, "code" | "message"> & { readonly reason: string } {
+function errorOf(run: () => unknown): Pick<ReasonedError, "code" | "message" | "reason"> {
   try {
     run();
   } catch (error) {
