@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { User } from "../shared/account.js";
 import type { Reply } from "../shared/call.js";
 import type { ObjectStub } from "../shared/object-stub.js";
+import { markRetryable } from "../shared/platform-retries.js";
 import type { App } from "./objects/app.js";
 import { checkAppClass } from "./runtime/check-app-class.js";
 import { createObject, type AppObject } from "./runtime/create-object.js";
@@ -14,6 +15,10 @@ import type { InternalRequest, WireReply } from "../shared/internal.js";
  * It can add methods, which other Workers call through `getUserDO(env.BINDING, { userId })`.
  */
 export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUser = User> extends DurableObject {
+  static {
+    markRetryable(this.prototype.trpcRead, this.prototype.internalRead);
+  }
+
   // A `#private` member, because members that are only `private` in TypeScript can be called over RPC.
   readonly #object: AppObject;
   #isChecked = false;
@@ -77,8 +82,19 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
     return this.#object.trpc(...call);
   }
 
+  /** @internal Runs queries for a caller. The platform may repeat it. */
+  trpcRead(...call: Parameters<ObjectStub["trpc"]>): Promise<Reply[]> {
+    this.#checkFields();
+    return this.#object.trpc(...call);
+  }
+
   /** @internal Handles a request of another object. */
   internal(request: InternalRequest): Promise<WireReply> {
+    return this.#object.internal(request);
+  }
+
+  /** @internal Handles a request that only reads. The platform may repeat it. */
+  internalRead(request: InternalRequest): Promise<WireReply> {
     return this.#object.internal(request);
   }
 

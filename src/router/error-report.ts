@@ -1,4 +1,5 @@
 import type { Call } from "../shared/call.js";
+import type { ObjectFailure } from "../shared/object-failure.js";
 
 /** An unexpected error, as `onError` receives it. */
 export interface ErrorReport {
@@ -8,6 +9,11 @@ export interface ErrorReport {
   readonly requestId: string;
   readonly path: string;
   readonly type: Call["type"];
+  /**
+   * Why a call of an object failed, if its code did not: it was reset, for example by a deploy, or it is overloaded.
+   * @default none
+   */
+  readonly reason?: ObjectFailure["reason"];
 }
 
 /** Receives every unexpected error. The report does not contain the input, which could contain secrets. */

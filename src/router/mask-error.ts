@@ -1,10 +1,16 @@
 import { TRPCError } from "@trpc/server";
 import { isConfigurationError } from "../shared/configuration-error.js";
-import { ReasonedError } from "./reasoned-error.js";
+import { objectFailureOf, type ObjectFailure } from "../shared/object-failure.js";
+import { ReasonedError, reasonOf } from "./reasoned-error.js";
 
 /** An unexpected error, with the id that the client receives. */
 export interface UnexpectedError {
   readonly requestId: string;
+  /**
+   * The reason that the client receives.
+   * @default none
+   */
+  readonly reason?: ObjectFailure["reason"];
   readonly error: TRPCError;
 }
 
@@ -18,15 +24,21 @@ export interface MaskErrorOptions {
 
 /**
  * Hides an unexpected error from the client, because its message could contain tables, paths or secrets. The client receives an
- * id, and `onError` receives the original. Errors with another code were thrown on purpose, and are not changed.
+ * id, and `onError` receives the original. Errors with another code were thrown on purpose, and are not changed. If an object
+ * was reset or is overloaded, the client receives that as the reason.
  */
 export function maskError(
   error: TRPCError,
   { isDevelopment = false }: MaskErrorOptions = {},
 ): { visible: TRPCError; unexpected?: UnexpectedError } {
-  if (error.code !== "INTERNAL_SERVER_ERROR") return { visible: error };
-  const requestId = crypto.randomUUID();
   const { code, cause } = error;
+  const failure = objectFailureOf(cause);
+  if (failure && (code === "INTERNAL_SERVER_ERROR" || reasonOf(error) === failure.reason)) {
+    const unexpected = { requestId: crypto.randomUUID(), error, reason: failure.reason };
+    return { visible: new ReasonedError(failure), unexpected };
+  }
+  if (code !== "INTERNAL_SERVER_ERROR") return { visible: error };
+  const requestId = crypto.randomUUID();
   // The message of a ConfigurationError names only settings, and helps the developer in the browser.
   const visible = isConfigurationError(cause)
     ? new ReasonedError({ code, reason: cause.reason, message: cause.message })

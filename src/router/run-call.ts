@@ -50,8 +50,9 @@ export function shapeError(options: RunCallOptions & { readonly cause: unknown }
   const { router, call, ctx, cause, onError, isDevelopment } = options;
   const { visible, unexpected } = maskError(toTRPCError(cause), { isDevelopment });
   if (unexpected) {
-    const { error, requestId } = unexpected;
-    onError({ error: reportedError(error, call.path), requestId, path: call.path, type: call.type });
+    const { error, requestId, reason } = unexpected;
+    const { path, type } = call;
+    onError({ error: reportedError(error, path), requestId, path, type, ...(reason && { reason }) });
   }
   const { path, input, type = "unknown" } = call;
   const config = router._def._config;

@@ -24,8 +24,12 @@ export interface ObjectStub {
     requestId?: string,
     onReply?: OnReply,
   ): Promise<Reply[]>;
+  /** Like `trpc`, for calls that are all queries. The platform may repeat it. An earlier version does not have it. */
+  trpcRead: ObjectStub["trpc"];
   /** Handles a request of another object. Call it through `sendInternal`. */
   internal(request: InternalRequest): Promise<WireReply>;
+  /** Like `internal`, for a request that only reads. The platform may repeat it. An earlier version does not have it. */
+  internalRead: ObjectStub["internal"];
   fetch(request: Request): Promise<Response>;
 }
 

@@ -1,5 +1,8 @@
 import type { ClientFailure, InternalReply, InternalRequest, Refused, WireReply } from "./internal.js";
-import type { ObjectStub } from "./object-stub.js";
+import { isMissingMethod, isRepeatable } from "./object-failure.js";
+import { stubOf, type ObjectNamespace, type ObjectStub } from "./object-stub.js";
+import type { ObjectAddress } from "./owner.js";
+import { platformRepeatsReads } from "./platform-retries.js";
 import { failure, success, type Result } from "./result.js";
 
 type Op = InternalRequest["op"];
@@ -33,6 +36,25 @@ export async function sendInternal<TRequest extends InternalRequest>(
   request: TRequest,
 ): Promise<InternalReply<TRequest>> {
   const reply = await stub.internal({ ...request, wantsResult: true });
+  return readReply(request.op, reply) as InternalReply<TRequest>;
+}
+
+/** Sends a request that only reads. It is repeated once if the object was reset, unless the platform repeats it. */
+export async function sendInternalRead<TRequest extends InternalRequest>(
+  namespace: Pick<ObjectNamespace, "getByName">,
+  address: ObjectAddress,
+  request: TRequest,
+): Promise<InternalReply<TRequest>> {
+  const sent = { ...request, wantsResult: true };
+  let reply: WireReply;
+  try {
+    reply = await stubOf(namespace, address).internalRead(sent);
+  } catch (cause) {
+    if (isMissingMethod(cause, "internalRead")) reply = await stubOf(namespace, address).internal(sent);
+    else if (isRepeatable(cause, "reads", { platformRepeatsReads }))
+      reply = await stubOf(namespace, address).internalRead(sent);
+    else throw cause;
+  }
   return readReply(request.op, reply) as InternalReply<TRequest>;
 }
 

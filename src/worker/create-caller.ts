@@ -1,15 +1,17 @@
 import { createTRPCRecursiveProxy, type AnyTRPCRouter, type TRPCRouterCaller } from "@trpc/server";
 import superjson from "superjson";
 import { ReasonedError } from "../router/reasoned-error.js";
+import { toObjectError } from "../router/to-object-error.js";
 import { containsTag } from "../shared/contains-tag.js";
-import type { Reply } from "../shared/call.js";
+import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import type { ErrorReason } from "../shared/error-reason.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
-import { stubOf, type ObjectNamespace, type ObjectStub } from "../shared/object-stub.js";
+import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
 import { parseName, toName, type ObjectAddress } from "../shared/owner.js";
 import { readStream } from "./streams/read-stream.js";
 import { ForwardedError } from "./calls/forwarded-error.js";
+import { methodFor, methodForRepeat } from "./calls/repeat-calls.js";
 import { WatchedInput } from "./streams/watch-query.js";
 import { organizationOf } from "./calls/resolve-target.js";
 
@@ -37,7 +39,8 @@ export interface CallerFactory<TRouter extends AnyTRPCRouter> {
  * ```
  * @throws TRPCError from each call: the procedure's own, NOT_FOUND (USER_NOT_FOUND) for an unknown user, BAD_REQUEST
  * (ORGANIZATION_ID_MISSING) for a call as the system without `organizationId`, UNSUPPORTED_MEDIA_TYPE (BINARY_INPUT) for an
- * input with FormData or a File
+ * input with FormData or a File, SERVICE_UNAVAILABLE (OBJECT_RESET) and TOO_MANY_REQUESTS (OBJECT_OVERLOADED) if the object
+ * did not finish the call
  */
 export function createCaller<TRouter extends AnyTRPCRouter>(
   namespace: Pick<ObjectNamespace, "getByName">,
@@ -47,17 +50,30 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
       const [input] = args;
       if (containsTag(input, /FormData|File]/)) throw binaryInput();
       const name = path.join(".");
-      const call =
+      const call: Call =
         input instanceof WatchedInput ? input.toCall(name) : { path: name, input, lastEventId: lastEventIdIn(input) };
-      const stub = stubOf(namespace, addressOf(caller, call.input));
-      const [reply] = await stub.trpc(caller, [call]);
-      return unpack(reply, stub);
+      const address = addressOf(caller, call.input);
+      const calls = [call];
+      const method = methodFor(calls);
+      let replies: Reply[];
+      try {
+        replies = await stubOf(namespace, address)[method](caller, calls);
+      } catch (cause) {
+        const repeat = methodForRepeat(method, calls, cause);
+        if (!repeat) throw toObjectError(cause);
+        replies = await stubOf(namespace, address)[repeat](caller, calls).catch(rethrow);
+      }
+      return unpack(replies[0], namespace, address);
     });
 
   return {
     asUser: ({ userId }) => proxy({ type: "user", userId, via: "rpc" }),
     asSystem: () => proxy({ type: "system" }),
   };
+}
+
+function rethrow(cause: unknown): never {
+  throw toObjectError(cause);
 }
 
 function addressOf(caller: Caller, input: unknown): ObjectAddress {
@@ -101,12 +117,17 @@ function replyMissing(): ReasonedError {
   });
 }
 
-function unpack(reply: Reply | undefined, stub: ObjectStub): unknown {
+function unpack(
+  reply: Reply | undefined,
+  namespace: Pick<ObjectNamespace, "getByName">,
+  address: ObjectAddress,
+): unknown {
   if (!reply) throw replyMissing();
   if (!reply.ok) throw new ForwardedError(reply.error, reply.cause);
   if (reply.stream !== undefined) {
     // Events as the caller's types declare them. tRPC's own callers return internal envelopes instead.
     const track = (id: string, data: unknown) => ({ id, data });
+    const stub = stubOf(namespace, address);
     return readStream({ stub, ticket: reply.stream, transformer: superjson, track });
   }
   return reply.encoding === "superjson" ? superjson.parse(reply.data) : reply.data;

@@ -1,6 +1,8 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
+import type { OnError } from "../router/error-report.js";
+import { objectFailureOf } from "../shared/object-failure.js";
 import { USER_HEADER } from "../shared/user-header.js";
 import { adapterResponse } from "./calls/adapter-response.js";
 import { handleCalls, type HandleCallsOptions, type Respond } from "./calls/handle-calls.js";
@@ -169,18 +171,16 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
         return withGateHeaders(gated.response, gated);
       case "publicKeys":
         return publicKeysResponse(() => readConfiguration(env, binding)).catch((error: unknown) =>
-          reject(configurationRefusal(error), {}),
+          reject(refusalOf(error, onError), {}),
         );
       case "form":
-        return handleForm(request, env, ctx, gated).catch((error: unknown) =>
-          reject(configurationRefusal(error), gated),
-        );
+        return handleForm(request, env, ctx, gated).catch((error: unknown) => reject(refusalOf(error, onError), gated));
       case "calls":
       case "upgrade":
         try {
           return await handle(request, env, ctx, gated);
         } catch (error) {
-          return reject(configurationRefusal(error), gated);
+          return reject(refusalOf(error, onError), gated);
         }
     }
   };
@@ -191,8 +191,17 @@ function waitUntilOf(ctx: Partial<Pick<ExecutionContext, "waitUntil">> | undefin
   return (work) => ctx?.waitUntil?.(work);
 }
 
-/** Reports a wrong setting to the operator, in the log and in the response. Rethrows any other error. */
-function configurationRefusal(cause: unknown): Refusal {
+/**
+ * Reports a wrong setting to the operator, in the log and in the response. Reports the reset of an object that a request
+ * needs before its calls, to renew its session or to open a socket, to `onError`. Rethrows any other error.
+ */
+function refusalOf(cause: unknown, onError: OnError): Refusal {
+  const failure = objectFailureOf(cause);
+  if (failure) {
+    const { reason } = failure;
+    onError({ error: cause as Error, requestId: crypto.randomUUID(), path: "(request)", type: undefined, reason });
+    return failure;
+  }
   const error = configurationErrorOf(cause);
   if (!error) throw cause;
   // oxlint-disable-next-line no-console -- the log is where an operator looks first

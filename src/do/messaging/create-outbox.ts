@@ -1,5 +1,6 @@
 import type { OnError } from "../../router/error-report.js";
 import type { Delivery, Receipt } from "../../shared/internal.js";
+import { objectFailureOf } from "../../shared/object-failure.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { MAIL } from "./outbox-heads.js";
 import { type DeadLetter, type OutboxMessage, type OutboxStore, type StoredOutboxMessage } from "./outbox-store.js";
@@ -107,7 +108,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const [first] = delivered;
       if (gone && first) onTargetGone?.(first.target);
       if (!failed || !store.has(failed)) return;
-      const due = error instanceof Undeliverable ? undefined : retryAt(failed.attempts, Date.now());
+      const { retryAfter = 0 } = objectFailureOf(error) ?? {};
+      const due = error instanceof Undeliverable ? undefined : retryAt(failed.attempts, Date.now(), retryAfter * 1000);
       if (due === undefined) store.moveToDeadLetters(failed, messageOf(error), Date.now());
       else store.postpone(failed, due);
       if (due === undefined || failed.attempts === 0) report(failed, error, due === undefined);
@@ -116,6 +118,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   function report({ target, kind }: StoredOutboxMessage, cause: unknown, isDead: boolean): void {
     const outcome = isDead ? "was given up as a dead letter" : "could not be delivered and will be retried";
+    const { reason } = objectFailureOf(cause) ?? {};
     // The rest of an object's name identifies a user or an address, which must not be logged.
     const to = target === MAIL ? "the mail hook" : target.split(":", 1).join();
     onError({
@@ -123,6 +126,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       requestId: crypto.randomUUID(),
       path: "(outbox)",
       type: undefined,
+      ...(reason && { reason }),
     });
   }
 
@@ -234,8 +238,12 @@ function messageOf(error: unknown): string {
   return asError(error).message.split("\n", 1).join().slice(0, 200);
 }
 
-/** Returns when to retry, in milliseconds since the epoch; `undefined` after the last attempt. Pauses double up to 15 minutes. */
-function retryAt(attempts: number, now: number): number | undefined {
+/**
+ * Returns when to retry, in milliseconds since the epoch; `undefined` after the last attempt. Pauses double up to 15 minutes.
+ *
+ * @param minimumMs shortest pause, for a target that is overloaded
+ */
+function retryAt(attempts: number, now: number, minimumMs: number): number | undefined {
   if (attempts + 1 >= MAX_ATTEMPTS) return undefined;
-  return now + Math.min(FIRST_RETRY_MS * 2 ** attempts, MAX_RETRY_MS);
+  return now + Math.max(minimumMs, Math.min(FIRST_RETRY_MS * 2 ** attempts, MAX_RETRY_MS));
 }

@@ -10,7 +10,9 @@ const alternatives: Readonly<Record<string, string>> = {
   webSocketClose: "To know who is connected, use a subscription: its generator ends when the socket closes.",
   webSocketError: "To know who is connected, use a subscription: its generator ends when the socket closes.",
   trpc: "Rename it.",
+  trpcRead: "Rename it.",
   internal: "Rename it.",
+  internalRead: "Rename it.",
 };
 const names = Object.keys(alternatives);
 

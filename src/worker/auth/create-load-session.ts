@@ -1,7 +1,8 @@
 import type { AnyTRPCRouter, inferRouterOutputs } from "@trpc/server";
 import type { ListedSession, User } from "../../shared/account.js";
-import { stubOf, type ObjectNamespace } from "../../shared/object-stub.js";
-import { sendInternal } from "../../shared/send-internal.js";
+import type { ObjectNamespace } from "../../shared/object-stub.js";
+import { toObjectError } from "../../router/to-object-error.js";
+import { sendInternalRead } from "../../shared/send-internal.js";
 import { readNamespace } from "../configuration.js";
 import { checkOptionNames } from "../../shared/check-options.js";
 import { checkBindingName } from "../check-handler-options.js";
@@ -76,6 +77,8 @@ export type LoadSession<TData, TUser extends User = User> = (
  * ```
  * @throws Error if an option is misspelt or never takes effect
  * @throws ConfigurationError from the created function, if the binding or `JWT_SECRET` is not valid
+ * @throws TRPCError from the created function: SERVICE_UNAVAILABLE (OBJECT_RESET) if the user's object was reset twice,
+ * TOO_MANY_REQUESTS (OBJECT_OVERLOADED) if it has too much to do
  */
 export function createLoadSession<TRouter extends AnyTRPCRouter>(
   options: LoadSessionOptions,
@@ -92,9 +95,13 @@ export function createLoadSession<TRouter extends AnyTRPCRouter>(
     const found = await findToken(request, cookieOptions, createRoutingVerifier(env, audience));
     if (!found) return null;
     const { token, userId } = found;
-    const loaded = await sendInternal(stubOf(namespace, { type: "user", id: userId }), { op: "loadSession", token });
-    if (!loaded.ok) return null;
-    return loaded.value as LoadedSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>>;
+    try {
+      const loaded = await sendInternalRead(namespace, { type: "user", id: userId }, { op: "loadSession", token });
+      if (!loaded.ok) return null;
+      return loaded.value as LoadedSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>>;
+    } catch (cause) {
+      throw toObjectError(cause);
+    }
   };
 }
 

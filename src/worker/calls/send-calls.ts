@@ -10,6 +10,7 @@ import { sendInternal } from "../../shared/send-internal.js";
 import type { ObjectAddress } from "../../shared/owner.js";
 import { configurationErrorOf, type Configuration } from "../configuration.js";
 import { createRequestId } from "../request/create-request-id.js";
+import { methodFor, methodForRepeat } from "./repeat-calls.js";
 import type { WaitUntil } from "../streams/read-stream.js";
 import { groupByObject, type GroupedCalls, type ObjectCalls, type SendableCall } from "./group-by-object.js";
 
@@ -69,8 +70,8 @@ async function sendToObject(
 }
 
 /**
- * Sends calls to one object. If the client disconnects before the object has replied, the object is notified, because the
- * platform does not do it.
+ * Sends calls to one object, and once again if it was reset and they may be repeated. If the client disconnects before the
+ * object has replied, the object is notified, because the platform does not do it.
  *
  * @param onReply receives each reply as soon as the object has it; the result is then empty
  */
@@ -89,11 +90,16 @@ export async function callObject(
   };
   // Never removed, because that takes as long as adding it. The signal ends with the request.
   signal.addEventListener("abort", leave);
+  const method = methodFor(calls);
   try {
-    const replying = stubOf(configuration.namespace, address).trpc(caller, calls, device, requestId, onReply);
+    const replying = stubOf(configuration.namespace, address)[method](caller, calls, device, requestId, onReply);
     // The client disconnected before, for example while its session was renewed.
     if (signal.aborted) leave();
     return await replying;
+  } catch (cause) {
+    const repeat = signal.aborted ? undefined : methodForRepeat(method, calls, cause);
+    if (!repeat) throw cause;
+    return await stubOf(configuration.namespace, address)[repeat](caller, calls, device, requestId, onReply);
   } finally {
     hasReplied = true;
   }

@@ -10,7 +10,7 @@ import type { Refusal } from "./refusal.js";
  * link rejects each call of the request with this error, as a `TRPCClientError`.
  */
 export function refusalResponse(
-  { code, message, reason, headers }: Refusal,
+  { code, message, reason, retryAfter, headers }: Refusal,
   config: TRPCRootConfig<AnyTRPCRootTypes>,
   onError: OnError = logError,
 ): Response {
@@ -19,10 +19,11 @@ export function refusalResponse(
     { config, error, type: "unknown", path: undefined, input: undefined, ctx: undefined },
     onError,
   );
-  const shape = { ...formatted, data: { ...formatted.data, reason } };
+  const hasTime = retryAfter !== undefined;
+  const shape = { ...formatted, data: { ...formatted.data, reason, ...(hasTime && { retryAfter }) } };
   return Response.json(transformTRPCResponse(config, { error: shape as never }), {
     // The streaming link parses a single error only if the status is not 2xx.
     status: getHTTPStatusCodeFromError(error),
-    headers: { ...headers },
+    headers: { ...headers, ...(hasTime && { "Retry-After": String(retryAfter) }) },
   });
 }

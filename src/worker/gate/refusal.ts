@@ -8,6 +8,11 @@ export interface Refusal {
   readonly message: string;
   /** Sent as `error.data.reason`. */
   readonly reason: ErrorReason;
+  /**
+   * Seconds after which the request can succeed. Sent as `error.data.retryAfter` and in the header `Retry-After`.
+   * @default not sent
+   */
+  readonly retryAfter?: number;
   /** Response headers. */
   readonly headers?: Readonly<Record<string, string>>;
 }

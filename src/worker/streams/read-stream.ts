@@ -1,5 +1,6 @@
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import { ReasonedError } from "../../router/reasoned-error.js";
+import { toObjectError } from "../../router/to-object-error.js";
 import type { ErrorShape } from "../../shared/call.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import { STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
@@ -43,7 +44,7 @@ async function* read(options: ReadStreamOptions): AsyncGenerator<unknown, unknow
   const opening = stub.fetch(new Request("https://object/stream", { headers }));
   // If the client disconnects now, its request ends, and the code that closes the socket would not run.
   waitUntil?.(opening.then(() => scheduler.wait(0)).catch(() => {}));
-  const { webSocket: socket } = await opening;
+  const { webSocket: socket } = await opening.catch(rethrow);
   if (!socket) throw interrupted();
   try {
     for await (const text of readMessages(socket, signal)) {
@@ -76,6 +77,10 @@ function isTracked(value: unknown, id: string | undefined): value is { readonly 
     "id" in value &&
     value.id === id
   );
+}
+
+function rethrow(cause: unknown): never {
+  throw toObjectError(cause);
 }
 
 function interrupted(): ReasonedError {

@@ -1,0 +1,69 @@
+import type { ErrorReason } from "./error-reason.js";
+
+/** A failed call of an object that is not an error of its code: the object was reset, or has too much to do. */
+export interface ObjectFailure {
+  readonly code: "SERVICE_UNAVAILABLE" | "TOO_MANY_REQUESTS";
+  readonly reason: Extract<ErrorReason, "OBJECT_RESET" | "OBJECT_OVERLOADED">;
+  /** Seconds after which the call can succeed. */
+  readonly retryAfter: number;
+  readonly message: string;
+}
+
+const reset: ObjectFailure = {
+  code: "SERVICE_UNAVAILABLE",
+  reason: "OBJECT_RESET",
+  retryAfter: 1,
+  message: "The server was restarted during the call. A change may or may not have been saved. Try again.",
+};
+
+const overloaded: ObjectFailure = {
+  code: "TOO_MANY_REQUESTS",
+  reason: "OBJECT_OVERLOADED",
+  retryAfter: 5,
+  message: "The server has too many calls of this account or organization to handle. Try again in a few seconds.",
+};
+
+/** The properties with which the platform describes an error of a stub. */
+interface PlatformError extends Error {
+  /** The connection to the object was lost. */
+  readonly retryable?: unknown;
+  readonly overloaded?: unknown;
+  /** The object lost its memory, for example because its code was updated. */
+  readonly durableObjectReset?: unknown;
+}
+
+/**
+ * Classifies the error of a call to an object; `undefined` for an error of the object's code.
+ *
+ * @see https://developers.cloudflare.com/durable-objects/best-practices/error-handling/
+ */
+export function objectFailureOf(error: unknown): ObjectFailure | undefined {
+  if (!isPlatformError(error)) return undefined;
+  // An object that exceeded its memory is also reset, but a repeat would exceed it again.
+  if (error.overloaded === true) return overloaded;
+  return error.durableObjectReset === true || error.retryable === true ? reset : undefined;
+}
+
+/**
+ * Whether the calls may be sent again after an error. Calls that only read can, except what the platform has already
+ * repeated. Mutations can only if they have a key, by which the object recognizes the repeat.
+ */
+export function isRepeatable(
+  error: unknown,
+  calls: "reads" | "keyed" | "others",
+  { platformRepeatsReads }: { readonly platformRepeatsReads: boolean },
+): boolean {
+  if (calls === "others" || objectFailureOf(error) !== reset) return false;
+  const { retryable } = error as PlatformError;
+  return calls === "keyed" ? retryable === true : !platformRepeatsReads || retryable !== true;
+}
+
+/** Whether an object runs an earlier version, or another class, which does not have a method. */
+export function isMissingMethod(error: unknown, name: string): boolean {
+  return error instanceof TypeError && error.message.includes(`does not implement the method "${name}"`);
+}
+
+/** Errors of other libraries have `retryable` too, but also a name or a code. The platform's are plain. */
+function isPlatformError(error: unknown): error is PlatformError {
+  return error instanceof Error && error.name === "Error" && !("code" in error);
+}
