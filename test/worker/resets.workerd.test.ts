@@ -205,6 +205,18 @@ describe("a reset of another object during a call over a socket", () => {
   });
 });
 
+describe("a reset of an object that another object calls", () => {
+  it.each(links)("fails the call with its reason (%s)", async (link) => {
+    const { browser: first, userId: id } = await signUpToResets();
+    const { user } = await first.client("batch", "/resets").auth.me.query();
+    const login = () => overHttp(openBrowser(), link, "/resets").mutate("auth.login", { email: user.email, password });
+    await resetAtStart(1, id);
+    expect(await failureOf(login())).toEqual(reset);
+    expect(reports).toMatchObject([{ path: "auth.login", reason: "OBJECT_RESET" }]);
+    expect(await login()).toMatchObject({ user: { id } });
+  });
+});
+
 describe("a server caller", () => {
   const caller = () => createCaller<ResetsRouter>(env.RESETS_DO).asUser({ userId });
 

@@ -83,6 +83,25 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["patient"]);
   });
 
+  it.each([
+    ["reset", "OBJECT_RESET", 500],
+    ["overloaded", "OBJECT_OVERLOADED", 4_000],
+  ] as const)("reports why a receiver did not reply, and waits for it: %s", async (fault, reason, pause) => {
+    const { to, sender, receiver } = pair();
+    await receiver().setFault(fault);
+    await sender().write(to, "patient");
+    await eventually(async () => {
+      const [row] = await rowsOf(sender());
+      expect(row?.["attempts"]).toBe(1);
+      expect(Number(row?.["due"]) - Date.now()).toBeGreaterThan(pause);
+    });
+    expect(await runInDurableObject(sender(), (instance: OutboxDO) => instance.reasons)).toEqual([reason]);
+    await receiver().setFault("none");
+    await sender().makeDue();
+    await empty(sender);
+    expect(await receiver().effects()).toEqual(["patient"]);
+  });
+
   it("holds back later messages to the same receiver after a failed one, and no others", async () => {
     const { to, sender, receiver } = pair();
     const third = `third ${count}`;
