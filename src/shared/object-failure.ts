@@ -9,7 +9,7 @@ export interface ObjectFailure {
   readonly message: string;
 }
 
-const reset: ObjectFailure = {
+export const objectReset: ObjectFailure = {
   code: "SERVICE_UNAVAILABLE",
   reason: "OBJECT_RESET",
   retryAfter: 1,
@@ -41,7 +41,7 @@ export function objectFailureOf(error: unknown): ObjectFailure | undefined {
   if (!isPlatformError(error)) return undefined;
   // An object that exceeded its memory is also reset, but a repeat would exceed it again.
   if (error.overloaded === true) return overloaded;
-  return error.durableObjectReset === true || error.retryable === true ? reset : undefined;
+  return error.durableObjectReset === true || error.retryable === true ? objectReset : undefined;
 }
 
 /**
@@ -53,7 +53,7 @@ export function isRepeatable(
   calls: "reads" | "keyed" | "others",
   { platformRepeatsReads }: { readonly platformRepeatsReads: boolean },
 ): boolean {
-  if (calls === "others" || objectFailureOf(error) !== reset) return false;
+  if (calls === "others" || objectFailureOf(error) !== objectReset) return false;
   const { retryable } = error as PlatformError;
   return calls === "keyed" ? retryable === true : !platformRepeatsReads || retryable !== true;
 }

@@ -164,6 +164,34 @@ describe("a reset before a stream has started", () => {
   });
 });
 
+describe("a reset while a stream is open", () => {
+  const abort = () => abortAllDurableObjects();
+
+  it("ends an event stream with its reason", async () => {
+    const response = await browser.fetch("/resets/endless", { headers: { accept: "text/event-stream" } });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes("one")) text += (await reader.read()).value ?? "";
+    await abort();
+    while (!text.includes("OBJECT_RESET")) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(text);
+      text += value;
+    }
+    await reader.cancel();
+  });
+
+  it("ends the stream of a server caller, and a watched query, with its reason", async () => {
+    const caller = createCaller<ResetsRouter>(env.RESETS_DO).asUser({ userId });
+    const events = (await caller.endless()) as AsyncGenerator<unknown>;
+    const results = watchQuery(caller.quick);
+    expect([(await events.next()).value, (await results.next()).value]).toEqual(["one", "quick"]);
+    const pending = [events.next(), results.next()].map((next) => failureOf(next));
+    await abort();
+    expect(await Promise.all(pending)).toEqual([reset, reset]);
+  });
+});
+
 describe("a reset while a socket opens", () => {
   it("refuses the upgrade with its reason, and the next one succeeds", async () => {
     await resetAtStart(1);
@@ -228,7 +256,7 @@ describe("a server caller", () => {
     expect(ran).toEqual(["write"]);
   });
 
-  it("gets the reason when all objects are reset", async () => {
+  it("does not notice a reset between two calls", async () => {
     expect(await caller().quick()).toBe("quick");
     await abortAllDurableObjects();
     expect(await caller().quick()).toBe("quick");

@@ -3,6 +3,7 @@ import { ReasonedError } from "../../router/reasoned-error.js";
 import { toObjectError } from "../../router/to-object-error.js";
 import type { ErrorShape } from "../../shared/call.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
+import { objectReset } from "../../shared/object-failure.js";
 import { STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
 import { ForwardedError } from "../calls/forwarded-error.js";
 import { abortOnReturn } from "./abort-on-return.js";
@@ -87,17 +88,23 @@ function interrupted(): ReasonedError {
   return new ReasonedError({
     code: "SERVICE_UNAVAILABLE",
     reason: "STREAM_INTERRUPTED",
-    message: "The stream was interrupted, because the object was restarted or the session ended. Subscribe again.",
+    message: "The stream was interrupted, because the session ended. Subscribe again.",
   });
 }
+
+/** The code of a socket whose other side is gone. An object that ends a stream closes the socket with another code. */
+const CONNECTION_LOST = 1006;
 
 /**
  * Accepts a socket and yields its text messages until it closes or the signal aborts. Buffers messages that arrive between
  * two reads.
+ *
+ * @throws ReasonedError SERVICE_UNAVAILABLE (OBJECT_RESET) if the object was reset
  */
 async function* readMessages(socket: WebSocket, signal?: AbortSignal): AsyncGenerator<string> {
   const buffered: string[] = [];
   let isEnded = signal?.aborted ?? false;
+  let isReset = false;
   let wake = (): void => {};
   const end = (): void => {
     isEnded = true;
@@ -107,7 +114,10 @@ async function* readMessages(socket: WebSocket, signal?: AbortSignal): AsyncGene
     if (typeof data === "string") buffered.push(data);
     wake();
   });
-  socket.addEventListener("close", end);
+  socket.addEventListener("close", ({ code }) => {
+    isReset = !isEnded && code === CONNECTION_LOST;
+    end();
+  });
   socket.addEventListener("error", end);
   signal?.addEventListener("abort", end, { once: true });
   socket.accept();
@@ -115,6 +125,7 @@ async function* readMessages(socket: WebSocket, signal?: AbortSignal): AsyncGene
     for (;;) {
       const next = buffered.shift();
       if (next !== undefined) yield next;
+      else if (isReset) throw new ReasonedError(objectReset);
       else if (isEnded) return;
       else await new Promise<void>((resolve) => (wake = resolve));
     }

@@ -25,7 +25,7 @@ export class WatchedInput {
  * for await (const posts of watchQuery(caller.posts.list)) console.log(posts.length);
  * ```
  * @param procedure a query of a caller that {@link createCaller} returned
- * @throws TRPCError of the query; SERVICE_UNAVAILABLE (STREAM_INTERRUPTED) if the object was restarted: watch the query again
+ * @throws TRPCError of the query; SERVICE_UNAVAILABLE (OBJECT_RESET) if the object was restarted: watch the query again
  */
 export function watchQuery<TInput, TOutput>(
   procedure: (input: TInput) => Promise<TOutput>,
