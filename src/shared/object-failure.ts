@@ -58,9 +58,13 @@ export function isRepeatable(
   return calls === "keyed" ? retryable === true : !platformRepeatsReads || retryable !== true;
 }
 
-/** Whether an object runs an earlier version, or another class, which does not have a method. */
+/** Whether an object does not have a method, because it runs an earlier version or another class. */
 export function isMissingMethod(error: unknown, name: string): boolean {
-  return error instanceof TypeError && error.message.includes(`does not implement the method "${name}"`);
+  if (!(error instanceof Error)) return false;
+  // The second is the message in Cloudflare's Vitest plugin.
+  return [`does not implement the method "${name}"`, `does not implement "${name}"`].some((text) =>
+    error.message.includes(text),
+  );
 }
 
 /** Errors of other libraries have `retryable` too, but also a name or a code. The platform's are plain. */

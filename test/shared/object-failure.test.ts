@@ -90,5 +90,7 @@ it("recognizes a method that an object of an earlier version does not have", () 
   const missing = new TypeError('The RPC receiver does not implement the method "trpcRead".');
   expect(isMissingMethod(missing, "trpcRead")).toBe(true);
   expect(isMissingMethod(missing, "trpc")).toBe(false);
-  expect(isMissingMethod(new Error(missing.message), "trpcRead")).toBe(false);
+  expect(isMissingMethod(new TypeError('The RPC receiver does not implement "trpcRead".'), "trpcRead")).toBe(true);
+  expect(isMissingMethod(new TypeError("Cannot read trpcRead"), "trpcRead")).toBe(false);
+  expect(isMissingMethod(missing.message, "trpcRead")).toBe(false);
 });

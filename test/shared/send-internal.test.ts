@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import type { InternalRequest, WireReply } from "../../src/shared/internal.js";
 import { failure, success } from "../../src/shared/result.js";
-import { readReply, sendInternal, toWireReply } from "../../src/shared/send-internal.js";
+import { readReply, sendInternal, sendInternalRead, toWireReply } from "../../src/shared/send-internal.js";
 
 const tokens = { accessToken: "a", refreshToken: "r" };
 const clientFailure = {
@@ -73,4 +73,50 @@ it("asks the other object for a result, and returns it", async () => {
   const sent = { op: "lease", organizationId: "o", sessionId: "s" } as const;
   expect(await sendInternal(stub, sent)).toEqual(failure("SESSION_REPLACED"));
   expect(received).toEqual([{ ...sent, wantsResult: true }]);
+});
+
+describe("a request that only reads", () => {
+  const stubError = (flags: object) => Object.assign(new Error("The stub failed."), flags);
+  const missing = new TypeError('The RPC receiver does not implement the method "internalRead".');
+  const read = (namespace: { getByName(): unknown }) =>
+    sendInternalRead(namespace, { type: "user", id: "ada" }, { op: "loadSession", token: "token" });
+
+  /** A namespace whose first stubs fail with these errors. */
+  function failFirst(...errors: Error[]) {
+    const sent: string[] = [];
+    const getByName = () => {
+      const error = errors.shift();
+      const call = (method: string) => () => {
+        sent.push(method);
+        return error ? Promise.reject(error) : Promise.resolve({ ok: true, value: "loaded" });
+      };
+      return { internal: call("internal"), internalRead: call("internalRead") };
+    };
+    return { sent, namespace: { getByName } };
+  }
+
+  it.each<[string, Error, string[]]>([
+    ["its connection was lost", stubError({ retryable: true }), ["internalRead", "internalRead"]],
+    ["its object was reset", stubError({ durableObjectReset: true }), ["internalRead", "internalRead"]],
+    ["its object has an earlier version", missing, ["internalRead", "internal"]],
+  ])("is sent once again to a new stub if %s", async (_name, error, methods) => {
+    const { sent, namespace } = failFirst(error);
+    expect(await read(namespace)).toEqual({ ok: true, value: "loaded" });
+    expect(sent).toEqual(methods);
+  });
+
+  it.each<[string, Error]>([
+    ["its object is overloaded", stubError({ overloaded: true, retryable: true })],
+    ["its object failed", stubError({})],
+  ])("is not sent again if %s", async (_name, error) => {
+    const { sent, namespace } = failFirst(error);
+    await expect(read(namespace)).rejects.toBe(error);
+    expect(sent).toEqual(["internalRead"]);
+  });
+
+  it("is not sent a third time", async () => {
+    const { sent, namespace } = failFirst(stubError({ retryable: true }), stubError({ retryable: true }));
+    await expect(read(namespace)).rejects.toThrow("The stub failed.");
+    expect(sent).toHaveLength(2);
+  });
 });
