@@ -1,7 +1,7 @@
 import { createTRPCRecursiveProxy, type AnyTRPCRouter, type TRPCRouterCaller } from "@trpc/server";
 import superjson from "superjson";
 import { ReasonedError } from "../router/reasoned-error.js";
-import { toObjectError } from "../router/to-object-error.js";
+import { toObjectError } from "./to-object-error.js";
 import { containsTag } from "../shared/contains-tag.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";

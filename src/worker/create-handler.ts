@@ -196,13 +196,13 @@ function waitUntilOf(ctx: Partial<Pick<ExecutionContext, "waitUntil">> | undefin
  * needs before its calls, to renew its session or to open a socket, to `onError`. Rethrows any other error.
  */
 function refusalOf(cause: unknown, onError: OnError): Refusal {
-  const failure = objectFailureOf(cause);
+  const error = configurationErrorOf(cause);
+  const failure = error ? undefined : objectFailureOf(cause);
   if (failure) {
     const { reason } = failure;
     onError({ error: cause as Error, requestId: crypto.randomUUID(), path: "(request)", type: undefined, reason });
     return failure;
   }
-  const error = configurationErrorOf(cause);
   if (!error) throw cause;
   // oxlint-disable-next-line no-console -- the log is where an operator looks first
   console.error(`[trpc-userdo] ${error.message}`);

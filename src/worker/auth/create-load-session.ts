@@ -1,7 +1,7 @@
 import type { AnyTRPCRouter, inferRouterOutputs } from "@trpc/server";
 import type { ListedSession, User } from "../../shared/account.js";
 import type { ObjectNamespace } from "../../shared/object-stub.js";
-import { toObjectError } from "../../router/to-object-error.js";
+import { toObjectError } from "../to-object-error.js";
 import { sendInternalRead } from "../../shared/send-internal.js";
 import { readNamespace } from "../configuration.js";
 import { checkOptionNames } from "../../shared/check-options.js";

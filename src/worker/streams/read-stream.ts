@@ -1,6 +1,6 @@
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import { ReasonedError } from "../../router/reasoned-error.js";
-import { toObjectError } from "../../router/to-object-error.js";
+import { toObjectError } from "../to-object-error.js";
 import type { ErrorShape } from "../../shared/call.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import { objectReset } from "../../shared/object-failure.js";
