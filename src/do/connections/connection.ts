@@ -205,7 +205,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   const hasAnyRoom = (): boolean => hasRoom(0) && grants.hasRoom("large", 0);
 
   if (attachment?.deadline !== undefined) {
-    awaitPong(attachment.deadline, true);
+    // It is limited, because the clock may have been set back since it was stored.
+    awaitPong(Math.min(attachment.deadline, Date.now() + limits.windowSeconds * 1000), true);
     isBlocked = true;
   }
 

@@ -25,9 +25,9 @@ export interface PongDeadlineOptions {
 
 interface Waiting extends PongDeadlineOptions {
   isStored: boolean;
-  /** When the deadline is stored, by the monotonic clock. */
+  /** When the deadline is stored, by the clock of `createPongDeadlines`. */
   readonly storeAt: number;
-  /** When the wait ends, by the monotonic clock. */
+  /** When the wait ends, by the same clock. */
   readonly expireAt: number;
 }
 
@@ -38,14 +38,28 @@ const STORE_AFTER_MS = 1_000;
  * The deadlines of all sockets of an object. They share one timer, and are stored only if the answer takes long: most clients answer
  * within milliseconds, and each write of an attachment costs as much as a sixth of an event.
  *
- * The pending timer keeps the object awake until the deadlines, which is necessary to check and to store them. It is compared with
- * a monotonic clock: if the time of day is corrected meanwhile, a deadline would be hours away, and the object awake until then.
+ * The pending timer keeps the object awake until the deadlines, which is necessary to check and to store them. If the time of day
+ * were set back meanwhile, a deadline could be hours away, and the object awake until then. In workerd, `performance.now()` returns
+ * the time of day too. So the deadlines have a clock of their own, which is never set back. If the time of day is set forward, waits
+ * end early, and the clients reconnect.
  */
 export function createPongDeadlines(store: DeadlineStore) {
   const all = new Set<Waiting>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** When the timer fires, by the monotonic clock. */
+  /** When the timer fires, by the clock below. */
   let timerAt = Infinity;
+  /** The last time that was read from the clock. */
+  let latest = -Infinity;
+  /** How far the clock is ahead of the time of day. */
+  let offset = 0;
+
+  /** Reads the clock. @param atLeast a time that has certainly passed, because a timer for it has fired */
+  function readClock(atLeast = latest): number {
+    const timeOfDay = Date.now();
+    latest = Math.max(timeOfDay + offset, latest, atLeast);
+    offset = latest - timeOfDay;
+    return latest;
+  }
 
   const nextOf = ({ isStored, expireAt, storeAt }: Waiting): number =>
     isStored ? expireAt : Math.min(expireAt, storeAt);
@@ -59,7 +73,7 @@ export function createPongDeadlines(store: DeadlineStore) {
     if (at >= timerAt) return;
     clearTimeout(timer);
     timerAt = at;
-    timer = setTimeout(check, at - performance.now());
+    timer = setTimeout(check, at - readClock());
   }
 
   function write(waiting: Waiting): void {
@@ -69,8 +83,8 @@ export function createPongDeadlines(store: DeadlineStore) {
   }
 
   function check(): void {
+    const now = readClock(timerAt);
     timerAt = Infinity;
-    const now = performance.now();
     try {
       for (const waiting of all) {
         if (waiting.expireAt <= now) {
@@ -93,7 +107,7 @@ export function createPongDeadlines(store: DeadlineStore) {
 
   return {
     add(options: PongDeadlineOptions): PongDeadline {
-      const now = performance.now();
+      const now = readClock();
       const expireAt = now + options.until - Date.now();
       const waiting: Waiting = { ...options, expireAt, storeAt: now + STORE_AFTER_MS };
       all.add(waiting);

@@ -1,8 +1,15 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createPongDeadlines } from "../../../src/do/connections/pong-deadlines.js";
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  // As in workerd, where `performance.now()` is set back with the clock.
+  vi.spyOn(performance, "now").mockImplementation(() => Date.now());
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 function createDeadlines() {
   const stored: (number | undefined)[] = [];
@@ -69,17 +76,47 @@ it("ends each wait at its deadline, in whatever order the deadlines were added",
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it.each([-3_600_000, 3_600_000])("ends each wait in time when the time of day moves by %d ms", (jump) => {
+const HOUR_MS = 3_600_000;
+
+it.each([-HOUR_MS, -1_000 * HOUR_MS])("ends each wait in time when the clock is set back by %d ms", (jump) => {
   const { add, stored, expired } = createDeadlines();
   const until = Date.now() + 5_000;
-  add("asked", 5_000);
+  add("pending", 5_000);
   vi.setSystemTime(Date.now() + jump);
   vi.advanceTimersByTime(1_000);
   expect(stored).toEqual([until]);
   vi.advanceTimersByTime(3_999);
   expect(expired).toEqual([]);
   vi.advanceTimersByTime(1);
-  expect(expired).toEqual(["asked"]);
+  expect(expired).toEqual(["pending"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("ends each wait in time when the clock is set back several times", () => {
+  const { add, expired } = createDeadlines();
+  add("first", 5_000);
+  vi.setSystemTime(Date.now() - HOUR_MS);
+  add("second", 6_000);
+  vi.setSystemTime(Date.now() - HOUR_MS);
+  vi.advanceTimersByTime(1_000);
+  vi.setSystemTime(Date.now() - HOUR_MS);
+  add("third", 6_000);
+  vi.advanceTimersByTime(4_000);
+  expect(expired).toEqual(["first"]);
+  vi.advanceTimersByTime(1_000);
+  expect(expired).toEqual(["first", "second"]);
+  vi.advanceTimersByTime(1_000);
+  expect(expired).toEqual(["first", "second", "third"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("ends a wait early when the clock is set forward", () => {
+  const { add, stored, expired } = createDeadlines();
+  add("pending", 5_000);
+  vi.setSystemTime(Date.now() + HOUR_MS);
+  vi.advanceTimersByTime(1_000);
+  expect(expired).toEqual(["pending"]);
+  expect(stored).toEqual([]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
