@@ -15,11 +15,11 @@ export const notes = {
     decision: "waking.md",
   },
   "socket/events": {
-    text: "Most of the remaining time confirms that clients read, which bounds the memory of an object.",
+    text: "About half of the remaining time is spent on pings, which bound the memory of an object. The rest is access checks, the write and garbage collection.",
     decision: "memory-budget.md",
   },
   "live/sockets": {
-    text: "Most of the remaining time confirms that clients read, and stores the result's hash with each socket.",
+    text: "The remaining time is spent in the run of the query, its acknowledgement, and two checks of each socket.",
     decision: "memory-budget.md",
   },
   "live/writes": {
