@@ -1,5 +1,3 @@
-import { DurableObject } from "cloudflare:workers";
-
 /** A post as the app returns it. */
 export interface Post {
   readonly id: string;
@@ -41,19 +39,6 @@ export function createPostRows(sql: SqlStorage) {
 }
 
 export type PostRows = ReturnType<typeof createPostRows>;
-
-/** A Durable Object with posts, which another library serves over HTTP. */
-export abstract class PostRowsObject extends DurableObject {
-  protected readonly rows: PostRows = createPostRows(this.ctx.storage.sql);
-
-  protected abstract respond(request: Request): Promise<Response>;
-
-  override async fetch(request: Request): Promise<Response> {
-    if (new URL(request.url).pathname !== "/seed") return this.respond(request);
-    this.rows.seed(await request.json());
-    return Response.json(null);
-  }
-}
 
 function toPost(row: Record<string, SqlStorageValue>): Post {
   return {

@@ -3,7 +3,8 @@ import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import superjson from "superjson";
 import { z } from "zod";
-import { PostRowsObject, type PostRows } from "./post-rows.js";
+import type { PostRows } from "./post-rows.js";
+import { PostRowsObject } from "./post-rows-object.js";
 
 interface Env {
   readonly TRPC_DO: DurableObjectNamespace<TrpcDO>;

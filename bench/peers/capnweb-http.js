@@ -1,7 +1,7 @@
 // Cap'n Web over HTTP: each request is one batch of calls to the Durable Object.
 import { newWorkersRpcResponse, RpcTarget } from "capnweb";
 import { z } from "zod";
-import { PostRowsObject } from "../http/post-rows.ts";
+import { PostRowsObject } from "../http/post-rows-object.ts";
 
 const Input = z.object({ id: z.string() });
 

@@ -3,7 +3,7 @@ import { os } from "@orpc/server";
 import { RPCHandler } from "@orpc/server/fetch";
 import { BatchHandlerPlugin } from "@orpc/server/plugins";
 import { z } from "zod";
-import { PostRowsObject } from "../http/post-rows.ts";
+import { PostRowsObject } from "../http/post-rows-object.ts";
 
 const router = {
   list: os.handler(({ context }) => context.rows.list()),
