@@ -161,14 +161,14 @@ export function createChangeHub(options: ChangeHubOptions) {
       const ids = new Map<string, IdSet>();
       const pages = new Map<string, MissedChanges>();
       // Most flushes have one change. Its entry is read once, and not once for the tables and again for the changes of each.
-      const only = until.seq === from.seq + 1 ? log.read({ after: from, until }) : undefined;
+      const singleEntry = until.seq === from.seq + 1 ? log.read({ after: from, until }) : undefined;
       const flush: Flush = {
         from,
-        tables: only?.map(({ table }) => table) ?? log.tablesIn({ after: from, until }),
+        tables: singleEntry?.map(({ table }) => table) ?? log.tablesIn({ after: from, until }),
         net(table) {
           const known =
             net.get(table) ??
-            only?.filter((change) => change.table === table) ??
+            singleEntry?.filter((change) => change.table === table) ??
             log.read({ tables: [table], after: from, until });
           net.set(table, known);
           return known;

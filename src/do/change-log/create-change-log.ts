@@ -1,7 +1,7 @@
 import { type Cursor, formatCursor } from "../../shared/cursor.js";
 import { foldChanges, type LogEntry, type LogType, type NetChange } from "./fold-changes.js";
 import type { IndexedEntry } from "./log-index.js";
-import { onFirstUse } from "../lifecycle/on-first-use.js";
+import { lazy } from "../lifecycle/lazy.js";
 import { createLogIndexCache } from "./log-index-cache.js";
 import { readRaw, type SqlValue } from "../tables/codec/sql-value.js";
 
@@ -41,7 +41,7 @@ const ENTRY = 'seq, lower(hex(nonce)), "table", type, id';
 
 /** Reads the change log, which triggers of the tables write. */
 export function createChangeLog(sql: SqlStorage) {
-  const indexes = onFirstUse(() => createLogIndexCache(sql));
+  const indexes = lazy(() => createLogIndexCache(sql));
 
   function withNonces(table: string, entries: readonly IndexedEntry[]): NetChange[] {
     const wanted = JSON.stringify(entries.map(({ seq }) => seq));

@@ -4,7 +4,7 @@ import { readAttachment, type Attachment } from "./attachment.js";
 import { CLOSE_TOO_SLOW } from "../../shared/close-codes.js";
 import type { MemoryBudget, MemoryShare, OutputUse } from "./memory-budget.js";
 import { createOutputGrants, type OutputReservation } from "./output-grants.js";
-import type { PongDeadline, PongDeadlines } from "./pong-deadlines.js";
+import type { PendingPing, PongDeadlines } from "./pong-deadlines.js";
 import type { SocketLimits } from "./socket-limits.js";
 
 export interface ConnectionOptions {
@@ -40,7 +40,8 @@ export interface Connection {
    * Whether a frame has to wait, because the client has not answered a ping or the memory budget has no room for the frame.
    * `onReady` is called when the socket can send again.
    *
-   * @param bytes size of the frame. A short frame of unknown size by default, for which more memory is granted at a time
+   * @param bytes size of the frame, or `RECENT_SIZE` if it is unknown but probably that of the recent short frames. By default a
+   *   short frame of unknown size, for which more memory is granted at a time
    */
   isWaiting(bytes?: number): boolean;
   /** Whether the client was sent a ping that it must answer before it is sent more, and has not answered it. */
@@ -101,17 +102,17 @@ export function createConnection(options: ConnectionOptions): Connection {
   /** Bytes that are counted but not sent yet. */
   const buffered: Record<OutputUse, number> = { sent: 0, large: 0 };
   /** The ping that the client has not answered yet. */
-  let ask: PongDeadline | undefined;
+  let pendingPing: PendingPing | undefined;
   let pong: PromiseWithResolvers<void> | undefined;
   /** Whether nothing is sent until the ping is answered. */
   let isBlocked = false;
   /** What was sent before the ping: its answer confirms no more. */
-  const asked = { sent: 0, large: 0, events: 0 };
+  const sentBeforePing = { sent: 0, large: 0, events: 0 };
   let memoryAvailable: PromiseWithResolvers<void> | undefined;
   let hasEnded = false;
 
   function awaitPong(until: number, isStored: boolean): void {
-    ask = deadlines.add({ socket, until, isStored, onExpired });
+    pendingPing = deadlines.add({ socket, until, isStored, onExpired });
   }
 
   function onExpired(): void {
@@ -121,7 +122,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   /** Ends the wait for an answer. */
   function endPing(): void {
-    ask = undefined;
+    pendingPing = undefined;
     pong?.resolve();
     pong = undefined;
     isBlocked = false;
@@ -144,18 +145,19 @@ export function createConnection(options: ConnectionOptions): Connection {
   function ping(blocks: boolean): void {
     if (hasEnded || unread.sent + unread.large === 0) return;
     if (socket.readyState !== WebSocket.OPEN) return memory.close();
-    if (!ask) {
+    if (!pendingPing) {
       socket.send("PING");
-      asked.sent = unread.sent;
-      asked.large = unread.large;
-      asked.events = events;
+      sentBeforePing.sent = unread.sent;
+      sentBeforePing.large = unread.large;
+      sentBeforePing.events = events;
       onPing();
       awaitPong(Date.now() + limits.windowSeconds * 1000, false);
     }
     if (!blocks) return;
     isBlocked = true;
-    // Stored at once only if the client has a full window or others wait. Else, it is stored if the answer takes long.
-    ask?.store();
+    // The deadline is stored immediately only if the window is full or other sockets wait. Otherwise it is stored after a second
+    // without an answer.
+    if (pendingPing) deadlines.store(pendingPing);
   }
 
   const isFull = (): boolean => unread.sent + unread.large >= limits.windowBytes || events >= limits.windowEvents;
@@ -179,7 +181,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     unread[use] += size;
     events++;
     if (isFull() || budget.isScarce()) ping(true);
-    else if (!ask && memory.isNearlyFull()) ping(false);
+    else if (!pendingPing && memory.isNearlyFull()) ping(false);
   }
 
   /** Returns whether the socket was open. The runtime throws if it was closed. */
@@ -247,19 +249,19 @@ export function createConnection(options: ConnectionOptions): Connection {
     pong: () => void transmit("PONG"),
 
     onPong() {
-      if (!ask) return;
+      if (!pendingPing) return;
       const wasBlocked = isBlocked;
-      ask.onAnswer();
+      deadlines.onAnswer(pendingPing);
       endPing();
-      events -= asked.events;
-      confirm(asked);
+      events -= sentBeforePing.events;
+      confirm(sentBeforePing);
       if (isFull() || budget.isScarce()) ping(true);
       if (wasBlocked && !isBlocked) onReady();
     },
 
     end() {
       hasEnded = true;
-      ask?.end();
+      if (pendingPing) deadlines.end(pendingPing);
       endPing();
       confirm({ ...unread });
       grants.end();

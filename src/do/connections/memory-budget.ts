@@ -28,7 +28,7 @@ const NEARLY_FULL = 3 / 4;
  * The part of the memory for short frames that the only member of an unshared object may use, and the part from which on it counts
  * as nearly full. The rest is for another caller.
  */
-const ALONE = { most: 7 / 8, nearlyFull: 3 / 4 };
+const SOLE_MEMBER_PART = { most: 7 / 8, nearlyFull: 3 / 4 };
 
 /** Returns the most memory for the large frames of one member, in bytes: half of the part for large frames. */
 export function largestOutput(budgetBytes: number): number {
@@ -104,7 +104,7 @@ export function createMemoryBudget(bytes: number, { isShared = true }: MemoryBud
   const largeFrom = Math.min(LARGE_FRAME, Math.floor(bytes / 128));
   const mostLarge = largestOutput(bytes);
   /** The most bytes of the part for large frames that short ones may use. */
-  const mostLent = isShared ? 0 : bytes * PARTS.large - mostLarge;
+  const maxLoan = isShared ? 0 : bytes * PARTS.large - mostLarge;
   let recentFrame = 0;
 
   let cached = 0;
@@ -121,25 +121,25 @@ export function createMemoryBudget(bytes: number, { isShared = true }: MemoryBud
   };
 
   /** Returns the bytes of the part for large frames that short ones may use now. Large frames of another caller can need them. */
-  const lent = (): number => Math.min(mostLent, Math.max(0, bytes * PARTS.large - charged));
-  const partOf = (use: MemoryUse): number => bytes * PARTS[use] + (use === "sent" ? lent() : 0);
+  const availableLoan = (): number => Math.min(maxLoan, Math.max(0, bytes * PARTS.large - charged));
+  const partOf = (use: MemoryUse): number => bytes * PARTS[use] + (use === "sent" ? availableLoan() : 0);
   const free = (use: MemoryUse): number => partOf(use) - used[use];
   /** Returns the bytes of the part for large frames that short ones use. */
-  const borrowed = (): number => Math.min(mostLent, Math.max(0, used.sent - bytes * PARTS.sent));
+  const currentLoan = (): number => Math.min(maxLoan, Math.max(0, used.sent - bytes * PARTS.sent));
   const chargeOf = (size: number): number => Math.min(size, mostLarge);
 
   const isAlone = (): boolean => !isShared && members.size === 1;
   const maySend = ({ used: { sent } }: Member): boolean =>
-    used.sent === 0 || sent < (isAlone() ? partOf("sent") * ALONE.most : free("sent"));
+    used.sent === 0 || sent < (isAlone() ? partOf("sent") * SOLE_MEMBER_PART.most : free("sent"));
   const isNearlyFull = ({ used: { sent } }: Member): boolean =>
-    sent > (isAlone() ? partOf("sent") * ALONE.nearlyFull : free("sent") * NEARLY_FULL);
+    sent > (isAlone() ? partOf("sent") * SOLE_MEMBER_PART.nearlyFull : free("sent") * NEARLY_FULL);
   const short = createOutputQueue<Member, MemoryShare>({ fits: maySend, skipsBlocked: true });
 
   /** Whether the member's own half has room. An empty half accepts a frame of any size, so that no frame waits forever. */
   const isWithinHalf = ({ used: { large } }: Member, size: number): boolean =>
     size === 0 ? large < mostLarge : large === 0 || large + size <= mostLarge;
   const isWithinPart = ({ used: { large } }: Member, size: number): boolean =>
-    size === 0 || charged + chargeOf(large + size) - chargeOf(large) + borrowed() <= bytes * PARTS.large;
+    size === 0 || charged + chargeOf(large + size) - chargeOf(large) + currentLoan() <= bytes * PARTS.large;
   const long = createOutputQueue<Member, MemoryShare>({
     isReady: isWithinHalf,
     fits: isWithinPart,
@@ -201,8 +201,8 @@ export function createMemoryBudget(bytes: number, { isShared = true }: MemoryBud
 
       function wake(use: MemoryUse): void {
         if (use === "large") long.wake(member);
-        if (use === "sent" || (use === "large" && mostLent > 0)) short.wake();
-        if (use === "sent" && mostLent > 0) long.wake();
+        if (use === "sent" || (use === "large" && maxLoan > 0)) short.wake();
+        if (use === "sent" && maxLoan > 0) long.wake();
       }
 
       const share: MemoryShare = {

@@ -23,8 +23,8 @@ export interface OutputGrantsOptions {
 /** Lifetime of an unused grant, in milliseconds. It expires because the socket may have nothing left to send. */
 const GRANT_MS = 1_000;
 
-/** The size that requests memory for a frame which is probably as long as the recent short ones. */
-export const LIKE_RECENT = 1;
+/** Stands for an unknown size that is probably the one of the recent short frames. No frame is one byte long. */
+export const RECENT_SIZE = 1;
 
 /** The frame that follows a request may be a little longer than the one that was expected. */
 const MARGIN = 1.125;
@@ -49,7 +49,7 @@ export function createOutputGrants({ memory, shortBytes, recentBytes, onGrant }:
 
   function sizeOf(size: number): number {
     if (size === 0) return shortBytes();
-    return Math.ceil((size === LIKE_RECENT ? Math.max(recentBytes(), size) : size) * MARGIN);
+    return Math.ceil((size === RECENT_SIZE ? Math.max(recentBytes(), size) : size) * MARGIN);
   }
 
   function grant(use: OutputUse, size: number): void {
@@ -66,7 +66,7 @@ export function createOutputGrants({ memory, shortBytes, recentBytes, onGrant }:
     /**
      * Returns whether a frame may be sent now. If not, `onGrant` is called when there is memory for it.
      *
-     * @param size 0 if it is unknown
+     * @param size 0 if it is unknown, or `RECENT_SIZE`
      */
     hasRoom(use: OutputUse, size: number): boolean {
       const known = granted[use];

@@ -4,17 +4,7 @@ export interface DeadlineStore {
   setDeadline(socket: WebSocket, deadline: number | undefined): void;
 }
 
-/** A ping that a client has to answer. */
-export interface PongDeadline {
-  /** Stores the deadline now, so that it still applies after hibernation. */
-  store(): void;
-  /** Ends the wait, because the client has answered. */
-  onAnswer(): void;
-  /** Ends the wait, but keeps a stored deadline. */
-  end(): void;
-}
-
-export interface PongDeadlineOptions {
+export interface PingOptions {
   readonly socket: WebSocket;
   /** In milliseconds since the epoch. */
   readonly until: number;
@@ -23,7 +13,8 @@ export interface PongDeadlineOptions {
   readonly onExpired: () => void;
 }
 
-interface Waiting extends PongDeadlineOptions {
+/** A ping that a client has to answer. */
+export interface PendingPing extends PingOptions {
   isStored: boolean;
   /** When the deadline is stored, by the clock of `createPongDeadlines`. */
   readonly storeAt: number;
@@ -44,7 +35,7 @@ const STORE_AFTER_MS = 1_000;
  * end early, and the clients reconnect.
  */
 export function createPongDeadlines(store: DeadlineStore) {
-  const all = new Set<Waiting>();
+  const pendingPings = new Set<PendingPing>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer fires, by the clock below. */
   let timerAt = Infinity;
@@ -61,7 +52,7 @@ export function createPongDeadlines(store: DeadlineStore) {
     return latest;
   }
 
-  const nextOf = ({ isStored, expireAt, storeAt }: Waiting): number =>
+  const nextOf = ({ isStored, expireAt, storeAt }: PendingPing): number =>
     isStored ? expireAt : Math.min(expireAt, storeAt);
 
   function stopTimer(): void {
@@ -76,50 +67,54 @@ export function createPongDeadlines(store: DeadlineStore) {
     timer = setTimeout(check, at - readClock());
   }
 
-  function write(waiting: Waiting): void {
-    if (waiting.isStored) return;
-    waiting.isStored = true;
-    store.setDeadline(waiting.socket, waiting.until);
+  /** Stores a deadline now, so that it still applies after hibernation. */
+  function storeDeadline(ping: PendingPing): void {
+    if (ping.isStored) return;
+    ping.isStored = true;
+    store.setDeadline(ping.socket, ping.until);
   }
 
   function check(): void {
     const now = readClock(timerAt);
     timerAt = Infinity;
     try {
-      for (const waiting of all) {
-        if (waiting.expireAt <= now) {
-          all.delete(waiting);
-          waiting.onExpired();
-        } else if (waiting.storeAt <= now) {
-          write(waiting);
+      for (const ping of pendingPings) {
+        if (ping.expireAt <= now) {
+          pendingPings.delete(ping);
+          ping.onExpired();
+        } else if (ping.storeAt <= now) {
+          storeDeadline(ping);
         }
       }
     } finally {
       let next = Infinity;
-      for (const waiting of all) next = Math.min(next, nextOf(waiting));
-      if (all.size > 0) startTimer(next);
+      for (const ping of pendingPings) next = Math.min(next, nextOf(ping));
+      if (pendingPings.size > 0) startTimer(next);
     }
   }
 
-  function end(waiting: Waiting): void {
-    if (all.delete(waiting) && all.size === 0) stopTimer();
+  /** Ends a wait, but keeps a stored deadline. */
+  function end(ping: PendingPing): void {
+    if (pendingPings.delete(ping) && pendingPings.size === 0) stopTimer();
   }
 
   return {
-    add(options: PongDeadlineOptions): PongDeadline {
+    add(options: PingOptions): PendingPing {
       const now = readClock();
       const expireAt = now + options.until - Date.now();
-      const waiting: Waiting = { ...options, expireAt, storeAt: now + STORE_AFTER_MS };
-      all.add(waiting);
-      startTimer(nextOf(waiting));
-      return {
-        store: () => write(waiting),
-        onAnswer() {
-          end(waiting);
-          if (waiting.isStored) store.setDeadline(waiting.socket, undefined);
-        },
-        end: () => end(waiting),
-      };
+      const ping: PendingPing = { ...options, expireAt, storeAt: now + STORE_AFTER_MS };
+      pendingPings.add(ping);
+      startTimer(nextOf(ping));
+      return ping;
+    },
+
+    store: storeDeadline,
+    end,
+
+    /** Ends a wait, because the client has answered. */
+    onAnswer(ping: PendingPing): void {
+      end(ping);
+      if (ping.isStored) store.setDeadline(ping.socket, undefined);
     },
   };
 }

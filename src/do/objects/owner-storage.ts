@@ -107,14 +107,14 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
 
   return {
     lifecycle,
-    /** The storage. Live queries record its statements. */
+    /** SQL storage that records which tables a live query reads. */
     sql,
     hub: getHub,
 
     /** Upgrades the stored schema. @returns errors of single tables, which then refuse every call */
     start(): readonly Error[] {
       lifecycle.update();
-      // Most objects have none.
+      // Most objects have no problems.
       return problems.size === 0 ? [] : Array.from(problems.values(), (message) => new Error(message));
     },
 

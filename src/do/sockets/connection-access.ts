@@ -103,8 +103,7 @@ export function createConnectionAccess({
     return resolved;
   }
 
-  /** Returns whether the caller may receive an event now. Starts an access check, or asks the client to reconnect. */
-  function authorizeEvent(connection: Connection): boolean {
+  function authorizeAssumingOpen(connection: Connection): boolean {
     if (!checkConnection(connection)) return false;
     const resolved = whenResolved(connection);
     if (resolved) waitUntil(resolved);
@@ -124,13 +123,13 @@ export function createConnectionAccess({
      * stale, asks its client to reconnect.
      */
     authorizeDelivery: (connection: Connection): boolean =>
-      connection.socket.readyState === WebSocket.OPEN && authorizeEvent(connection),
+      connection.socket.readyState === WebSocket.OPEN && authorizeAssumingOpen(connection),
 
     /**
      * Like `authorizeDelivery`, but does not read whether the socket is open, which costs a quarter of sending. For frames that are
-     * sent in the same turn with `sendAuthorized`.
+     * sent in the same turn with `sendAuthorized`, which does nothing if the socket is closed.
      */
-    authorizeEvent,
+    authorizeAssumingOpen,
 
     /** Runs synchronous work that authorizes many sockets, and checks the access of each session once. */
     withCachedChecks(work: () => void): void {
@@ -148,3 +147,5 @@ export function createConnectionAccess({
     endFlush: (): void => void (cachedChecks = undefined),
   };
 }
+
+export type ConnectionAccess = ReturnType<typeof createConnectionAccess>;

@@ -13,22 +13,22 @@ export interface ResultStatesOptions {
 const INTERVAL_MS = 1_000;
 
 /**
- * Stores which results clients have received. A write costs a seventh of sending a result. So for a query that changes often, the
- * result is stored as unknown, and the state of the last one at the end of the interval. In between, no write is needed.
+ * Stores which results clients have received. A write takes a seventh of the time of sending a result. If a result changes again
+ * within a second, it is stored as unknown, and the latest result is stored at the end of that second.
  *
- * What is stored is always true. If the object loses its memory meanwhile, the client receives the next result even if it has it
- * already, and any change of an existing row may run the query. The pending timer keeps the object from hibernating before.
+ * The stored state is therefore never wrong. After an eviction in between, the client may receive a result twice, and any change of
+ * an existing row may run the query. The pending timer keeps the object from hibernating before.
  */
 export function createResultStates({ write, batched }: ResultStatesOptions) {
   const writtenAt = new WeakMap<Subscription, number>();
   /** The subscriptions with a result that is stored as unknown. */
-  const unknown = new Set<Subscription>();
+  const deferredSubscriptions = new Set<Subscription>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function writeAll(): void {
     timer = undefined;
-    const subscriptions = [...unknown];
-    unknown.clear();
+    const subscriptions = [...deferredSubscriptions];
+    deferredSubscriptions.clear();
     const now = Date.now();
     batched(() => {
       for (const subscription of subscriptions) {
@@ -42,20 +42,20 @@ export function createResultStates({ write, batched }: ResultStatesOptions) {
   return {
     /** Stores the state of a subscription with a changed result, now or later. */
     onChange(subscription: Subscription, live: StoredLive): void {
-      if (unknown.has(subscription)) return;
+      if (deferredSubscriptions.has(subscription)) return;
       const now = Date.now();
       if (now - (writtenAt.get(subscription) ?? -Infinity) >= INTERVAL_MS) {
         writtenAt.set(subscription, now);
         return write(subscription, subscription.stored);
       }
-      unknown.add(subscription);
+      deferredSubscriptions.add(subscription);
       timer ??= setTimeout(writeAll, INTERVAL_MS);
       const { reads } = conditionsOf(live.reads);
       write(subscription, { ...subscription.stored, live: { hash: undefined, reads, shared: live.shared } });
     },
 
     /** Called when the whole state of a subscription is stored. */
-    onWrite: (subscription: Subscription): void => void unknown.delete(subscription),
+    onWrite: (subscription: Subscription): void => void deferredSubscriptions.delete(subscription),
   };
 }
 
@@ -71,14 +71,14 @@ interface Conditions {
   readonly text: string;
 }
 
-const known = new WeakMap<readonly Read[], Conditions>();
+const conditionsByReads = new WeakMap<readonly Read[], Conditions>();
 
 /** Subscriptions that share a result share its reads, so this is computed once for all of them. */
 function conditionsOf(reads: readonly Read[]): Conditions {
-  const cached = known.get(reads);
+  const cached = conditionsByReads.get(reads);
   if (cached) return cached;
   const without = reads.map(({ found: _found, ...read }) => read);
   const conditions = { reads: without, text: JSON.stringify(without) };
-  known.set(reads, conditions);
+  conditionsByReads.set(reads, conditions);
   return conditions;
 }

@@ -1,7 +1,7 @@
 import type { Flush } from "../change-log/change-hub.js";
 import { closeIfNewer, readAttachment, type Attachment, type StoredSubscription } from "../connections/attachment.js";
 import type { Connection } from "../connections/connection.js";
-import { onFirstUse } from "../lifecycle/on-first-use.js";
+import { lazy } from "../lifecycle/lazy.js";
 import type { LiveRunner } from "../live/live-runner.js";
 import { sessionTag, wakeNumberIn, wakeTag } from "./socket-tags.js";
 import type { SubscriptionStore } from "./subscription-store.js";
@@ -26,8 +26,8 @@ export function createSleepingSockets(options: SleepingSocketsOptions) {
   const awake = new WeakSet<WebSocket>();
   let isAllAwake = false;
 
-  // Reads do not need it.
-  const wakeIndex: () => WakeIndex = onFirstUse(() =>
+  // Only writes need the wake index.
+  const wakeIndex: () => WakeIndex = lazy(() =>
     createWakeIndex({
       sql: state.storage.sql,
       isInitialized,

@@ -7,7 +7,7 @@ import { createMessageHandler } from "./handle-message.js";
 import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
 import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
 import { createConnection, type Connection } from "../connections/connection.js";
-import { onFirstUse } from "../lifecycle/on-first-use.js";
+import { lazy } from "../lifecycle/lazy.js";
 import { createFrames } from "../connections/frames.js";
 import { createReconnectPositions } from "./reconnect-positions.js";
 import type { PendingStream } from "./pending-streams.js";
@@ -81,7 +81,7 @@ export function createSocketServer(options: SocketServerOptions) {
   });
 
   // Most calls that wake the object do not need its subscriptions.
-  const subscriptions: () => Subscriptions = onFirstUse(() =>
+  const subscriptions: () => Subscriptions = lazy(() =>
     createSubscriptions({
       hub,
       frames,
@@ -89,7 +89,7 @@ export function createSocketServer(options: SocketServerOptions) {
       wakeIndex: sleepingSockets,
       reopen,
       authorizeDelivery,
-      authorizeEvent: connectionAccess.authorizeEvent,
+      authorizeAssumingOpen: connectionAccess.authorizeAssumingOpen,
       whenResolved,
       shape: (path, cause) => shape({ type: "subscription", path, input: undefined }, cause),
       waitUntil: (work) => state.waitUntil(work),

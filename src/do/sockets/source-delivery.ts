@@ -1,19 +1,16 @@
 import { parseCursor } from "../../shared/cursor.js";
-import { LIKE_RECENT } from "../connections/output-grants.js";
+import { RECENT_SIZE } from "../connections/output-grants.js";
 import type { StoredSubscription } from "../connections/attachment.js";
 import { byteLength } from "../../shared/byte-length.js";
 import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "../change-log/change-hub.js";
-import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import { matchesRow, type RowFilter } from "../change-log/row-filter.js";
 import type { Subscription } from "../connections/subscription.js";
+import type { ConnectionAccess } from "./connection-access.js";
 
-export interface SourceDeliveryOptions {
+export interface SourceDeliveryOptions extends Pick<ConnectionAccess, "authorizeDelivery" | "authorizeAssumingOpen"> {
   readonly hub: ChangeHub;
   readonly frames: Frames;
-  readonly authorizeDelivery: (connection: Connection) => boolean;
-  /** Like `authorizeDelivery`, but does not read whether the socket is open. */
-  readonly authorizeEvent: (connection: Connection) => boolean;
   readonly update: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
   /** Schedules a subscription to catch up in its member's turn. */
   readonly catchUpLater: (subscription: Subscription) => void;
@@ -43,7 +40,7 @@ const LONG_EVENT = 16_384;
 
 /** Sends changes to the subscribers of sources: immediately, or page by page if they lag. */
 export function createSourceDelivery(options: SourceDeliveryOptions) {
-  const { hub, frames, authorizeDelivery, authorizeEvent, update, catchUpLater } = options;
+  const { hub, frames, authorizeDelivery, authorizeAssumingOpen, update, catchUpLater } = options;
   /** The part of each event that is the same for all its subscribers. */
   const events = new WeakMap<TrackedChange, string>();
   /** The last long event. Long events are not in the WeakMap, whose entries are collected too late to bound the memory. */
@@ -102,7 +99,7 @@ export function createSourceDelivery(options: SourceDeliveryOptions) {
    * fit: a smaller grant would not be enough, and a larger one would keep memory from other sockets.
    */
   function isWaiting(subscription: Subscription): boolean {
-    return subscription.connection.isWaiting(expected.get(subscription) ?? LIKE_RECENT);
+    return subscription.connection.isWaiting(expected.get(subscription) ?? RECENT_SIZE);
   }
 
   /** Sends a subscriber the changes that it missed, until its client's window is full. */
@@ -137,7 +134,7 @@ export function createSourceDelivery(options: SourceDeliveryOptions) {
       const { rows } = stored;
       // A lagging subscriber receives this flush when it catches up.
       if (subscription.catchUpFrom || (rows && !flush.concerns(table, rows))) return;
-      if (isWaiting(subscription) || !authorizeEvent(connection))
+      if (isWaiting(subscription) || !authorizeAssumingOpen(connection))
         return fallBehind(subscription, { after: flush.from });
       if (!subscription.isOpen) {
         subscription.fallBehind({ after: flush.from });

@@ -8,6 +8,7 @@ import { positionOf, type ChangeHub, type Flush } from "../change-log/change-hub
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { OpenedResult, Start } from "./stream-scope.js";
+import type { ConnectionAccess } from "./connection-access.js";
 import { createGeneratorDelivery } from "./generator-delivery.js";
 import { createResultStates, isSameQuery } from "./result-states.js";
 import { createSourceDelivery } from "./source-delivery.js";
@@ -23,16 +24,13 @@ export type Reopen = (
   start: Start | undefined,
 ) => Promise<{ readonly ok: true; readonly opened: OpenedResult } | { readonly ok: false; readonly error: ErrorShape }>;
 
-export interface SubscriptionsOptions {
+export interface SubscriptionsOptions extends Pick<ConnectionAccess, "authorizeDelivery" | "authorizeAssumingOpen"> {
   readonly hub: ChangeHub;
   readonly frames: Frames;
   readonly store: SubscriptionStore;
   readonly wakeIndex: Pick<WakeIndex, "onChange">;
   readonly reopen: Reopen;
   readonly shape: (path: string, cause: unknown) => ErrorShape;
-  /** Returns whether events may be sent to a socket now. Called for every flush. */
-  readonly authorizeDelivery: (connection: Connection) => boolean;
-  readonly authorizeEvent: (connection: Connection) => boolean;
   /** Resolves when a pending access check is done; returns `undefined` if no check is needed. */
   readonly whenResolved: (connection: Connection) => Promise<void> | undefined;
   /** Keeps the object awake until the work is done. */
@@ -46,8 +44,8 @@ export interface SubscriptionsOptions {
   >;
 }
 
-/** From how many subscriptions on results may be recorded later. With few, the writes cost little. */
-const MANY = 32;
+/** The minimum number of subscriptions for which results are stored later. With fewer, the writes cost little. */
+const MIN_FOR_DEFERRED_WRITES = 32;
 
 /** How many subscriptions of a socket catch up in one turn of its member. */
 const IN_ONE_TURN = 32;
@@ -97,7 +95,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
   /** Changes the state of a live query. If only its result has changed, and not what it depends on, it may be stored later. */
   function updateLive(subscription: Subscription, change: { readonly live: StoredLive }): void {
-    if (index.count() < MANY || !isSameQuery(subscription.stored.live, change.live))
+    if (index.count() < MIN_FOR_DEFERRED_WRITES || !isSameQuery(subscription.stored.live, change.live))
       return update(subscription, change);
     if (subscription.hasEnded) return;
     subscription.changeStored(change);
@@ -114,7 +112,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     hub,
     frames,
     authorizeDelivery,
-    authorizeEvent: options.authorizeEvent,
+    authorizeAssumingOpen: options.authorizeAssumingOpen,
     update,
     catchUpLater: (subscription) => catchUps.add(subscription),
   });

@@ -19,7 +19,7 @@ async function startMany() {
 }
 
 describe("results that change often", () => {
-  it("are delivered after a sleep, also if an earlier one returns that was stored", async () => {
+  it("are delivered after a sleep, even if the result changes back to the stored one", async () => {
     const { socket, watched, write, sleep } = await startMany();
     await write({ text: "two" });
     await write({ text: "three" });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Attachment } from "../../../src/do/connections/attachment.js";
 import { createConnection } from "../../../src/do/connections/connection.js";
 import { createMemoryBudget } from "../../../src/do/connections/memory-budget.js";
-import { LIKE_RECENT } from "../../../src/do/connections/output-grants.js";
+import { RECENT_SIZE } from "../../../src/do/connections/output-grants.js";
 import { createPongDeadlines } from "../../../src/do/connections/pong-deadlines.js";
 import { socketLimits } from "../../../src/do/connections/socket-limits.js";
 
@@ -104,7 +104,7 @@ it("grants a short frame only what it needs, although the last frames were much 
 
 it("grants a frame of unknown size as much as the last frames took, so that it is enough", () => {
   const sockets = openWithLongFrames();
-  const waiting = sockets.slice(1).filter(({ connection }) => connection.isWaiting(LIKE_RECENT));
+  const waiting = sockets.slice(1).filter(({ connection }) => connection.isWaiting(RECENT_SIZE));
   sockets[0]?.read();
   const ready = waiting.filter(({ isReady }) => isReady());
   expect(ready).toHaveLength(1);

@@ -221,7 +221,7 @@ describe("the memory budget of an object", () => {
     // 1,250 bytes for short frames, and the 1,875 bytes for large frames that one member cannot use.
     const SHORT = 1_250 + HALF;
 
-    it("lets the only member use most of the memory for short frames", () => {
+    it("gives the only member most of the memory for short frames", () => {
       const budget = createMemoryBudget(10_000, { isShared: false });
       const ada = budget.open("ada", () => {});
       ada.add("sent", SHORT * 0.75);
@@ -255,7 +255,7 @@ describe("the memory budget of an object", () => {
       expect(isGranted).toBe(true);
     });
 
-    it("lends short frames nothing that large ones of two callers use, and wakes them once it is free", () => {
+    it("does not give short frames memory that large frames use, and resumes them when it is released", () => {
       const budget = createMemoryBudget(10_000, { isShared: false });
       const ada = budget.open("ada", () => {});
       const other = budget.open("support", () => {});

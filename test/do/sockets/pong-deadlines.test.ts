@@ -23,40 +23,40 @@ function createDeadlines() {
       isStored,
       onExpired: () => void expired.push(name),
     });
-  return { add, stored, expired };
+  return { deadlines, add, stored, expired };
 }
 
 it("writes nothing for a client that answers soon, and needs one timer for all clients", () => {
-  const { add, stored, expired } = createDeadlines();
-  const asks = ["a", "b", "c"].map((name) => add(name, 15_000));
+  const { deadlines, add, stored, expired } = createDeadlines();
+  const pings = ["a", "b", "c"].map((name) => add(name, 15_000));
   expect(vi.getTimerCount()).toBe(1);
   vi.advanceTimersByTime(900);
-  for (const ask of asks) ask.onAnswer();
+  for (const ping of pings) deadlines.onAnswer(ping);
   expect(vi.getTimerCount()).toBe(0);
   expect(stored).toEqual([]);
   expect(expired).toEqual([]);
 });
 
 it("stores the deadline of a client that takes long, and deletes it after the answer", () => {
-  const { add, stored } = createDeadlines();
+  const { deadlines, add, stored } = createDeadlines();
   const until = Date.now() + 15_000;
   const slow = add("slow", 15_000);
   vi.advanceTimersByTime(1_000);
   expect(stored).toEqual([until]);
   vi.advanceTimersByTime(5_000);
-  slow.onAnswer();
+  deadlines.onAnswer(slow);
   expect(stored).toEqual([until, undefined]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
 it("stores a deadline at once on request, and only once", () => {
-  const { add, stored } = createDeadlines();
-  const ask = add("full", 15_000);
-  ask.store();
-  ask.store();
+  const { deadlines, add, stored } = createDeadlines();
+  const ping = add("full", 15_000);
+  deadlines.store(ping);
+  deadlines.store(ping);
   vi.advanceTimersByTime(2_000);
   expect(stored).toHaveLength(1);
-  ask.end();
+  deadlines.end(ping);
   expect(stored).toHaveLength(1);
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -30,7 +30,7 @@ function createStates() {
   return { written, states, subscription, change, last: () => written.at(-1)?.live };
 }
 
-it("stores a result that changes seldom at once", () => {
+it("stores a rarely changing result immediately", () => {
   const { change, written, last } = createStates();
   for (const hash of ["a", "b", "c"]) {
     change(hash);

@@ -25,16 +25,18 @@ export function createSessionAccess({ userId, sessions, isInitialized, exists }:
     if (caller.type === "user" && caller.via === "session") sessions.confirm(session, caller.generation);
   }
 
+  function authorize(caller: Caller): boolean {
+    const session = findActive(caller);
+    if (typeof session === "object") recordUse(session, caller);
+    return session !== undefined;
+  }
+
   return {
     /** Whether the caller's session is active. Checked on every call and every event. */
     hasActiveSession: (caller: Caller): boolean => findActive(caller) !== undefined,
 
     /** `hasActiveSession` for a call, which also records that the session is in use. */
-    authorize(caller: Caller): boolean {
-      const session = findActive(caller);
-      if (typeof session === "object") recordUse(session, caller);
-      return session !== undefined;
-    },
+    authorize,
 
     /** Whether a caller's session got a new id that the caller may not know yet: its cookies must not be cleared. */
     wasSessionReplaced: (caller: Caller): boolean =>
@@ -48,10 +50,7 @@ export function createSessionAccess({ userId, sessions, isInitialized, exists }:
       caller.type === "user" && caller.via === "session" && caller.userId === userId,
 
     /** Records that the caller opened a socket, and with which generation of the session's tokens. */
-    onUpgrade(caller: Caller): void {
-      const session = findActive(caller);
-      if (typeof session === "object") recordUse(session, caller);
-    },
+    onUpgrade: (caller: Caller): void => void authorize(caller),
 
     /** Records that the caller's session is in use: something was sent to it or received from it over a socket. */
     onUse(caller: Caller): void {

@@ -13,7 +13,7 @@ import { createSessionsService } from "../../accounts/sessions/sessions-service.
 import { unknownUser, warnOfUnknownUser } from "../../accounts/unknown-user.js";
 import { accountTables } from "./account-tables.js";
 import { composeUserObject } from "./compose-user-object.js";
-import type { UserServices } from "./user-services.js";
+import type { AccountComponents } from "./account-components.js";
 import type { ObjectPolicy } from "../object-policy.js";
 import type { InternalRequest } from "../../../shared/internal.js";
 import { kvSchema } from "../../kv/kv-table.js";
@@ -44,10 +44,10 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
-    onWritten: () => user.sessions.clearCache(),
+    onWritten: () => composed.sessions.clearCache(),
   });
-  const user = composeUserObject({ environment, ownerStorage });
-  const { accounts, sessions, access, exists, setUserFields, services } = user;
+  const composed = composeUserObject({ environment, ownerStorage });
+  const { accounts, sessions, access, exists, setUserFields, components } = composed;
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
@@ -108,7 +108,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
         setSession: request.setSession,
         account: () =>
           createAccountService({
-            ...services(),
+            ...components(),
             request,
             profile: app.definition.app.profile,
             tables: ownerStorage.readableTables,
@@ -118,29 +118,29 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           }),
         organizations: () =>
           createUserOrganizationsService({
-            deps: services().deps,
-            store: services().organizationList,
-            blocked: services().blockedInviters,
+            deps: components().deps,
+            store: components().organizationList,
+            blocked: components().blockedInviters,
             rolePolicy: app.definition.roles,
             hasSettings: app.definition.app.settings !== undefined,
           }),
         refresh: (inBody) =>
-          createRefresh({ userId: address.id, identity, account: services().account, request })(inBody),
-        // Not a conditional spread, which takes as long as the rest of the services.
+          createRefresh({ userId: address.id, identity, account: components().account, request })(inBody),
+        // A conditional spread would take as long as creating all other services.
         socketTicket:
           accessExpiresAt === undefined
             ? undefined
-            : (organizationId) => services().tickets.issue({ caller, organizationId, accessExpiresAt }),
+            : (organizationId) => components().tickets.issue({ caller, organizationId, accessExpiresAt }),
         sessions: () =>
           createSessionsService({
             ...request,
             sessions,
             endOthers() {
-              const { deps } = services();
+              const { deps } = components();
               return deps.transaction(() => revokeEarlier(deps, "signedOutElsewhere", sessionOf(request.caller)));
             },
             onRevoke: () =>
-              services().deps.audit.add({
+              components().deps.audit.add({
                 action: "session.revoke",
                 outcome: "ok",
                 sessionId: sessionOf(request.caller),
@@ -150,7 +150,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           }),
       };
     },
-    internal: (request) => handleInternal(services(), app, request),
+    internal: (request) => handleInternal(components(), app, request),
     sockets: {
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,
@@ -161,9 +161,9 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       onUse: access.onUse,
     },
     flushWrites: ownerStorage.flushWrites,
-    flushOutbox: user.flushOutbox,
+    flushOutbox: composed.flushOutbox,
     start: ownerStorage.start,
-    deadLetters: () => services().deps.outbox.deadLetters(),
+    deadLetters: () => components().deps.outbox.deadLetters(),
     tables: () => {
       if (!exists()) throw userNotFound();
       return ownerStorage.tables();
@@ -174,7 +174,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     },
     setUserFields(patch) {
       if (!exists()) throw userNotFound();
-      return user.setUserFields(patch);
+      return composed.setUserFields(patch);
     },
     db: () => {
       if (!exists()) throw userNotFound();
@@ -184,12 +184,12 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
 }
 
 function handleInternal(
-  services: UserServices,
+  components: AccountComponents,
   app: ObjectEnvironment["app"],
   request: InternalRequest,
 ): HandlerReply | Promise<HandlerReply> {
   const { account, passwordReset, deviceConfirmation, inbox, exists, findSession, lease, blockedInviters, tickets } =
-    services;
+    components;
   switch (request.op) {
     case "createAccount":
       return account.create(request);

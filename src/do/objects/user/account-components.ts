@@ -43,10 +43,11 @@ import type { SessionStore } from "../../accounts/sessions/session-store.js";
 import { createSocketTickets } from "../../accounts/sessions/socket-tickets.js";
 import { toPublicSession } from "../../accounts/sessions/sessions-service.js";
 import { createUserAccount, type SignInHook } from "../../accounts/user-account.js";
+
 /** The types of the app are known only in the options of `createUserDO`. */
 type UserTables = Tables<AppDefinition["tables"]["user"]>;
 
-export interface UserServicesOptions {
+export interface AccountComponentsOptions {
   readonly environment: ObjectEnvironment;
   readonly ownerStorage: OwnerStorage;
   readonly accounts: AccountStore;
@@ -57,8 +58,8 @@ export interface UserServicesOptions {
   readonly exists: () => boolean;
 }
 
-/** Creates the services of an account that most calls do not need, in the user's own object. */
-export function createUserServices(options: UserServicesOptions) {
+/** Creates the stores and features of an account. Authorization does not need them. */
+export function createAccountComponents(options: AccountComponentsOptions) {
   const { environment, ownerStorage, accounts, sessions, access, setUserFields, exists } = options;
   const { state, env, app, address, alarms, identity, endSession } = environment;
   const { sql } = ownerStorage;
@@ -188,4 +189,4 @@ export function createUserServices(options: UserServicesOptions) {
   };
 }
 
-export type UserServices = ReturnType<typeof createUserServices>;
+export type AccountComponents = ReturnType<typeof createAccountComponents>;
