@@ -76,9 +76,9 @@ function areIndependent(
   if (referentialEqualities === undefined) return true;
   // An array has the paths of the event itself.
   if (!isPlainObject(referentialEqualities)) return false;
+  const prefix = listPath === undefined ? undefined : `${listPath}.`;
   const placeOf = (path: string): string => {
-    const prefix = `${listPath}.`;
-    if (listPath === undefined || !path.startsWith(prefix)) return "rest";
+    if (prefix === undefined || !path.startsWith(prefix)) return "rest";
     const end = path.indexOf(".", prefix.length);
     return end === -1 ? path : path.slice(0, end);
   };

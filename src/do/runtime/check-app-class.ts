@@ -26,7 +26,7 @@ const names = Object.keys(alternatives);
  */
 export function checkAppClass(instance: object, base: object): void {
   for (let own = instance; own !== base; own = Object.getPrototypeOf(own) as object) {
-    // Runs whenever an object wakes, and most classes replace none of the methods.
+    // This check runs at every wake, so the error is only built if a method is replaced.
     const name = names.find((each) => Object.hasOwn(own, each) && isReplaced(own, each));
     if (name === undefined) continue;
     throw new ConfigurationError(

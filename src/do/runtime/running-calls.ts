@@ -10,19 +10,19 @@ interface RunningCall {
  * because the platform does not.
  */
 export function createRunningCalls() {
-  // Not a map by the id, because each call would pay for its hash, and only a few clients disconnect early.
+  // A set, because a map would hash the id of each call, and few clients disconnect early.
   const running = new Set<RunningCall>();
   return {
     /** @returns a function that removes the call */
     add(requestId: string, call: ScopedCall): () => void {
-      const added = { requestId, call };
-      running.add(added);
-      return () => void running.delete(added);
+      const entry = { requestId, call };
+      running.add(entry);
+      return () => void running.delete(entry);
     },
 
     /** Aborts the signals of a request's calls. Calls that ignore their signal continue. */
     leave(requestId: string): void {
-      for (const added of running) if (added.requestId === requestId) added.call.abort();
+      for (const entry of running) if (entry.requestId === requestId) entry.call.abort();
     },
   };
 }

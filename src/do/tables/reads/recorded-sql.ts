@@ -11,6 +11,7 @@ import type { SqlValue } from "../codec/sql-value.js";
  * writes
  */
 export function recordedSql(sql: SqlStorage): SqlStorage {
+  // The type parameter of `exec` cannot be expressed by a method that forwards to it.
   return new RecordedSql(sql) as SqlStorage;
 }
 
