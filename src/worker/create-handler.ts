@@ -99,6 +99,7 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
     const cookies = cookiesAt(gated.url);
     const sent = cookies.readSent(gated.cookies);
     const verifier = tokenVerifierOf(configuration);
+    // `await` of a value takes a microtask, so here and below only promises are awaited.
     const finding = findBrowserSession(sent, verifier);
     const session = finding instanceof Promise ? await finding : finding;
     if (session.isForeignPair) warnOnce(foreignCookies);

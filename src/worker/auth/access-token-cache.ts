@@ -1,4 +1,5 @@
 import { verifyAccessToken, type AccessClaims } from "../../jwt/access-token.js";
+import { deleteOldest } from "../../shared/delete-oldest.js";
 import type { Configuration } from "../configuration.js";
 
 /** The claims of a valid access token. `expiresAt` is in milliseconds since the epoch. */
@@ -41,8 +42,6 @@ async function verifyAndCache(
   const verified = await verifyAccessToken(token, { secrets: secrets.jwt, audience: binding });
   if (!verified) return undefined;
   known.set(token, { verified, until: Math.min(verified.expiresAt, now + CACHED_MS) });
-  // A Map iterates in insertion order, so the first key is the oldest.
-  const [oldest] = known.size > MAX_TOKENS ? known.keys() : [];
-  if (oldest !== undefined) known.delete(oldest);
+  deleteOldest(known, MAX_TOKENS);
   return verified;
 }

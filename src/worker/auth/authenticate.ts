@@ -31,11 +31,11 @@ export function authenticate(
   { bearer, session }: RequestCredentials,
   configuration: Configuration,
 ): Identity | Promise<Identity> {
-  if (bearer === undefined) return session.access ? authenticated(session.access) : authenticateRefresh(session);
+  if (bearer === undefined) return session.access ? toIdentity(session.access) : authenticateRefresh(session);
   const access = verifyAccessTokenCached(bearer, configuration);
   return access instanceof Promise
-    ? access.then((verified) => (verified ? authenticated(verified) : { type: "anonymous" }))
-    : authenticated(access);
+    ? access.then((verified) => (verified ? toIdentity(verified) : { type: "anonymous" }))
+    : toIdentity(access);
 }
 
 async function authenticateRefresh(session: BrowserSession): Promise<Identity> {
@@ -43,7 +43,7 @@ async function authenticateRefresh(session: BrowserSession): Promise<Identity> {
   return claims ? { type: "expired", claims } : { type: "anonymous" };
 }
 
-function authenticated(access: VerifiedAccess): Identity {
+function toIdentity(access: VerifiedAccess): Identity {
   return { type: "authenticated", caller: callerOf(access), expiresAt: access.expiresAt };
 }
 

@@ -67,14 +67,14 @@ function handlePrepared(
   }
   const sendable = calls.filter(isSendable);
   const minimumTime = minimumResponseTime(sendable);
-  const respondTo = ({ caller, effect }: Renewed): Promise<Response> =>
+  const respondTo = ({ caller, effect }: ResolvedCaller): Promise<Response> =>
     respond({ calls, sendable, caller, effect, streams, minimumTime }, options);
   return identity.type === "authenticated"
     ? respondTo({ caller: identity.caller, effect: undefined })
     : callerFor(sendable, options).then(respondTo);
 }
 
-type Renewed = Pick<PreparedRequest, "caller" | "effect">;
+type ResolvedCaller = Pick<PreparedRequest, "caller" | "effect">;
 
 function isSendable(prepared: PreparedCall): prepared is PreparedCall & SendableCall {
   return prepared.call !== undefined;
@@ -97,7 +97,7 @@ const withoutCaller: ReadonlySet<string> = new Set(["email", "mail", "refresh"])
 async function callerFor(
   calls: readonly SendableCall[],
   { identity, configuration, device }: HandleCallsOptions,
-): Promise<Renewed> {
+): Promise<ResolvedCaller> {
   if (identity.type !== "expired") return { caller: anonymous, effect: undefined };
   const placements = calls.map(({ procedure }) => placementOf(procedure));
   const needsCaller = placements.some(({ kind, dependsOnCaller = !withoutCaller.has(kind) }) => dependsOnCaller);

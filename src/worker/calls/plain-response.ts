@@ -11,6 +11,7 @@ import { collectEffects, effectHeaders, type EffectHeaders } from "./reply-effec
 import type { SendableCall } from "./group-by-object.js";
 import { sendCalls } from "./send-calls.js";
 import { isAsyncIterable } from "./serialize-result.js";
+import { createUserHeaders } from "./user-headers.js";
 import { writeReplies } from "./write-replies.js";
 
 /** The headers that tRPC's adapter and the gate set. A response copies them in half the time that it takes from an object. */
@@ -19,6 +20,8 @@ const plainHeaders = new Headers({
   Vary: "trpc-accept, accept, Origin",
   ...gateHeaders,
 });
+
+const headersOf = createUserHeaders(plainHeaders);
 
 /**
  * Responds to queries and mutations with one JSON text. The response is the one of `adapterResponse`, without the requests,
@@ -39,7 +42,7 @@ export async function plainResponse(prepared: PreparedRequest, options: HandleCa
   if (minimumTime) await minimumTime;
   const writing = effectHeaders(collectEffects(replies, effect), options);
   const { headers: added, cookies } = writing instanceof Promise ? await writing : writing;
-  const user = userIn(added);
+  const user = soleUserHeader(added);
   const response = new Response(body, { status, headers: user === undefined ? plainHeaders : headersOf(user) });
   if (user !== undefined && cookies.length === 0 && gated.corsOrigin === undefined) return response;
   const { headers } = response;
@@ -50,25 +53,8 @@ export async function plainResponse(prepared: PreparedRequest, options: HandleCa
 }
 
 /** The value of the only header that most responses add. */
-function userIn([first, ...others]: EffectHeaders["headers"]): string | undefined {
+function soleUserHeader([first, ...others]: EffectHeaders["headers"]): string | undefined {
   return first?.[0] === USER_HEADER && others.length === 0 ? first[1] : undefined;
-}
-
-/** Maximum number of users with cached headers. */
-const MAX_USERS = 200;
-const headersByUser = new Map<string, Headers>();
-
-/** The headers of a response with the id of the session's user, cached because a header that is set later takes longer. */
-function headersOf(user: string): Headers {
-  const known = headersByUser.get(user);
-  if (known) return known;
-  const headers = new Headers(plainHeaders);
-  headers.set(USER_HEADER, user);
-  headersByUser.set(user, headers);
-  // A Map iterates in insertion order, so the first key is the oldest.
-  const [oldest] = headersByUser.size > MAX_USERS ? headersByUser.keys() : [];
-  if (oldest !== undefined) headersByUser.delete(oldest);
-  return headers;
 }
 
 /** Asks the object for the result as the text of the response. */

@@ -16,7 +16,7 @@ export interface AppCookies extends SessionCookies {
 export function createCookiesAt(options: Omit<CookiesOptions, "url">): (url: URL) => AppCookies {
   let local: AppCookies | undefined;
   let remote: AppCookies | undefined;
-  // A request asks several times for its URL, and reading from a URL is slow.
+  // A request needs its cookies several times, and reading the properties of a URL is slow.
   let last: { readonly url: URL; readonly cookies: AppCookies } | undefined;
   return (url) => {
     if (last?.url === url) return last.cookies;

@@ -40,7 +40,7 @@ export function findBrowserSession(
 ): BrowserSession | Promise<BrowserSession> {
   const access = cookies.access === undefined ? undefined : verifier.access(cookies.access);
   return access && !(access instanceof Promise) && isNewest(access, cookies)
-    ? sessionOf(access, cookies, verifier)
+    ? browserSessionOf(access, cookies, verifier)
     : verifySession(cookies, verifier, access);
 }
 
@@ -50,7 +50,7 @@ function isNewest({ sessionId }: VerifiedAccess, { records: [newest] }: SentCook
   return newest.sessionId === sessionId ? newest.type === "token" : compareSessionIds(newest.sessionId, sessionId) < 0;
 }
 
-function sessionOf(access: VerifiedAccess, cookies: SentCookies, verifier: TokenVerifier): BrowserSession {
+function browserSessionOf(access: VerifiedAccess, cookies: SentCookies, verifier: TokenVerifier): BrowserSession {
   const { sessionId } = access;
   return {
     sessionId,

@@ -32,8 +32,8 @@ const PUBLIC_KEYS = ".well-known/jwks.json";
  * if the request has a body to read.
  */
 export function gate(request: Request, options: GateOptions): GateResult | Promise<GateResult> {
-  const address = request.url;
-  const url = new URL(address);
+  const requestUrl = request.url;
+  const url = new URL(requestUrl);
   // Compares the prefix. A cut by length would also run `/abcd/auth.login`, which bypasses firewall rules for `/trpc`.
   const { pathname } = url;
   const rest = pathname === options.path ? "" : cutPrefix(pathname, `${options.path}/`);
@@ -50,7 +50,7 @@ export function gate(request: Request, options: GateOptions): GateResult | Promi
     const rule = { ownOrigin: url.origin, allowedOrigins: options.allowedOrigins };
     // Browsers send an Origin with every POST. One with a cookie and without an Origin is always refused.
     corsOrigin = checkOrigin(headers, method === "GET" ? { ...rule, isOwnCookie } : rule);
-    if (address.length > limits.urlLength) throw urlTooLong();
+    if (requestUrl.length > limits.urlLength) throw urlTooLong();
     switch (method) {
       case "OPTIONS":
         return { kind: "answered", response: preflightResponse(headers, corsOrigin), corsOrigin };
@@ -63,18 +63,18 @@ export function gate(request: Request, options: GateOptions): GateResult | Promi
         return gateQueries(headers, url, rest, corsOrigin, options);
       case "POST":
         return gatePost(request, url, { rest, form }, corsOrigin, options).catch((error: unknown) =>
-          refused(error, corsOrigin),
+          toRefusedResult(error, corsOrigin),
         );
       default:
         throw methodNotAllowed();
     }
   } catch (error) {
-    return refused(error, corsOrigin);
+    return toRefusedResult(error, corsOrigin);
   }
 }
 
 /** @throws any error that is not a refusal */
-function refused(error: unknown, corsOrigin: string | undefined): GateResult {
+function toRefusedResult(error: unknown, corsOrigin: string | undefined): GateResult {
   if (!(error instanceof GateRefusal)) throw error;
   return { kind: "refused", refusal: error.refusal, corsOrigin };
 }

@@ -1,4 +1,5 @@
 import { parseCookie } from "cookie";
+import { deleteOldest } from "../../shared/delete-oldest.js";
 import { limits } from "../../shared/limits.js";
 import { cookiePairs } from "./cookie-pairs.js";
 import type { Credentials } from "./gate-result.js";
@@ -58,9 +59,7 @@ function readCookiesCached(header: string | null, isOwnCookie: (name: string) =>
   if (header.length > MAX_HEADER_LENGTH) return cookies;
   if (!known) recentCookies.set(isOwnCookie, (known = new Map()));
   known.set(header, cookies);
-  // A Map iterates in insertion order, so the first key is the oldest.
-  const [oldest] = known.size > MAX_HEADERS ? known.keys() : [];
-  if (oldest !== undefined) known.delete(oldest);
+  deleteOldest(known, MAX_HEADERS);
   return cookies;
 }
 
