@@ -17,6 +17,11 @@ export interface BaseContext<TApp extends AppDefinition = AppDefinition> extends
   readonly env: Env;
   /** The id of the last event that the client of a resumed subscription received. */
   readonly lastEventId?: string | undefined;
+  /**
+   * Identifies a mutation and its repeats among those of all callers; `undefined` if the client sent no key. It is derived from the
+   * client's key. Pass it to `createCaller` and to other services, so that what they do for a repeat has its effect once.
+   */
+  readonly idempotencyKey?: string | undefined;
 }
 
 interface OwnerContext {
@@ -31,6 +36,13 @@ interface OwnerContext {
    * @throws the errors of `work`, after which nothing is stored
    */
   readonly transaction: <TResult>(work: () => TResult) => TResult;
+  /**
+   * Runs the writes of an `async` mutation in one storage transaction, which also stores its idempotency key, and returns the result
+   * of `work`. A repeat after a crash does not run again once this has returned. Call it once, after everything that is awaited.
+   *
+   * @throws the errors of `work`, after which nothing is stored
+   */
+  readonly commit: <TResult>(work: () => TResult) => TResult;
 }
 
 /** The additional context of a `userProcedure`, which runs in the caller's own object. */

@@ -33,6 +33,7 @@ import {
   type RoleDefinitions,
 } from "./organizations/role-definitions.js";
 import type { InitUserDOOptions } from "./init-options.js";
+import { repeatable } from "./repeatable.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anySessionData, type SessionSchema } from "./sessions/session-data.js";
 import { withRunner } from "./runner/runnable.js";
@@ -233,6 +234,22 @@ export function initUserDO<
      * ```
      */
     can: (requirement: Requirement<PermissionOf<TRoles>>) => root.middleware(can(requirement)),
+    /**
+     * A middleware that marks a mutation whose `async` resolver may run again after a crash, until it has called `ctx.commit`. Use it
+     * if all that the resolver does before is safe to repeat: reads, calls through `createCaller` with `ctx.idempotencyKey`, and
+     * requests to services that accept the key. A repeat of other `async` mutations fails with CONFLICT (OUTCOME_UNKNOWN) after a
+     * crash.
+     *
+     * @example
+     * ```ts
+     * send: t.userProcedure.use(t.repeatable).input(Message).mutation(async ({ ctx, input }) => {
+     *   const caller = createCaller<AppRouter>(ctx.env.BLOG_DO, { idempotencyKey: ctx.idempotencyKey });
+     *   await caller.asUser({ userId: input.to }).inbox.add({ text: input.text });
+     *   return ctx.commit(() => ctx.tables.sent.create(input));
+     * }),
+     * ```
+     */
+    repeatable: root.middleware(repeatable),
     /** tRPC's `middleware`, for a middleware that several procedures use. @see https://trpc.io/docs/server/middlewares */
     middleware: root.middleware,
     /** Merges routers of this `t` into one. @see https://trpc.io/docs/server/merging-routers */

@@ -7,6 +7,8 @@ export interface Call {
   readonly type?: "query" | "mutation" | "subscription" | undefined;
   /** The deserialized input, which the procedure's schema has not parsed yet. */
   readonly input: unknown;
+  /** Identifies a mutation and its repeats. Queries and subscriptions ignore it. */
+  readonly idempotencyKey?: string | undefined;
   /** The unverified refresh token of the browser's cookie. Only `auth.refresh` receives it. */
   readonly refreshCookie?: string | undefined;
   /**

@@ -1,15 +1,18 @@
 import { createTRPCRecursiveProxy, type AnyTRPCRouter, type TRPCRouterCaller } from "@trpc/server";
 import superjson from "superjson";
+import { invalidKey } from "../router/idempotency-key.js";
 import { ReasonedError } from "../router/reasoned-error.js";
 import { toObjectError } from "./to-object-error.js";
 import { containsTag } from "../shared/contains-tag.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import type { ErrorReason } from "../shared/error-reason.js";
+import { invalidKeyMessage, isIdempotencyKey } from "../shared/idempotency-key.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
 import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
 import { parseName, toName, type ObjectAddress } from "../shared/owner.js";
 import { readStream } from "./streams/read-stream.js";
+import { createKeyDerivation } from "./derive-key.js";
 import { ForwardedError } from "./calls/forwarded-error.js";
 import { methodFor, methodForRepeat } from "./calls/repeat-calls.js";
 import { WatchedInput } from "./streams/watch-query.js";
@@ -27,6 +30,16 @@ export interface CallerFactory<TRouter extends AnyTRPCRouter> {
   asSystem(): ServerCaller<TRouter>;
 }
 
+export interface CallerOptions {
+  /**
+   * Identifies the calls of this caller and their repeats, for example the id of a queue's message or, in a mutation,
+   * `ctx.idempotencyKey`. Each mutation gets a key that is derived from it, from the owner, the path and the input. A repeat of the
+   * same calls through a new caller with the same key has each effect once, and gets the stored results.
+   * @default repeats run again
+   */
+  readonly idempotencyKey?: string | undefined;
+}
+
 /**
  * Calls the app's procedures over Workers RPC, from another Worker, a queue consumer or a cron. It does not check a session
  * or a password: a Worker with the binding may act for any user.
@@ -37,23 +50,29 @@ export interface CallerFactory<TRouter extends AnyTRPCRouter> {
  * await caller.asUser({ userId }).posts.create({ title: "Hello", body: "…" });
  * await caller.asSystem().projects.list({ organizationId });
  * ```
- * @throws TRPCError from each call: the procedure's own, NOT_FOUND (USER_NOT_FOUND) for an unknown user, BAD_REQUEST
- * (ORGANIZATION_ID_MISSING) for a call as the system without `organizationId`, UNSUPPORTED_MEDIA_TYPE (BINARY_INPUT) for an
- * input with FormData or a File, SERVICE_UNAVAILABLE (OBJECT_RESET) and TOO_MANY_REQUESTS (OBJECT_OVERLOADED) if the object
- * did not finish the call
+ * @throws TRPCError BAD_REQUEST (IDEMPOTENCY_KEY_INVALID) for a key that is not 1 to 255 visible ASCII characters. Each call
+ * throws the procedure's own errors, NOT_FOUND (USER_NOT_FOUND) for an unknown user, BAD_REQUEST (ORGANIZATION_ID_MISSING) for a
+ * call as the system without `organizationId`, UNSUPPORTED_MEDIA_TYPE (BINARY_INPUT) for an input with FormData or a File,
+ * SERVICE_UNAVAILABLE (OBJECT_RESET) and TOO_MANY_REQUESTS (OBJECT_OVERLOADED) if the object did not finish the call
  */
 export function createCaller<TRouter extends AnyTRPCRouter>(
   namespace: Pick<ObjectNamespace, "getByName">,
+  options: CallerOptions = {},
 ): CallerFactory<TRouter> {
+  const { idempotencyKey } = options;
+  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw invalidKey(invalidKeyMessage);
+  const deriveKey = idempotencyKey === undefined ? undefined : createKeyDerivation(idempotencyKey);
   const proxy = (caller: Caller): ServerCaller<TRouter> =>
     createTRPCRecursiveProxy<ServerCaller<TRouter>>(async ({ path, args }) => {
       const [input] = args;
       if (containsTag(input, /FormData|File]/)) throw binaryInput();
       const name = path.join(".");
-      const call: Call =
+      const called: Call =
         input instanceof WatchedInput ? input.toCall(name) : { path: name, input, lastEventId: lastEventIdIn(input) };
-      const address = addressOf(caller, call.input);
-      const calls = [call];
+      const address = addressOf(caller, called.input);
+      // Before anything is awaited, because the calls are counted in their order.
+      const key = deriveKey?.({ owner: toName(address), path: name, input: called.input });
+      const calls: readonly Call[] = [key ? { ...called, idempotencyKey: await key } : called];
       const method = methodFor(calls);
       let replies: Reply[];
       try {

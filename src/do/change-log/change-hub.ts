@@ -151,6 +151,9 @@ export function createChangeHub(options: ChangeHubOptions) {
   const hub = {
     head: (): Cursor => head,
 
+    /** Reads the newest entry of the log, of which listeners may not be notified yet. */
+    readHead: (): Cursor => log.head(),
+
     /** Notifies the listeners of writes since the last flush. @throws the first error of a listener, after all were called */
     flush(): void {
       const from = head;

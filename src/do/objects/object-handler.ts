@@ -2,6 +2,7 @@ import type { Kv } from "../../router/kv/kv-api.js";
 import type { SetUserFields } from "../../router/user-fields.js";
 import type { ObjectAddress } from "../../shared/owner.js";
 import type { Alarms } from "../lifecycle/alarms.js";
+import type { KeyedCalls } from "../idempotency/keyed-calls.js";
 import type { App } from "./app.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { SocketCapability } from "../sockets/socket-capability.js";
@@ -43,6 +44,8 @@ export interface ObjectHandler extends ObjectPolicy {
   readonly flushOutbox?: () => Promise<void> | undefined;
   /** Present if clients can open sockets to the object. */
   readonly sockets?: SocketCapability;
+  /** Present if the object stores the replies to mutations with idempotency keys. */
+  readonly keyedCalls?: KeyedCalls;
   readonly deadLetters?: () => DeadLetter[];
   /** The app's tables, for methods of the app's class. */
   readonly tables?: () => object;

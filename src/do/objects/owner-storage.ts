@@ -3,6 +3,9 @@ import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import type { Call } from "../../shared/call.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { createChangeLogPruner, type ChangeLogRetention } from "../change-log/change-log-retention.js";
+import { createIdempotencyPruner } from "../idempotency/idempotency-pruner.js";
+import { createIdempotencyStore } from "../idempotency/idempotency-table.js";
+import { createKeyedCalls } from "../idempotency/keyed-calls.js";
 import { createKv } from "../kv/create-kv.js";
 import { createKvExpiry } from "../kv/kv-expiry.js";
 import { createKvStore } from "../kv/kv-store.js";
@@ -33,6 +36,8 @@ export interface OwnerStorageOptions {
   readonly kvSchemas: KvSchemas;
   readonly retention: Required<ChangeLogRetention>;
   readonly alarms: Alarms;
+  /** The secret of the hashes of inputs. */
+  readonly secret: () => string;
   /** Called after each turn with writes, for example to clear caches. */
   readonly onWritten?: () => void;
 }
@@ -52,7 +57,7 @@ interface ChangesOptions {
 
 /** Creates the storage of a user or an organization: the tables of the framework and the app, and the change log. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
-  const { storage, tableSet, framework, kvSchemas, retention, alarms, onWritten } = options;
+  const { storage, tableSet, framework, kvSchemas, retention, alarms, secret, onWritten } = options;
   const sql = recordedSql(storage.sql);
   let problems: TableProblems = new Map();
   const schema: AppSchema = {
@@ -89,6 +94,12 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     new Map(kvStore.readSome(keys, Date.now()).map((entry) => [entry.key, toKvEntry(entry)]));
   alarms.register(createKvExpiry({ store: kvStore, isInitialized: lifecycle.isInitialized }));
 
+  const { isInitialized } = lifecycle;
+  // The tables are not logged, so live queries do not record their statements.
+  const store = createIdempotencyStore(storage.sql);
+  const idempotencyPruner = createIdempotencyPruner({ store, isInitialized, arm: alarms.arm });
+  alarms.register(idempotencyPruner.task);
+
   /** Returns the changes of a table as an async iterable. */
   const changes = (table: string, rows: RowFilter | undefined, { call, scope, signal }: ChangesOptions) => {
     const opened = scope?.();
@@ -110,6 +121,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     /** SQL storage that records which tables a live query reads. */
     sql,
     hub: getHub,
+    keyedCalls: createKeyedCalls({ store, pruner: idempotencyPruner, secret, isInitialized }),
 
     /** Upgrades the stored schema. @returns errors of single tables, which then refuse every call */
     start(): readonly Error[] {

@@ -72,6 +72,8 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     onError,
     storeStream: streams.add,
     head,
+    keyedCalls: handler.keyedCalls,
+    trackWrites,
   });
 
   const { sockets: socketCapability } = handler;
@@ -132,9 +134,22 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     const reply = await work();
     handler.flushWrites?.();
     const after = hub.head();
-    if (!reply.ok || formatCursor(after) === formatCursor(before)) return reply;
+    // The reply to a repeat has the cursor of the first call.
+    const isRepeat = reply.ok && reply.cursor !== undefined;
+    if (!reply.ok || (!isRepeat && formatCursor(after) === formatCursor(before))) return reply;
     server.announceWrite(caller);
-    return { ...reply, cursor: formatCursor(after) };
+    return isRepeat ? reply : { ...reply, cursor: formatCursor(after) };
+  }
+
+  /** Returns the function that returns the cursor of the writes since, also before they are committed. */
+  function trackWrites(): (() => string | undefined) | undefined {
+    const hub = activeSocketServer() && socketCapability?.hub();
+    if (!hub) return undefined;
+    const before = hub.head();
+    return () => {
+      const after = formatCursor(hub.readHead());
+      return after === formatCursor(before) ? undefined : after;
+    };
   }
 
   /** Runs calls of an organization's member, unless too many calls of the member are running. */

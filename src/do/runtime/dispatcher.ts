@@ -1,26 +1,23 @@
 import { isDevelopment } from "../../shared/is-development.js";
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import { callerChecksOf } from "../../router/caller-check.js";
-import { checkPlacement } from "../../router/check-placement.js";
-import { requireOrganizationId } from "../../router/organizations/organization-id-errors.js";
 import { placementOf } from "../../router/placement.js";
+import { isRepeatable } from "../../router/repeatable.js";
 import { resolveNested } from "../../router/resolve-nested.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
-import { SERVICES, type ObjectServices } from "../../router/services.js";
-import { runProcedure } from "../../router/run-procedure.js";
 import { shapeError } from "../../router/run-call.js";
 import type { OnError } from "../../router/error-report.js";
 import type { Call, ErrorShape, Reply, SessionEffect } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { Device } from "../../shared/device.js";
-import { socketContext, type RequestContext } from "../lifecycle/request-context.js";
+import { socketContext } from "../lifecycle/request-context.js";
+import type { KeyedCalls, KeyedMutation } from "../idempotency/keyed-calls.js";
 import type { ObjectPolicy } from "../objects/object-policy.js";
 import { forwardCause } from "./forward-cause.js";
-import { denyExternalBindings } from "../live/live-sandbox.js";
-import { trackCallerReads, trackServiceReads } from "../live/track-caller-reads.js";
-import { notFound, notOverSocket, httpRequired } from "./dispatch-errors.js";
+import { notFound, notOverSocket } from "./dispatch-errors.js";
 import { packReply, type Transport } from "./pack-reply.js";
+import { createCallPreparer, type PreparedCall, type TransactionCallbacks } from "./prepare-call.js";
 import { createRunningCalls } from "./running-calls.js";
 import { deferNested } from "../sockets/defer-nested.js";
 import type { PendingStream } from "../sockets/pending-streams.js";
@@ -29,7 +26,6 @@ import {
   withoutCallerTracking,
   currentRecorder,
   withRecorder,
-  withoutRecorder,
   type ReadRecorder,
 } from "../tables/reads/read-recorder.js";
 import { SessionEnded } from "../lifecycle/caller-errors.js";
@@ -44,33 +40,24 @@ export interface DispatcherOptions {
   readonly storeStream: (stream: PendingStream) => string;
   /** Returns the newest cursor of the change log; `undefined` if the object has none. */
   readonly head: () => Cursor | undefined;
+  /** Runs mutations with idempotency keys; `undefined` in an object that does not store keys. */
+  readonly keyedCalls: KeyedCalls | undefined;
+  /** Returns the function that returns the cursor of the writes since; `undefined` if replies have no cursor. */
+  readonly trackWrites: KeyedMutation["trackWrites"];
 }
 
-/** The context of a call, which the dispatcher completes. */
-interface CallContext {
-  env?: object;
-  [SERVICES]?: ObjectServices;
+/** The effects of a reply on the cookies of a browser. */
+interface Effects {
+  session?: SessionEffect;
+  deviceToken?: string;
 }
 
-interface DispatchOptions {
-  readonly request: RequestContext;
-  readonly call: Call;
-  readonly procedure: AnyTRPCProcedure;
-  readonly transport: Transport;
-  /** Creates the scope of a stream. Most calls do not need one. */
-  readonly scope: () => StreamScope;
-  /**
-   * Whether the query is live. Its reads of the caller are then recorded, and it cannot use external bindings.
-   * @default false
-   */
-  readonly isLive?: boolean;
-}
-
-/** A call whose caller is authorized. */
-interface PreparedCall {
-  readonly options: DispatchOptions;
-  readonly type: NonNullable<Call["type"]>;
-  readonly ctx: CallContext;
+/** An authorized call that runs, and what its reply needs. */
+interface RunningCall {
+  readonly prepared: PreparedCall;
+  readonly getScoped: () => ScopedCall;
+  readonly calledAt: Cursor | undefined;
+  readonly effects: Effects;
 }
 
 /** The value that a subscription or live query returned, or its error. */
@@ -90,61 +77,16 @@ export function createDispatcher({
   onError,
   storeStream,
   head,
+  keyedCalls,
+  trackWrites,
 }: DispatcherOptions) {
   const runningCalls = createRunningCalls();
+  const { prepare, run: runPrepared } = createCallPreparer({ router, env, policy, extendContext });
 
   /** Returns a promise only if a lazy router must be loaded first. */
   function findProcedure({ path }: Call): AnyTRPCProcedure | Promise<AnyTRPCProcedure> {
     const found = resolveProcedure(router, path);
     return found instanceof Promise ? found.then((loaded) => existing(loaded, path)) : existing(found, path);
-  }
-
-  /** Authorizes a call and builds its context. Returns a promise only if something must be awaited: most calls await nothing. */
-  function prepareCall(options: DispatchOptions): PreparedCall | Promise<PreparedCall> {
-    const { procedure, transport, request, isLive = false } = options;
-    const { caller } = request;
-    if (placementOf(procedure).setsCookies === "always" && transport === "socket") throw httpRequired();
-    const resolving = isLive ? withoutRecorder(() => policy.resolveAccess?.(caller)) : policy.resolveAccess?.(caller);
-    return resolving ? resolving.then(() => prepareAuthorized(options)) : prepareAuthorized(options);
-  }
-
-  function prepareAuthorized(options: DispatchOptions): PreparedCall | Promise<PreparedCall> {
-    const { request, call, procedure, scope, isLive = false } = options;
-    const { caller } = request;
-    const placement = placementOf(procedure);
-    if (isLive) withoutRecorder(() => policy.authorize(caller, placement));
-    else policy.authorize(caller, placement);
-    const services = policy.services(request);
-    checkPlacement(placement, services.address, call.input);
-    if (placement.kind === "organization") requireOrganizationId(call.input);
-    const { lastEventId } = call;
-    const base = placement.kind === "anywhere" ? { caller, lastEventId } : policy.context(caller, call, scope);
-    const ctx: CallContext = isLive ? trackCallerReads(base) : base;
-    ctx.env = isLive ? denyExternalBindings(env) : env;
-    ctx[SERVICES] = isLive ? trackServiceReads(services) : services;
-    const prepared = { options, type: call.type ?? procedure._def.type, ctx };
-    return extendContext ? extend(prepared, extendContext) : prepared;
-  }
-
-  /** Adds the app's own additions to the context of a call. */
-  async function extend(
-    prepared: PreparedCall,
-    additionsOf: NonNullable<DispatcherOptions["extendContext"]>,
-  ): Promise<PreparedCall> {
-    const { options, ctx } = prepared;
-    const { request, call, isLive = false } = options;
-    const shared = { caller: request.caller, env: ctx.env, lastEventId: call.lastEventId };
-    const added = await additionsOf(isLive ? trackCallerReads(shared) : shared);
-    // Copies descriptors, because the additions of the app can have getters.
-    Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
-    return prepared;
-  }
-
-  function runPrepared({ options, type, ctx }: PreparedCall): Promise<unknown> {
-    const { procedure, call, transport, scope } = options;
-    // Queries and mutations of a socket cannot be aborted, and creating a signal costs time.
-    const signal = transport === "rpc" || type === "subscription" ? scope().signal : undefined;
-    return runProcedure({ router, procedure, call, type, ctx, signal });
   }
 
   /** Prepares a live query, and records the reads that the access of its caller depends on. */
@@ -153,7 +95,7 @@ export function createDispatcher({
     for (const read of policy.accessReads?.(caller) ?? []) recorder?.recordRead(read);
     const procedure = await findProcedure(call);
     const scope = (): StreamScope => createStreamScope().scope;
-    return prepareCall({ request: socketContext(caller), call, procedure, transport: "socket", scope, isLive: true });
+    return prepare({ request: socketContext(caller), call, procedure, transport: "socket", scope, isLive: true });
   }
 
   async function runLive(caller: Caller, call: Call): Promise<unknown> {
@@ -177,6 +119,43 @@ export function createDispatcher({
       isDevelopment: isDevelopment(env),
     });
 
+  /** Runs an authorized call, and packs its result. */
+  async function runToReply(
+    { prepared, getScoped, calledAt, effects }: RunningCall,
+    callbacks?: TransactionCallbacks,
+  ): Promise<Reply> {
+    const { options, type } = prepared;
+    const { call, transport } = options;
+    const { caller } = options.request;
+    const result = await runPrepared(prepared, callbacks);
+    if (type === "subscription" || isAsyncIterable(result)) {
+      if (transport === "socket") throw notOverSocket(type);
+      const opened = getScoped().opened(result, call.path);
+      const stream = storeStream({ caller, call: { ...call, type }, opened, calledAt });
+      // Only for a change source: a generator of the app chooses its event ids itself.
+      const startsAt = opened.kind === "source" && calledAt ? formatCursor(calledAt) : undefined;
+      return { ok: true, data: undefined, stream, ...(call.lastEventId === undefined && { startsAt }) };
+    }
+    if (call.streams) {
+      const { data, later } = deferNested(result, {
+        createScope: createStreamScope,
+        // Marked as a mutation, so that it is not run again if the promise is lost.
+        storeStream: (opened) =>
+          storeStream({ caller, call: { ...call, type: "mutation" }, opened, calledAt: undefined }),
+        path: call.path,
+      });
+      const reply = await packReply(data, transport, call.wantsText);
+      return { ...reply, ...(later && { later }), ...effects };
+    }
+    const packed = packReply(result, transport, call.wantsText);
+    return Object.assign(packed instanceof Promise ? await packed : packed, effects);
+  }
+
+  function failed(call: Call, cause: unknown, caller: Caller, effects: Effects): Reply {
+    if (cause instanceof SessionEnded) effects.session = null;
+    return { ok: false, error: shape(call, cause, caller), ...effects, ...forwardCause(caller, cause) };
+  }
+
   return {
     shape,
 
@@ -190,7 +169,7 @@ export function createDispatcher({
       { device = {}, requestId }: RunOptions = {},
     ): Promise<Reply> {
       let done = (): void => {};
-      const effects: { session?: SessionEffect; deviceToken?: string } = {};
+      const effects: Effects = {};
       const setSession = (session: SessionEffect): void => void (effects.session = session);
       const setDevice = (deviceToken: string): void => void (effects.deviceToken = deviceToken);
       try {
@@ -208,34 +187,22 @@ export function createDispatcher({
         const getScoped = (): ScopedCall => (scoped ??= create());
         const { refreshCookie, accessExpiresAt } = call;
         const request = { caller, device, refreshCookie, accessExpiresAt, setSession, setDevice };
-        const preparing = prepareCall({ request, call, procedure, transport, scope: () => getScoped().scope });
+        const preparing = prepare({ request, call, procedure, transport, scope: () => getScoped().scope });
         const prepared = preparing instanceof Promise ? await preparing : preparing;
-        const { type } = prepared;
-        const result = await runPrepared(prepared);
-        if (type === "subscription" || isAsyncIterable(result)) {
-          if (transport === "socket") throw notOverSocket(type);
-          const opened = getScoped().opened(result, call.path);
-          const stream = storeStream({ caller, call: { ...call, type }, opened, calledAt });
-          // Only for a change source: a generator of the app chooses its event ids itself.
-          const startsAt = opened.kind === "source" && calledAt ? formatCursor(calledAt) : undefined;
-          return { ok: true, data: undefined, stream, ...(call.lastEventId === undefined && { startsAt }) };
-        }
-        if (call.streams) {
-          const { data, later } = deferNested(result, {
-            createScope: createStreamScope,
-            // Marked as a mutation, so that it is not run again if the promise is lost.
-            storeStream: (opened) =>
-              storeStream({ caller, call: { ...call, type: "mutation" }, opened, calledAt: undefined }),
-            path: call.path,
-          });
-          const reply = await packReply(data, transport, call.wantsText);
-          return { ...reply, ...(later && { later }), ...effects };
-        }
-        const packed = packReply(result, transport, call.wantsText);
-        return Object.assign(packed instanceof Promise ? await packed : packed, effects);
+        const running = { prepared, getScoped, calledAt, effects };
+        const keyed = keyedCalls && keyOf(prepared);
+        if (!keyed) return await runToReply(running);
+        return await keyedCalls.run({
+          caller,
+          call: keyed,
+          wantsText: transport === "socket" || call.wantsText === true,
+          isRepeatable: isRepeatable(procedure),
+          trackWrites,
+          run: (callbacks) => runToReply(running, callbacks).catch((cause: unknown) => failed(call, cause, caller, effects)),
+          isInterrupted: () => scoped?.scope.signal.aborted === true,
+        });
       } catch (cause) {
-        if (cause instanceof SessionEnded) effects.session = null;
-        return { ok: false, error: shape(call, cause, caller), ...effects, ...forwardCause(caller, cause) };
+        return failed(call, cause, caller, effects);
       } finally {
         done();
       }
@@ -270,13 +237,21 @@ export function createDispatcher({
       try {
         const procedure = await findProcedure(call);
         const request = socketContext(caller);
-        const prepared = await prepareCall({ request, call, procedure, transport: "socket", scope: () => scope });
+        const prepared = await prepare({ request, call, procedure, transport: "socket", scope: () => scope });
         return { ok: true, result: await runPrepared(prepared) };
       } catch (cause) {
         return { ok: false, error: shape(call, cause, caller) };
       }
     },
   };
+}
+
+/** Returns a mutation that has an idempotency key. The reply of a procedure that sets cookies cannot be given twice. */
+function keyOf({ options, type }: PreparedCall): KeyedMutation["call"] | undefined {
+  const { call, procedure } = options;
+  const { path, input, idempotencyKey } = call;
+  if (idempotencyKey === undefined || type !== "mutation") return undefined;
+  return placementOf(procedure).setsCookies === "always" ? undefined : { path, input, idempotencyKey };
 }
 
 /** @throws TRPCError NOT_FOUND if there is no procedure at a path */

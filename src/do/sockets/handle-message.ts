@@ -134,7 +134,9 @@ export function createMessageHandler(options: MessageHandlerOptions) {
         else if (message.method === "subscription") await subscribe(connection, message, receivedAt);
         else {
           const { path, input } = message.params;
-          const reply = await run(connection.caller, { type: message.method, path, input });
+          const { idempotencyKey } = message;
+          const call: Call = { type: message.method, path, input };
+          const reply = await run(connection.caller, idempotencyKey === undefined ? call : { ...call, idempotencyKey });
           connection.send(replyFrame(message, reply));
         }
       } catch (cause) {

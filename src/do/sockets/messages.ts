@@ -1,9 +1,11 @@
 import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
 import { parseTRPCMessage } from "@trpc/server/rpc";
+import { checkIdempotencyKey } from "../../router/idempotency-key.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { hasDuplicateKeys, requiresUniqueKeys } from "../../shared/duplicate-keys.js";
 import { exceededLimitErrors, findExceededLimit, splitJsonArray, type JsonTextLimits } from "../../shared/json-text.js";
 import { limits } from "../../shared/limits.js";
+import { readEnvelope } from "../../shared/wire-guard/envelope.js";
 import { byteLength } from "../../shared/byte-length.js";
 import type { FrameHead } from "../connections/frames.js";
 import { isId, readMessageId } from "./message-id.js";
@@ -16,6 +18,8 @@ export type Message = Parsed & {
   readonly id: string | number;
   /** The serialized input, as it is stored with a subscription. */
   readonly wireInput: unknown;
+  /** Identifies a mutation and its repeats. */
+  readonly idempotencyKey: string | undefined;
   /**
    * Set by this package's own client. That client remembers the cursor at which a subscription started and sends it when it
    * reconnects before the first event. It also reads flush acknowledgements from the events of live queries. With `deltas`, it
@@ -196,10 +200,13 @@ function readMessage(value: unknown, transformer: TRPCCombinedDataTransformer): 
     const message = "The message has no valid `id`. Send a whole number, or a string of at most 128 characters.";
     return { ok: false, head: { id: null, jsonrpc }, cause: malformed(message) };
   }
-  const { input, userdo } = fieldsOf(params);
+  const { input: sent, userdo } = fieldsOf(params);
+  const { input, idempotencyKey: sentKey } = readEnvelope(sent);
   try {
-    const message = parseTRPCMessage(value, transformer);
-    return { ok: true, message: { ...message, id, wireInput: input, userdo: readUserdo(userdo) } };
+    const withoutKey = sentKey === undefined ? value : { ...fields, params: { ...fieldsOf(params), input } };
+    const message = parseTRPCMessage(withoutKey, transformer);
+    const idempotencyKey = checkIdempotencyKey(sentKey, message.method);
+    return { ok: true, message: { ...message, id, wireInput: input, idempotencyKey, userdo: readUserdo(userdo) } };
   } catch (cause) {
     const error =
       cause instanceof TRPCError

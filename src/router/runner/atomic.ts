@@ -1,5 +1,5 @@
 import { servicesOf } from "../services.js";
-import type { Resolver } from "./middleware.js";
+import { RESOLVED, type Resolver } from "./middleware.js";
 
 /** The result of a Standard Schema. */
 interface Parsed {
@@ -29,7 +29,9 @@ export function atomic(resolver: Resolver, output: unknown): (...args: Parameter
       return services.atomic(() => {
         const data = resolver(options);
         const parsed = parse(output, data);
-        if (parsed && !(parsed instanceof Promise) && parsed.issues) throw new OutputMismatch(data);
+        const isParsed = parsed !== undefined && !(parsed instanceof Promise);
+        if (isParsed && parsed.issues) throw new OutputMismatch(data);
+        options[RESOLVED]?.(isParsed ? parsed.value : data);
         return { data, parsed };
       });
     } catch (cause) {

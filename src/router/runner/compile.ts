@@ -1,4 +1,5 @@
 import { isPlacementMark, placementOf } from "../placement.js";
+import { isRepeatableMark } from "../repeatable.js";
 import { appInputs } from "./app-input.js";
 import { atomic } from "./atomic.js";
 import type { Middleware, ProcedureDefinition } from "./middleware.js";
@@ -19,7 +20,7 @@ export function compile(definition: ProcedureDefinition): Chain {
   const parseInput = appInputs({ type, placement, inputs });
   const declared = middlewares
     .slice(0, -1)
-    .filter((middleware) => !isPlacementMark(middleware))
+    .filter((middleware) => !isPlacementMark(middleware) && !isRepeatableMark(middleware))
     .map((middleware) => toStep(middleware, parseInput));
   const { steps, outputs } = splitOutputs(declared);
   const isMutation = type === "mutation";

@@ -5,11 +5,19 @@ export interface NextOptions {
   readonly getRawInput?: (() => Promise<unknown>) | undefined;
 }
 
+/** The key of the callback that {@link CallOptions} can have. */
+export const RESOLVED = Symbol("trpc-userdo.resolved");
+
 /** The options of a call, to which the runner adds `meta` and `next`. Callers can pass others, which the steps also receive. */
 export interface CallOptions {
   readonly ctx: object;
   readonly getRawInput: () => Promise<unknown>;
   readonly input?: unknown;
+  /**
+   * Called in the transaction of a mutation's resolver with its result, which is a promise if the resolver is `async`. A
+   * procedure that the resolver calls does not have it.
+   */
+  readonly [RESOLVED]?: (result: unknown) => void;
 }
 
 /** The options of tRPC's middlewares and resolvers that are used here. */

@@ -1,8 +1,10 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
+import { checkIdempotencyKey } from "../../router/idempotency-key.js";
 import { placementOf, type Placement } from "../../router/placement.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
 import { shapeError } from "../../router/run-call.js";
 import type { Call, ErrorShape, Reply } from "../../shared/call.js";
+import { readEnvelope } from "../../shared/wire-guard/envelope.js";
 import { isDevelopment } from "../../shared/is-development.js";
 import { lastEventIdIn } from "../../shared/last-event-id.js";
 import { accessExpiryOf, type Identity } from "../auth/authenticate.js";
@@ -127,21 +129,30 @@ async function prepareLimited(
   }
 }
 
-/** @throws the error of an input that cannot be deserialized, and of a sign-in whose cookies the browser would drop */
+/**
+ * @throws the error of an input that cannot be deserialized, of a sign-in whose cookies the browser would drop, and of an
+ * idempotency key
+ */
 function createCall(
-  { path, input: serialized }: SerializedCall,
+  serializedCall: SerializedCall,
   { _def: { type } }: AnyTRPCProcedure,
   { readsAccessExpiry }: Placement,
   { batchIndex, streams }: CallPosition,
   { router, gated, request, identity, droppedCookies, redirectOrigin }: PrepareCallOptions,
 ): Call {
+  const { path } = serializedCall;
+  const { input: serialized, idempotencyKey: ownKey } = readEnvelope(serializedCall.input);
+  // The header of a request is for mutations only, so queries ignore it.
+  const headerKey = type === "mutation" ? serializedCall.idempotencyKey : undefined;
+  const idempotencyKey = checkIdempotencyKey(ownKey ?? headerKey, type);
   const input: unknown =
     serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
   droppedCookies.check({ path, input, headers: request.headers, url: gated.url, redirectOrigin });
   const call: Call = batchIndex === 0 ? { path, type, input } : { path, type, input, batchIndex };
-  if (!streams && !readsAccessExpiry && type !== "subscription") return call;
+  if (!streams && !readsAccessExpiry && type !== "subscription" && idempotencyKey === undefined) return call;
   return {
     ...call,
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(streams && { streams }),
     ...(type === "subscription" && { lastEventId: lastEventIdOf(request, gated.url) ?? lastEventIdIn(input) }),
     ...(readsAccessExpiry && { accessExpiresAt: accessExpiryOf(identity) }),

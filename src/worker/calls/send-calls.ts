@@ -9,6 +9,7 @@ import { stubOf, type OnReply } from "../../shared/object-stub.js";
 import { sendInternal } from "../../shared/send-internal.js";
 import type { ObjectAddress } from "../../shared/owner.js";
 import { configurationErrorOf, type Configuration } from "../configuration.js";
+import { handedOnKey } from "../derive-key.js";
 import { createRequestId } from "../request/create-request-id.js";
 import { methodFor, methodForRepeat } from "./repeat-calls.js";
 import type { WaitUntil } from "../streams/read-stream.js";
@@ -110,7 +111,8 @@ export async function runHere({ call, procedure }: SendableCall, options: SendCa
   const { router, caller, env, extendContext, onError, signal } = options;
   try {
     const base = { caller, env, lastEventId: call.lastEventId };
-    const ctx = { ...base, ...(await extendContext?.(base)) };
+    const key = call.idempotencyKey === undefined ? {} : { idempotencyKey: await handedOnKey(caller, call) };
+    const ctx = { ...base, ...(await extendContext?.(base)), ...key };
     return await runCall({ router, procedure, call, ctx, signal, onError, isDevelopment: isDevelopment(env) });
   } catch (cause) {
     return failedReply(call, cause, options);

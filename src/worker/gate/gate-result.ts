@@ -30,6 +30,8 @@ export interface SerializedCall {
   readonly path: string;
   /** In the transformer's format, not validated yet. `undefined` if the request has no input. */
   readonly input: unknown;
+  /** The key in the header of a request with a single call. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** A request with procedure calls. The gate does not check whether their types match the method. */

@@ -17,6 +17,7 @@ import { readBody } from "./read-body.js";
 import { readCalls, wantsStream } from "./read-calls.js";
 import { readCredentials } from "./read-credentials.js";
 import { formAt, readForm, type FormName } from "./read-form.js";
+import { readIdempotencyKey } from "./read-idempotency-key.js";
 import { readPaths } from "./read-paths.js";
 import { readQuery } from "./read-query.js";
 import { connectionParamsInUrl, readOrganizationId } from "./read-organization-id.js";
@@ -103,7 +104,9 @@ async function gatePost(
     return { kind: "form", url, form, fields: await readForm(request), corsOrigin, ...credentials };
   }
   const { isBatch, paths, credentials } = readCallsRequest(request.headers, url, rest, options);
-  const calls = parseCalls({ isBatch, paths }, await readBody(request));
+  const idempotencyKey = readIdempotencyKey(request.headers, isBatch);
+  const read = parseCalls({ isBatch, paths }, await readBody(request));
+  const calls = idempotencyKey === undefined ? read : read.map((call) => ({ ...call, idempotencyKey }));
   return { kind: "calls", url, method: "POST", isBatch, calls, corsOrigin, ...credentials };
 }
 

@@ -1,7 +1,7 @@
 import { USER_HEADER } from "../../shared/user-header.js";
 
 /** Headers that stock links and this package's client send. */
-const ALLOWED_HEADERS = `content-type, trpc-accept, authorization, last-event-id, ${USER_HEADER}`;
+const ALLOWED_HEADERS = `content-type, trpc-accept, authorization, last-event-id, idempotency-key, ${USER_HEADER}`;
 
 /** How long a browser may cache the response, in seconds. Chromium caps it at this value. */
 const MAX_AGE = 7200;

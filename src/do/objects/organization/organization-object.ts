@@ -1,6 +1,7 @@
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
+import { idempotencySchema } from "../../idempotency/idempotency-table.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createMemberAccess } from "../../organizations/member-access.js";
@@ -15,12 +16,12 @@ import { createTransaction } from "../../lifecycle/transaction.js";
 import { SessionEnded } from "../../lifecycle/caller-errors.js";
 
 const framework = createFrameworkSchema({
-  statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...organizationTables],
+  statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...organizationTables, ...idempotencySchema],
 });
 
 /** Creates the handler of an organization, which stores its members and their shared data. */
 export function createOrganizationObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, app, address, alarms, endSession } = environment;
+  const { state, app, address, alarms, identity, endSession } = environment;
   const { roles: rolePolicy } = app.definition;
   const { settings } = app.definition.app;
   const ownerStorage = createOwnerStorage({
@@ -30,6 +31,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
+    secret: () => identity().secrets.index,
   });
   const services = composeOrganizationObject(environment, ownerStorage);
   const { deps, exists } = services;
@@ -103,6 +105,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     },
     flushWrites: ownerStorage.flushWrites,
     flushOutbox: outbox.flushPosted,
+    keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,
     deadLetters: outbox.deadLetters,
   };

@@ -16,6 +16,7 @@ import { composeUserObject } from "./compose-user-object.js";
 import type { AccountComponents } from "./account-components.js";
 import type { ObjectPolicy } from "../object-policy.js";
 import type { InternalRequest } from "../../../shared/internal.js";
+import { idempotencySchema } from "../../idempotency/idempotency-table.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
@@ -29,7 +30,7 @@ import { createTransaction } from "../../lifecycle/transaction.js";
 import { SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 
 const framework = createFrameworkSchema({
-  statements: [...accountTables, socketSchema, ...wakeIndexSchema, kvSchema],
+  statements: [...accountTables, socketSchema, ...wakeIndexSchema, kvSchema, ...idempotencySchema],
   steps: [{ name: "delete the mail rates with addresses", run: deleteOldMailRates }],
 });
 
@@ -44,6 +45,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
+    secret: () => identity().secrets.index,
     onWritten: () => composed.sessions.clearCache(),
   });
   const composed = composeUserObject({ environment, ownerStorage });
@@ -162,6 +164,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     },
     flushWrites: ownerStorage.flushWrites,
     flushOutbox: composed.flushOutbox,
+    keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,
     deadLetters: () => components().deps.outbox.deadLetters(),
     tables: () => {

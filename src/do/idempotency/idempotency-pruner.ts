@@ -1,0 +1,70 @@
+import type { AlarmTask } from "../lifecycle/alarms.js";
+import type { IdempotencyStore } from "./idempotency-table.js";
+
+/** How long a key is kept at least. */
+const MAX_AGE_MS = 24 * 60 * 60_000;
+/** Pause between two runs, so that a steady flow of mutations does not wake the object for each of them a day later. */
+const PAUSE_MS = 60 * 60_000;
+const MAX_KEYS = 10_000;
+const MAX_BYTES = 8 * 1_048_576;
+/** Average number of new keys between two measurements. Measuring reads all rows. */
+const KEYS_PER_CHECK = 512;
+/** Bytes of new keys that cause a measurement. */
+const BYTES_PER_CHECK = 1_048_576;
+
+export interface IdempotencyPrunerOptions {
+  readonly store: IdempotencyStore;
+  readonly isInitialized: () => boolean;
+  /** Sets the alarm of the object. */
+  readonly arm: () => void;
+}
+
+/** Prunes keys by alarm: by age, and the oldest above the limits. */
+export type IdempotencyPruner = ReturnType<typeof createIdempotencyPruner>;
+
+export function createIdempotencyPruner({ store, isInitialized, arm }: IdempotencyPrunerOptions) {
+  let isScheduled = false;
+  // Random, so that an object that wakes often for a few mutations is measured too.
+  let keysLeft = Math.ceil(Math.random() * KEYS_PER_CHECK);
+  let bytesLeft = BYTES_PER_CHECK;
+
+  function setPruneTime(due: number): void {
+    store.setPruneTime(due);
+    arm();
+  }
+
+  function isAboveLimits(): boolean {
+    const { count, bytes } = store.measure();
+    return count > MAX_KEYS || bytes > MAX_BYTES;
+  }
+
+  const task: AlarmTask = {
+    name: "idempotency keys",
+    due: () => (isInitialized() ? store.pruneTime() : undefined),
+    run(now) {
+      store.deleteBefore(now - MAX_AGE_MS);
+      if (isAboveLimits()) store.deleteAbove(MAX_KEYS, MAX_BYTES);
+      const oldest = store.oldest();
+      isScheduled = oldest !== undefined;
+      store.setPruneTime(oldest === undefined ? undefined : Math.max(oldest + MAX_AGE_MS + 1, now + PAUSE_MS));
+    },
+  };
+
+  return {
+    task,
+    /** Call it in the transaction that stores a new key. */
+    onNewKey(bytes: number): void {
+      if (!isScheduled) {
+        // The transaction can be rolled back, so only the next key shows whether the time was stored.
+        isScheduled = store.pruneTime() !== undefined;
+        if (!isScheduled) setPruneTime(Date.now() + MAX_AGE_MS + PAUSE_MS);
+      }
+      keysLeft--;
+      bytesLeft -= bytes;
+      if (keysLeft > 0 && bytesLeft > 0) return;
+      keysLeft = KEYS_PER_CHECK;
+      bytesLeft = BYTES_PER_CHECK;
+      if (isAboveLimits()) setPruneTime(Date.now());
+    },
+  };
+}

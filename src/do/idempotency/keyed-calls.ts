@@ -1,0 +1,93 @@
+import { ReasonedError } from "../../router/reasoned-error.js";
+import type { Call, Reply } from "../../shared/call.js";
+import type { Caller } from "../../shared/caller.js";
+import { callIdOf, hashInput } from "./call-id.js";
+import type { IdempotencyPruner } from "./idempotency-pruner.js";
+import type { CallId, IdempotencyStore } from "./idempotency-table.js";
+import { fromColumns, toReply } from "./kept-reply.js";
+import { KeyedCall, type KeyedCallOptions } from "./keyed-call.js";
+
+export interface KeyedCallsOptions extends Pick<KeyedCallOptions, "store"> {
+  readonly pruner: IdempotencyPruner;
+  /** The secret of the hashes of inputs. */
+  readonly secret: () => string;
+  readonly isInitialized: () => boolean;
+}
+
+/** A mutation with a key, of an authorized caller. */
+export interface KeyedMutation extends Pick<KeyedCallOptions, "isRepeatable"> {
+  readonly caller: Caller;
+  readonly call: Pick<Call, "path" | "input"> & { readonly idempotencyKey: string };
+  /** Whether the caller writes the serialized result into a response or a frame. */
+  readonly wantsText: boolean;
+  /** Called before the first run. Returns the function that returns the position in the change log after its writes. */
+  readonly trackWrites: () => KeyedCallOptions["writeCursor"];
+  /** Runs the mutation. Never rejects. */
+  readonly run: (keyed?: KeyedCall) => Promise<Reply>;
+  /** Whether the client of the run has left. */
+  readonly isInterrupted: () => boolean;
+}
+
+/** Runs mutations with keys once, and replies to repeats. */
+export interface KeyedCalls {
+  /**
+   * Runs a mutation, or returns the reply of an earlier call with the same key. A repeat waits for a call that is still running.
+   *
+   * @throws ReasonedError CONFLICT (IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN, RESULT_NOT_KEPT)
+   */
+  run(mutation: KeyedMutation): Promise<Reply>;
+}
+
+export function createKeyedCalls({ store, pruner, secret, isInitialized }: KeyedCallsOptions): KeyedCalls {
+  /** The first calls that are running, by their ids. */
+  const running = new Map<string, KeyedCall>();
+
+  async function runFirst(mutation: KeyedMutation, name: string, keyed: KeyedCall): Promise<Reply> {
+    running.set(name, keyed);
+    try {
+      const reply = await mutation.run(keyed);
+      // A mutation that deletes the object deletes the table.
+      return isInitialized() ? keyed.end(reply, mutation.isInterrupted()) : reply;
+    } finally {
+      running.delete(name);
+      keyed.abandon();
+    }
+  }
+
+  return {
+    async run(mutation) {
+      const { caller, call, wantsText, isRepeatable } = mutation;
+      const id = callIdOf(caller, call.idempotencyKey);
+      const name = nameOf(id);
+      const path = call.path;
+      const input = hashInput(call.input, secret());
+      for (;;) {
+        const first = running.get(name);
+        if (!first) break;
+        if (!first.matches({ path, input })) throw keyReused();
+        const kept = await first.outcome();
+        if (kept) return toReply(kept, wantsText);
+      }
+      if (!isInitialized()) return mutation.run();
+      const stored = store.find(id);
+      if (stored) {
+        if (stored.path !== path || stored.input !== input) throw keyReused();
+        return toReply(fromColumns(stored), wantsText);
+      }
+      const writeCursor = mutation.trackWrites();
+      return runFirst(mutation, name, new KeyedCall({ id, path, input, store, pruner, isRepeatable, writeCursor }));
+    },
+  };
+}
+
+function nameOf({ caller, session, key }: CallId): string {
+  return `${caller} ${session} ${key}`;
+}
+
+function keyReused(): ReasonedError {
+  return new ReasonedError({
+    code: "CONFLICT",
+    reason: "IDEMPOTENCY_KEY_REUSED",
+    message: "The idempotency key was used for another mutation, or with another input. Create a key for each mutation.",
+  });
+}

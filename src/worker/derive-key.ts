@@ -1,0 +1,40 @@
+import type { Call } from "../shared/call.js";
+import { sessionOf, type Caller } from "../shared/caller.js";
+import { canonicalText } from "../shared/canonical-text.js";
+import { toBase64Url } from "../shared/base64url.js";
+
+/** A call of a caller with an idempotency key. */
+interface KeyedTarget {
+  /** The name of the object. */
+  readonly owner: string;
+  readonly path: string;
+  readonly input: unknown;
+}
+
+/**
+ * Derives the idempotency keys of the calls that a mutation makes from its own. When the mutation is repeated, its calls have the
+ * same keys again, in whichever order it makes them. A call that it makes twice has two keys.
+ *
+ * @returns a function to be called when a call starts, because it counts the calls
+ */
+export function createKeyDerivation(key: string): (target: KeyedTarget) => Promise<string> {
+  const counts = new Map<string, number>();
+  return ({ owner, path, input }) => {
+    const text = JSON.stringify([key, owner, path, canonicalText(input)]);
+    const count = counts.get(text) ?? 0;
+    counts.set(text, count + 1);
+    return sha256(`${count} ${text}`);
+  };
+}
+
+/** Returns the key that a mutation in the Worker hands on. Other callers, and other mutations, have other keys. */
+export function handedOnKey(caller: Caller, { path, input, idempotencyKey }: Call): Promise<string> {
+  const userId = caller.type === "user" ? caller.userId : "";
+  return sha256(
+    JSON.stringify(["(worker)", caller.type, userId, sessionOf(caller), path, canonicalText(input), idempotencyKey]),
+  );
+}
+
+async function sha256(text: string): Promise<string> {
+  return toBase64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+}
