@@ -9,10 +9,25 @@ import type { StoredSockets } from "./app/stored-sockets.js";
 export interface Browser {
   readonly cookies: Map<string, string>;
   readonly http: ReturnType<typeof createHttpClient>;
+  /** Sends a mutation with an idempotency key, and returns the text of the response. */
+  post(path: string, input: unknown, key: string): Promise<string>;
 }
 
 export function openBrowser(port: number, cookies: Map<string, string> = new Map()): Browser {
-  return { cookies, http: createHttpClient(port, cookies) };
+  async function post(path: string, input: unknown, key: string): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${port}/trpc/${path}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        origin: `http://127.0.0.1:${port}`,
+        cookie: toHeader(cookies),
+        "idempotency-key": key,
+      },
+      body: JSON.stringify(superjson.serialize(input)),
+    });
+    return response.text();
+  }
+  return { cookies, http: createHttpClient(port, cookies), post };
 }
 
 function createHttpClient(port: number, cookies: Map<string, string>) {

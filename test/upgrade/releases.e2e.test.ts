@@ -135,6 +135,23 @@ describe.each(await readdir(releases))("storage that version %s wrote", (name) =
     expect(await http.organizations.invitations.list.query({ organizationId })).toHaveLength(1);
   });
 
+  it("runs a mutation with an idempotency key once, in users' and in organizations' objects", async () => {
+    const { organizationId } = contents;
+    const browser = ada();
+    const calls = [
+      ["posts.create", { title: "keyed" }],
+      ["projects.create", { organizationId, name: "keyed" }],
+    ] as const;
+    for (const [path, input] of calls) {
+      const first = await browser.post(path, input, "key");
+      expect(first).toContain("keyed");
+      expect(await browser.post(path, input, "key")).toBe(first);
+    }
+    expect((await browser.http.posts.list.query()).map(({ title }) => title)).toContain("keyed");
+    const projects = await browser.http.projects.list.query({ organizationId });
+    expect(projects.map(({ name: title }) => title)).toEqual(["Garden", "Roof", "keyed"]);
+  });
+
   it("has the schema of new objects", async () => {
     const dora = openBrowser(running.port);
     await dora.http.auth.signup.mutate({ email: "dora@example.com", password });

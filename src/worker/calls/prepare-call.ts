@@ -144,7 +144,7 @@ function createCall(
   const { input: serialized, idempotencyKey: ownKey } = readEnvelope(serializedCall.input);
   // The header of a request is for mutations only, so queries ignore it.
   const headerKey = type === "mutation" ? serializedCall.idempotencyKey : undefined;
-  const idempotencyKey = checkIdempotencyKey(ownKey ?? headerKey, type);
+  const idempotencyKey = checkIdempotencyKey(ownKey === undefined ? headerKey : ownKey, type);
   const input: unknown =
     serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
   droppedCookies.check({ path, input, headers: request.headers, url: gated.url, redirectOrigin });

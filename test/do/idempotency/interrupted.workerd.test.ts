@@ -1,0 +1,192 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { closeGate, outside } from "../../fixtures/app/keys.js";
+import { errorOf, postKeyed, readTable, resultOf, signUpToKeys, userObject } from "../../fixtures/keys.js";
+
+const freshKey = (): string => crypto.randomUUID();
+const unknown = { code: "CONFLICT", reason: "OUTCOME_UNKNOWN" };
+
+describe("an async mutation that a reset interrupts", () => {
+  it("does not run again without ctx.commit", async () => {
+    const { browser, texts, reset } = await signUpToKeys();
+    const key = freshKey();
+    const open = closeGate(key);
+    const first = postKeyed(browser, "entries.addSlowly", { text: key }, key);
+    await expect.poll(() => outside.runs.get(key)).toBe(1);
+    await reset();
+    open();
+    expect((await first).status).toBeGreaterThanOrEqual(500);
+    for (let repeat = 0; repeat < 2; repeat++)
+      expect(errorOf(await postKeyed(browser, "entries.addSlowly", { text: key }, key))).toEqual(unknown);
+    expect(outside.runs.get(key)).toBe(1);
+    expect(await texts()).toEqual([`${key}, first`]);
+  });
+
+  it("does not run again after ctx.commit", async () => {
+    const { browser, texts, reset } = await signUpToKeys();
+    const key = freshKey();
+    const open = closeGate(`${key}, after`);
+    const first = postKeyed(browser, "entries.commit", { text: key }, key);
+    await expect.poll(texts).toEqual([key]);
+    await reset();
+    open();
+    expect((await first).status).toBeGreaterThanOrEqual(500);
+    expect(errorOf(await postKeyed(browser, "entries.commit", { text: key }, key))).toEqual(unknown);
+    expect(outside.runs.get(key)).toBe(1);
+    expect(await texts()).toEqual([key]);
+  });
+
+  it("stores its effects and its key together", async () => {
+    const { browser, texts, user } = await signUpToKeys();
+    const key = freshKey();
+    const open = closeGate(`${key}, after`);
+    const first = postKeyed(browser, "entries.commit", { text: key }, key);
+    await expect.poll(texts).toEqual([key]);
+    expect(await readTable(user.id, "_idempotency")).toMatchObject([{ key, state: "committed" }]);
+    open();
+    const reply = await first;
+    expect(await readTable(user.id, "_idempotency")).toMatchObject([{ key, state: "done" }]);
+    expect(await postKeyed(browser, "entries.commit", { text: key }, key)).toEqual(reply);
+  });
+
+  it("runs again if it is repeatable, and its calls to other owners have one effect", async () => {
+    const [ada, ben] = [await signUpToKeys(), await signUpToKeys()];
+    const key = freshKey();
+    const input = { text: key, to: ben.user.id };
+    const open = closeGate(key);
+    const first = postKeyed(ada.browser, "chain.send", input, key);
+    await expect.poll(ben.texts).toEqual([key, key]);
+    await ada.reset();
+    await ben.evict();
+    open();
+    expect((await first).status).toBeGreaterThanOrEqual(500);
+    const second = await postKeyed(ada.browser, "chain.send", input, key);
+    expect(second.status).toBe(200);
+    expect(await postKeyed(ada.browser, "chain.send", input, key)).toEqual(second);
+    const received = await ben.client.entries.list.query();
+    expect(received.map(({ from }) => from)).toEqual([ada.user.id, ada.user.id]);
+    expect(resultOf(second)).toMatchObject({ sent: received.map(({ id }) => id) });
+    expect(await ada.texts()).toEqual([key]);
+  });
+
+  it("is not known if its client left while a repeat waited", async () => {
+    const { browser } = await signUpToKeys();
+    const key = freshKey();
+    const controller = new AbortController();
+    const path = "/keys/entries.waitForClient";
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json", "Idempotency-Key": key },
+      body: JSON.stringify({ json: { text: key } }),
+      signal: controller.signal,
+    };
+    const first = browser.fetch(path, init).catch(() => undefined);
+    await expect.poll(() => outside.runs.get(key)).toBe(1);
+    const second = postKeyed(browser, "entries.waitForClient", { text: key }, key);
+    controller.abort();
+    await first;
+    expect(errorOf(await second)).toEqual(unknown);
+  });
+});
+
+describe("the key that a mutation hands on", () => {
+  it("is the same for its repeats, and another for other callers, paths and keys", async () => {
+    const [ada, ben] = [await signUpToKeys(), await signUpToKeys()];
+    const handedOn = async ({ browser }: typeof ada, key?: string, text = "a") =>
+      resultOf(await postKeyed(browser, "entries.handedOnKey", { text }, key));
+    const key = await handedOn(ada, "k1");
+    expect(key).toMatch(/^[\w-]{43}$/);
+    expect(await handedOn(ada, "k1")).toBe(key);
+    expect(await handedOn(ada, "k2")).not.toBe(key);
+    expect(await handedOn(ben, "k1")).not.toBe(key);
+    expect(await handedOn(ada)).toBeUndefined();
+  });
+
+  it("gives calls of a mutation that runs in the Worker one effect", async () => {
+    const [ada, ben] = [await signUpToKeys(), await signUpToKeys()];
+    const input = { text: "from the Worker", to: ben.user.id };
+    const first = await postKeyed(ada.browser, "chain.sendFromWorker", input, "k");
+    expect(first.status).toBe(200);
+    expect(await postKeyed(ada.browser, "chain.sendFromWorker", input, "k")).toEqual(first);
+    // Another caller with the same key and the same input has effects of their own.
+    await postKeyed(ben.browser, "chain.sendFromWorker", input, "k");
+    expect(await ben.texts()).toHaveLength(2);
+  });
+});
+
+describe("stored keys", () => {
+  const day = 24 * 60 * 60_000;
+
+  /** Makes all stored keys older, and the alarm due. */
+  const age = (userId: string, ms: number) =>
+    runInDurableObject(userObject(userId), async (_instance, { storage }) => {
+      storage.sql.exec("UPDATE _idempotency SET created_at = created_at - ?", ms);
+      storage.sql.exec("UPDATE _idempotency_prune SET due = due - ?", ms);
+      await storage.setAlarm(Date.now() + 60_000);
+    });
+
+  it("are pruned by the alarm after a day", async () => {
+    const { browser, user, texts } = await signUpToKeys();
+    await postKeyed(browser, "entries.add", { text: "old" }, "old");
+    const alarm = await runInDurableObject(userObject(user.id), (_instance, { storage }) => storage.getAlarm());
+    expect(alarm).not.toBeNull();
+    await age(user.id, 2 * day);
+    await postKeyed(browser, "entries.add", { text: "new" }, "new");
+    await runDurableObjectAlarm(userObject(user.id));
+    expect((await readTable(user.id, "_idempotency")).map(({ key }) => key)).toEqual(["new"]);
+    const [due] = await readTable(user.id, "_idempotency_prune");
+    expect(Number(due?.["due"])).toBeGreaterThan(Date.now());
+    await age(user.id, 2 * day);
+    await runDurableObjectAlarm(userObject(user.id));
+    expect(await readTable(user.id, "_idempotency")).toEqual([]);
+    expect(await readTable(user.id, "_idempotency_prune")).toEqual([]);
+    await postKeyed(browser, "entries.add", { text: "old" }, "old");
+    expect(await texts()).toEqual(["old", "new", "old"]);
+  });
+
+  it("are kept for a day", async () => {
+    const { browser, user } = await signUpToKeys();
+    const first = await postKeyed(browser, "entries.add", { text: "kept" }, "k");
+    await age(user.id, day - 60_000);
+    await runDurableObjectAlarm(userObject(user.id));
+    expect(await postKeyed(browser, "entries.add", { text: "kept" }, "k")).toEqual(first);
+  });
+
+  it("are limited in number, and each caller keeps a share", async () => {
+    const { browser, user } = await signUpToKeys();
+    await postKeyed(browser, "entries.add", { text: "mine" }, "mine");
+    const insert = (caller: string, count: number) =>
+      runInDurableObject(userObject(user.id), (_instance, { storage }) => {
+        storage.sql.exec(
+          `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
+           INSERT INTO _idempotency (caller, session, key, created_at, bytes, path, input, state)
+           SELECT ?, '', n, ? + n, 300, 'p', 'i', 'done' FROM numbers`,
+          count,
+          caller,
+          Date.now(),
+        );
+        storage.sql.exec("UPDATE _idempotency_prune SET due = 0");
+      });
+    await insert("flooder", 12_000);
+    await runDurableObjectAlarm(userObject(user.id));
+    const rows = await readTable(user.id, "_idempotency");
+    const flooded = rows.filter(({ caller }) => caller === "flooder");
+    expect(flooded).toHaveLength(5_000);
+    expect(Math.min(...flooded.map(({ key }) => Number(key)))).toBe(7_001);
+    expect(rows.some(({ key }) => key === "mine")).toBe(true);
+  });
+
+  it("are measured while they are added", async () => {
+    const { browser, user } = await signUpToKeys();
+    await postKeyed(browser, "entries.add", { text: "first" }, "first");
+    await runInDurableObject(userObject(user.id), (_instance, { storage }) =>
+      storage.sql.exec("UPDATE _idempotency SET bytes = 100000000").toArray(),
+    );
+    // A reply of 60 kB, as often as fits into the bytes between two measurements.
+    for (let count = 0; count < 20; count++)
+      await postKeyed(browser, "entries.add", { text: "x".repeat(60_000) }, `${count}`);
+    await expect
+      .poll(async () => (await readTable(user.id, "_idempotency")).map(({ key }) => key))
+      .not.toContain("first");
+  });
+});
