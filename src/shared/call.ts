@@ -16,8 +16,6 @@ export interface Call {
    * receives it.
    */
   readonly accessExpiresAt?: number | undefined;
-  /** Identifies a mutation, so that the object runs it once, even if it is sent again. */
-  readonly idempotencyKey?: string | undefined;
   /** The id of the last event that the client received of a subscription. */
   readonly lastEventId?: string | undefined;
   /**

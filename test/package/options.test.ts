@@ -28,6 +28,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
   ["## createWorker and createHandler", ["HandlerOptions", "CookieOptions", "FormOptions"]],
   ["## createLoadSession", ["LoadSessionOptions"]],
   ["## isAllowedOrigin", ["AllowedOriginOptions"]],
+  ["## createCaller", ["CallerOptions"]],
   ["## createClient and userdoLink", ["UserDOLinkOptions"]],
   ["### watchQuery of the client", ["WatchQueryOptions"]],
   ["### connectLive", ["LiveBridgeOptions"]],

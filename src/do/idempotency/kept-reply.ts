@@ -78,7 +78,8 @@ export function fromColumns({ state, reply, cursor }: Pick<StoredCall, "state" |
  * @throws ReasonedError CONFLICT (RESULT_NOT_KEPT)
  */
 export function toReply(kept: KeptReply, wantsText: boolean): Reply {
-  if (!kept.ok) return kept.cause ? { ok: false, error: kept.error, cause: kept.cause } : { ok: false, error: kept.error };
+  if (!kept.ok)
+    return kept.cause ? { ok: false, error: kept.error, cause: kept.cause } : { ok: false, error: kept.error };
   const { text, cursor } = kept;
   if (text === undefined) throw resultNotKept();
   const reply = { ok: true, data: text, encoding: wantsText ? "json" : "superjson" } as const;

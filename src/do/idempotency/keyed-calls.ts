@@ -3,7 +3,7 @@ import type { Call, Reply } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { callIdOf, hashInput } from "./call-id.js";
 import type { IdempotencyPruner } from "./idempotency-pruner.js";
-import type { CallId, IdempotencyStore } from "./idempotency-table.js";
+import type { CallId } from "./idempotency-table.js";
 import { fromColumns, toReply } from "./kept-reply.js";
 import { KeyedCall, type KeyedCallOptions } from "./keyed-call.js";
 
@@ -88,6 +88,7 @@ function keyReused(): ReasonedError {
   return new ReasonedError({
     code: "CONFLICT",
     reason: "IDEMPOTENCY_KEY_REUSED",
-    message: "The idempotency key was used for another mutation, or with another input. Create a key for each mutation.",
+    message:
+      "The idempotency key was used for another mutation, or with another input. Create a key for each mutation.",
   });
 }

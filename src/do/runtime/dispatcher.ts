@@ -198,7 +198,8 @@ export function createDispatcher({
           wantsText: transport === "socket" || call.wantsText === true,
           isRepeatable: isRepeatable(procedure),
           trackWrites,
-          run: (callbacks) => runToReply(running, callbacks).catch((cause: unknown) => failed(call, cause, caller, effects)),
+          run: (callbacks) =>
+            runToReply(running, callbacks).catch((cause: unknown) => failed(call, cause, caller, effects)),
           isInterrupted: () => scoped?.scope.signal.aborted === true,
         });
       } catch (cause) {

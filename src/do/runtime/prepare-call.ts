@@ -131,8 +131,7 @@ function defineHandedOnKey({ options, ctx }: PreparedCall, key: string): void {
   Object.defineProperty(ctx, "idempotencyKey", {
     configurable: true,
     enumerable: true,
-    get: () =>
-      (derived ??= handedOnKey(owner ? toName(owner) : "", callIdOf(request.caller, key), call.path)),
+    get: () => (derived ??= handedOnKey(owner ? toName(owner) : "", callIdOf(request.caller, key), call.path)),
   });
 }
 

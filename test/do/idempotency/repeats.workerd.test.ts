@@ -106,17 +106,20 @@ describe("a repeated mutation", () => {
 });
 
 describe("repeats at the same time", () => {
-  it.each(["add", "addSlowly", "commit", "addRich"])("have one effect and equal replies over HTTP: %s", async (name) => {
-    const { browser, texts, evict } = await signUpToKeys();
-    await evict();
-    const key = freshKey();
-    const replies = await Promise.all(
-      Array.from({ length: 20 }, () => postKeyed(browser, `entries.${name}`, { text: "at once" }, key)),
-    );
-    expect(new Set(replies.map(({ text }) => text)).size).toBe(1);
-    expect(replies[0]?.status).toBe(200);
-    expect(await texts()).toEqual(name === "addSlowly" ? ["at once, first", "at once, second"] : ["at once"]);
-  });
+  it.each(["add", "addSlowly", "commit", "addRich"])(
+    "have one effect and equal replies over HTTP: %s",
+    async (name) => {
+      const { browser, texts, evict } = await signUpToKeys();
+      await evict();
+      const key = freshKey();
+      const replies = await Promise.all(
+        Array.from({ length: 20 }, () => postKeyed(browser, `entries.${name}`, { text: "at once" }, key)),
+      );
+      expect(new Set(replies.map(({ text }) => text)).size).toBe(1);
+      expect(replies[0]?.status).toBe(200);
+      expect(await texts()).toEqual(name === "addSlowly" ? ["at once, first", "at once, second"] : ["at once"]);
+    },
+  );
 
   it("have one effect and equal replies over sockets", async () => {
     const { texts, openSocket } = await signUpToKeys();
@@ -174,7 +177,7 @@ describe("a key", () => {
       postKeyed(browser, "entries.addSlowly", { text: "one" }, key),
       postKeyed(browser, "entries.addSlowly", { text: "two" }, key),
     ]);
-    expect([first, second].map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect([first, second].map(({ status }) => status)).toEqual([200, 409]);
   });
 
   it("does not depend on the order of the input's properties", async () => {
