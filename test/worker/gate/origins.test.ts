@@ -187,7 +187,8 @@ describe("CORS headers with credentials", () => {
       "access-control-allow-credentials": "true",
       "access-control-expose-headers": "WWW-Authenticate, userdo-user",
       "access-control-allow-methods": "GET, POST",
-      "access-control-allow-headers": "content-type, trpc-accept, authorization, last-event-id, userdo-user",
+      "access-control-allow-headers":
+        "content-type, trpc-accept, authorization, last-event-id, idempotency-key, userdo-user",
       "access-control-max-age": "7200",
       "cache-control": "no-store",
       "referrer-policy": "no-referrer",
