@@ -32,7 +32,7 @@ const object = (id = userId) => env.RESETS_DO.getByName(`user:${id}`);
 /** Lets the object sleep, and resets it the next times it starts. */
 async function resetAtStart(times: number, id = userId): Promise<void> {
   await evictDurableObject(object(id), { webSockets: "close" });
-  plan.starts = times;
+  Object.assign(plan, { starts: times, userId: id });
 }
 
 interface Failed {
