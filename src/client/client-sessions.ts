@@ -4,6 +4,7 @@ import { observable, tap } from "@trpc/server/observable";
 import type { SessionTokens } from "../shared/call.js";
 import type { ErrorReason } from "../shared/error-reason.js";
 import { NO_USER, USER_HEADER } from "../shared/user-header.js";
+import { OWN_CALL } from "./call-over-http.js";
 import { givesTokens, signInChangeOf } from "./sign-in-events.js";
 import type { SignInChange } from "./other-tabs.js";
 
@@ -25,6 +26,10 @@ export interface SessionCall {
   readonly change: SignInChange | undefined;
   /** Whether the response contains the tokens of a new session. */
   readonly givesTokens: boolean;
+  /** Whether the client may send the call again. The server does not store replies that set cookies. */
+  readonly canRetry: boolean;
+  /** Sent with each attempt of a mutation that may be sent again, so that the server runs it once. */
+  idempotencyKey?: unknown;
   /** The user that the response named. */
   user?: string | undefined;
   /** Whether the change was applied, which ended the previous session. */
@@ -44,9 +49,7 @@ export function sessionChangedError(): TRPCClientError<AnyTRPCRouter> {
 
 /** Whether a call was ended because another session began. The error does not mean that the current session has ended. */
 export function isSessionChangedError(error: unknown): boolean {
-  return (
-    error instanceof TRPCClientError && (error.data as { reason?: unknown } | undefined)?.reason === SESSION_CHANGED
-  );
+  return (error as { readonly data?: { readonly reason?: unknown } | null }).data?.reason === SESSION_CHANGED;
 }
 
 /** The metadata that the batch link adds to a result or an error. */
@@ -91,12 +94,15 @@ export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOpti
       (link: Link): Link =>
       (chain) =>
         observable((observer) => {
-          const { type, path, context } = chain.op;
+          const { id, type, path, context } = chain.op;
           const isMutation = type === "mutation";
+          const hasTokens = isMutation && givesTokens(path);
           const call: SessionCall = {
             session: current,
             change: isMutation ? signInChangeOf(path) : undefined,
-            givesTokens: isMutation && givesTokens(path),
+            givesTokens: hasTokens,
+            // The code that makes the client's own calls has a backoff of its own.
+            canRetry: id !== OWN_CALL && !hasTokens,
             isApplied: false,
             // The observer then runs the function below, which ends the request.
             end: () => observer.error(sessionChangedError()),

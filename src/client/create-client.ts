@@ -1,7 +1,6 @@
 import { createTRPCClient, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { createWriteAcks, rememberWriteAcks } from "./write-acks.js";
-import { createSignInEvents, rememberSignInEvents } from "./sign-in-events.js";
+import { createClientState, rememberState } from "./client-state.js";
 import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
 
 /**
@@ -16,10 +15,8 @@ import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
  * ```
  */
 export function createClient<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCClient<TRouter> {
-  const signIn = createSignInEvents();
-  const acks = createWriteAcks(options.liveTimeout);
-  const client = createTRPCClient<TRouter>({ links: [linkWith<TRouter>(options, acks, signIn)] });
-  rememberSignInEvents(client, signIn);
-  rememberWriteAcks(client, acks);
+  const state = createClientState(options);
+  const client = createTRPCClient<TRouter>({ links: [linkWith<TRouter>(options, state)] });
+  rememberState(client, state);
   return client;
 }

@@ -1,5 +1,5 @@
 /** Returns the organization whose object handles a call, from the reserved input key; `undefined` for the user's own object. */
 export function organizationIdOf(input: unknown): string | undefined {
-  if (typeof input !== "object" || input === null || !("organizationId" in input)) return undefined;
-  return typeof input.organizationId === "string" ? input.organizationId : undefined;
+  const id = (input as { readonly organizationId?: unknown } | null | undefined)?.organizationId;
+  return typeof id === "string" ? id : undefined;
 }

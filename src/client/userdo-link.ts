@@ -11,16 +11,19 @@ import { clientLimits } from "../shared/client-limits.js";
 import { callOver } from "./call-over-http.js";
 import { createClientSessions, sessionCallOf, type ClientSession } from "./client-sessions.js";
 import { explainFailure } from "./explain-failure.js";
-import { createWriteAcks, type WriteAcks } from "./write-acks.js";
+import { createClientState, type ClientState } from "./client-state.js";
+import { createKey, KeyedInput } from "./idempotency-key.js";
 import { joinOtherTabs, type SignInChange } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
-import { createSignInEvents, type SignInEvents, type SignInListener } from "./sign-in-events.js";
+import type { RetryListener } from "./retry-status.js";
+import type { SignInListener } from "./sign-in-events.js";
 import type { SocketClass } from "./socket-class.js";
 import { createSocketLinks } from "./socket-links.js";
 import type { TokenStore } from "./token-keeper.js";
 import { createTokenLoader } from "./token-loader.js";
 import { watchedOperation } from "./watch-query.js";
 import { fetchSignInStatus, withSessionWatch } from "./with-session-watch.js";
+import { withRetries } from "./with-retries.js";
 import { replyTransformer, withWriteAcks } from "./with-write-acks.js";
 
 type Fetch = NonNullable<HTTPBatchLinkOptions<{ transformer: true; errorShape: never }>["fetch"]>;
@@ -88,6 +91,17 @@ export interface UserDOLinkOptions {
    * @default 5
    */
   readonly pollInterval?: number | false;
+  /**
+   * How often a call is sent again after a temporary error: a lost connection, an object that restarts or is overloaded, and the
+   * statuses 502, 503 and 504. The server runs a mutation once, however often it arrives. `0`: never.
+   * @default 4
+   */
+  readonly retries?: number;
+  /**
+   * Called when a call is sent again, and when such a call has ended.
+   * @default not called
+   */
+  readonly onRetryStatus?: RetryListener;
 }
 
 /**
@@ -102,14 +116,13 @@ export interface UserDOLinkOptions {
  * @see https://trpc.io/docs/client/links
  */
 export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCLink<TRouter> {
-  return linkWith<TRouter>(options, createWriteAcks(options.liveTimeout), createSignInEvents());
+  return linkWith<TRouter>(options, createClientState(options));
 }
 
-/** Creates the link with write acks and sign-in events that the client also uses itself. */
+/** Creates the link with state that other functions find by the client. */
 export function linkWith<TRouter extends AnyTRPCRouter>(
   options: UserDOLinkOptions,
-  acks: WriteAcks,
-  signIn: SignInEvents,
+  state: ClientState,
 ): TRPCLink<TRouter> {
   const {
     url = "/trpc",
@@ -121,6 +134,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
     liveTimeout = 0,
     onLiveTimeout,
   } = options;
+  const { acks, signIn } = state;
   if ((liveTimeout > 60 && liveTimeout < Infinity) || Number(options.pollInterval) > 60)
     throw new Error("`liveTimeout` or `pollInterval` is above 60 seconds.");
   // The global fetch is read for each call, because an app may replace it.
@@ -158,7 +172,6 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
         if (known && known !== user) watch.check(true);
       },
     });
-    signIn.tabs = tabs;
     const changed: SignInListener = (change, user) => {
       apply(change, user);
       tabs?.send(change);
@@ -189,6 +202,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
         return undefined;
       },
     });
+    Object.assign(state, { tabs, sessions, watch });
     const sockets = createSocketLinks({
       ...options,
       url: websocketUrl,
@@ -221,10 +235,9 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
         },
       })(runtime),
     );
-    const replies = withWriteAcks(tokenLoader ? batches : sessions.compareUsers(batches), {
-      acks,
-      onLiveTimeout,
-    });
+    // Outside of the comparison: a call is only sent again as the user that the first response named.
+    const retried = withRetries(tokenLoader ? batches : sessions.compareUsers(batches), state);
+    const replies = withWriteAcks(retried, { acks, onLiveTimeout });
     const sent = tokenLoader ? tokenLoader.link(replies) : replies;
     const http = sessions.link(sent);
     const calls = sessions.link(withSessionWatch(sent, { watch, sessions, onChange: changed }));
@@ -253,9 +266,13 @@ type Link = OperationLink<AnyTRPCRouter>;
 function createSessionBatches(create: (session: ClientSession) => Link): Link {
   const links = new WeakMap<ClientSession, Link>();
   return (chain) => {
-    const { change, session } = sessionCallOf(chain.op);
+    const { op } = chain;
+    const call = sessionCallOf(op);
+    const { change, session } = call;
     const link = (!change && links.get(session)) || create(session);
     if (!change) links.set(session, link);
-    return link(chain);
+    if (op.type !== "mutation" || !call.canRetry) return link(chain);
+    const key = (call.idempotencyKey ??= op.context["idempotencyKey"] ?? createKey());
+    return link({ ...chain, op: { ...op, input: new KeyedInput(op.input, key) } });
   };
 }

@@ -1,4 +1,4 @@
-import { TRPCClientError, type OperationLink } from "@trpc/client";
+import type { OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { tap } from "@trpc/server/observable";
 import type { User } from "../shared/account.js";
@@ -76,7 +76,8 @@ function isPasswordChanged(error: unknown): boolean {
   return dataOf(error)?.reason === ("PASSWORD_CHANGED" satisfies ErrorReason);
 }
 
-function dataOf(error: unknown): { readonly code?: unknown; readonly reason?: unknown } | undefined {
-  const data: unknown = error instanceof TRPCClientError ? error.data : undefined;
-  return typeof data === "object" && data !== null ? data : undefined;
+interface ClientError {
+  readonly data?: { readonly code?: unknown; readonly reason?: unknown } | null;
 }
+
+const dataOf = (error: unknown): ClientError["data"] => (error as ClientError).data;

@@ -5,11 +5,15 @@ import superjson, { type SuperJSONResult } from "superjson";
 import { ResultWithCursor } from "../shared/reply-cursor.js";
 import { OWN_CALL } from "./call-over-http.js";
 import type { WriteAcks } from "./write-acks.js";
+import { KeyedInput } from "./idempotency-key.js";
 import { organizationIdOf } from "./organization-id-of.js";
 
-/** superjson, which also reads the cursor that a response contains next to superjson's own keys. */
+/** superjson, which also writes the key of a mutation and reads the cursor of a response next to superjson's own keys. */
 export const replyTransformer = {
-  serialize: (value: unknown): SuperJSONResult => superjson.serialize(value),
+  serialize: (value: unknown): SuperJSONResult & { readonly idempotencyKey?: unknown } =>
+    value instanceof KeyedInput
+      ? { ...superjson.serialize(value.input), idempotencyKey: value.idempotencyKey }
+      : superjson.serialize(value),
   deserialize(payload: SuperJSONResult & { readonly cursor?: string }): unknown {
     const data: unknown = superjson.deserialize(payload);
     return payload.cursor === undefined ? data : new ResultWithCursor(data, payload.cursor);

@@ -1,4 +1,5 @@
 import { parseCursor } from "../shared/cursor.js";
+import { createListeners } from "./listeners.js";
 
 type OrganizationId = string | undefined;
 
@@ -20,7 +21,7 @@ interface Waiting {
  * @param liveTimeout how long a mutation waits for the page's own live queries to show it, in seconds
  */
 export function createWriteAcks(liveTimeout = 2) {
-  const listeners = new Set<FlushListener>();
+  const listeners = createListeners<Parameters<FlushListener>>();
   /** The number of live queries of each owner. */
   const live = new Map<OrganizationId, number>();
   const positions = new Map<OrganizationId, number>();
@@ -38,16 +39,13 @@ export function createWriteAcks(liveTimeout = 2) {
 
   function complete(organizationId: OrganizationId, position: number): void {
     if ((late.get(organizationId) ?? -1) <= position) late.delete(organizationId);
-    for (const listener of listeners) listener(organizationId);
+    listeners.emit(organizationId);
     for (const each of waiting.get(organizationId) ?? []) if (each.position <= position) each.done(true);
   }
 
   return {
     /** Calls the listener when a flush is complete. Returns the function that removes the listener. */
-    listen(listener: FlushListener): () => void {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    listen: listeners.listen,
 
     /** Called when live queries show all changes of a flush. */
     flushed(organizationId: OrganizationId, cursor: string): void {
@@ -172,16 +170,4 @@ export type WriteAcks = ReturnType<typeof createWriteAcks>;
 
 function positionOf(cursor: string): number {
   return parseCursor(cursor)?.seq ?? -1;
-}
-
-// A tRPC client is a proxy that returns a value for any property, so state cannot be stored on it.
-const acksByClient = new WeakMap<object, WriteAcks>();
-
-export function rememberWriteAcks(client: object, acks: WriteAcks): void {
-  acksByClient.set(client, acks);
-}
-
-/** Returns the write acks of a client; `undefined` for a client that `createClient` did not create. */
-export function writeAcksOf(client: object): WriteAcks | undefined {
-  return acksByClient.get(client);
 }

@@ -2,7 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { createClient } from "../client/index.js";
-import { otherTabsOf } from "../client/sign-in-events.js";
+import { stateOf } from "../client/client-state.js";
 import { createQueryClient } from "./query-defaults.js";
 
 export interface ClientsOptions<TRouter extends AnyTRPCRouter> {
@@ -64,7 +64,7 @@ function createClients<TRouter extends AnyTRPCRouter>(
   const queryClient = givenQueries ?? createQueryClient();
   // Two clients for one cache would open each of its live queries twice.
   const isShared = givenQueries !== undefined && given === undefined;
-  const tabs = given ? undefined : otherTabsOf(client);
+  const tabs = given ? undefined : stateOf(client)?.tabs;
   let mounted = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -3,7 +3,7 @@ import type { TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
-import { live } from "../client/index.js";
+import { live, type RetryStatus } from "../client/index.js";
 import { obtainLiveBridge } from "../client/live/create-live-bridge.js";
 import { createClientRegistry } from "./client-registry.js";
 import { followSignIn } from "./follow-sign-in.js";
@@ -11,6 +11,7 @@ import { optimistic } from "./optimistic.js";
 import { addDefaults } from "./query-defaults.js";
 import type { SessionState, SessionUserOf } from "./session-state.js";
 import { LiveBridgeContext, useLiveStatus } from "./use-live-status.js";
+import { useRetryStatusOf } from "./use-retry-status.js";
 import { useSessionOf } from "./use-session.js";
 
 export interface UserDOProviderProps<TRouter extends AnyTRPCRouter> {
@@ -49,6 +50,8 @@ export interface UserDOReact<TRouter extends AnyTRPCRouter> {
   readonly optimistic: typeof optimistic;
   /** Whether the page's live queries are current. */
   readonly useLiveStatus: typeof useLiveStatus;
+  /** How many calls the client is sending again after a temporary error. */
+  readonly useRetryStatus: () => RetryStatus;
 }
 
 /**
@@ -106,6 +109,7 @@ export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<
     live,
     optimistic,
     useLiveStatus,
+    useRetryStatus: () => useRetryStatusOf(useTRPCClient()),
   };
 }
 

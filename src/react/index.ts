@@ -2,7 +2,7 @@
 export { createUserDOReact } from "./create-user-do-react.js";
 export { createQueryClient } from "./query-defaults.js";
 export { hashQueryKey } from "../client/live/hash-query-key.js";
-export type { LiveStatus } from "../client/index.js";
+export type { LiveStatus, RetryStatus } from "../client/index.js";
 export type { OptimisticCache, OptimisticOptions } from "./optimistic.js";
 export type { SessionState, SessionUserOf } from "./session-state.js";
 export type { UserDOProviderProps, UserDOReact } from "./create-user-do-react.js";

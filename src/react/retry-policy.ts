@@ -1,11 +1,15 @@
 import { TRPCClientError } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
+import type { RETRIED as MARK } from "../client/call-failures.js";
 
 /** The number of retries of a query. */
 const RETRIES = 3;
 
 /** The longest wait before a retry, in milliseconds. If the server asks for a longer one, the error is shown at once. */
 const LONGEST_WAIT_MS = 60_000;
+
+/** Marks the error of a call that the client has sent again until it gave up. */
+const RETRIED: typeof MARK = "userdo.retried";
 
 /** tRPC's numbers for the statuses 408, 429 and 5xx. */
 const RETRYABLE: readonly unknown[] = [-32_008, -32_029, -32_603];
@@ -27,9 +31,10 @@ interface Reply {
 
 /**
  * Whether a failed query is sent again. Errors such as NOT_FOUND or BAD_REQUEST are permanent; a lost connection, 408, 429 and
- * 5xx are temporary.
+ * 5xx are temporary. The client has already retried some of them itself.
  */
 export function shouldRetry(failures: number, error: unknown): boolean {
+  if (error instanceof TRPCClientError && error.meta?.[RETRIED]) return false;
   return failures < RETRIES && canPass(error) && (retryAfterOf(error) ?? 0) <= LONGEST_WAIT_MS;
 }
 

@@ -8,6 +8,6 @@ export interface LiveInput {
 
 /** Creates the input of `_live` for a query. */
 export function liveInputOf(path: string, input: unknown): LiveInput {
-  const hasOrganization = typeof input === "object" && input !== null && "organizationId" in input;
-  return { ...(hasOrganization && { organizationId: input.organizationId }), path, input };
+  const organizationId = (input as { readonly organizationId?: unknown } | null | undefined)?.organizationId;
+  return { ...(organizationId !== undefined && { organizationId }), path, input };
 }

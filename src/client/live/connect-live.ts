@@ -1,5 +1,5 @@
 import type { AnyTRPCRouter } from "@trpc/server";
-import { onSignInChange } from "../sign-in-events.js";
+import { onSignInChange } from "../on-sign-in-change.js";
 import { bridgeOf } from "./bridges.js";
 import { obtainLiveBridge, type LiveBridgeOptions } from "./create-live-bridge.js";
 import { clearUserData } from "./clear-user-data.js";

@@ -1,6 +1,6 @@
 import { getUntypedClient, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { writeAcksOf } from "../write-acks.js";
+import { stateOf } from "../client-state.js";
 import { bridgeOf, liveStatuses, setBridge, type Bridge } from "./bridges.js";
 import { createLiveQuery, type LiveQuery } from "./live-query.js";
 import { isMarkedLive } from "./live.js";
@@ -35,7 +35,7 @@ export interface LiveBridgeOptions<TRouter extends AnyTRPCRouter> {
 
 /** Creates the bridge between a cache and the sockets. All components that use a query share one subscription. */
 export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>): Bridge {
-  const acks = writeAcksOf(options.client);
+  const acks = stateOf(options.client)?.acks;
   const { queryClient, notifyManager } = options;
   const client = getUntypedClient(options.client) as ReturnType<typeof getUntypedClient<AnyTRPCRouter>>;
   const cache = queryClient.getQueryCache();

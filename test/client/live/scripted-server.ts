@@ -1,6 +1,6 @@
 import { createTRPCClient, TRPCClientError, type TRPCClient, type TRPCLink } from "@trpc/client";
 import { observable, type Observer } from "@trpc/server/observable";
-import { createWriteAcks, rememberWriteAcks } from "../../../src/client/write-acks.js";
+import { createClientState, rememberState } from "../../../src/client/client-state.js";
 import { formatCursor } from "../../../src/shared/cursor.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 
@@ -16,7 +16,8 @@ export function createScriptedServer() {
   const opened: { readonly path: string; readonly input: unknown }[] = [];
   /** The requests over HTTP. */
   const requests: { readonly path: string; readonly input: unknown }[] = [];
-  const acks = createWriteAcks();
+  const state = createClientState({});
+  const { acks } = state;
   let response: (path: string, input: unknown) => unknown = () => Promise.reject(new Error("No HTTP in this test."));
   let first: ((path: string, input: unknown) => unknown) | undefined;
   /** The current end of the log. */
@@ -61,7 +62,7 @@ export function createScriptedServer() {
     [...subscribers].filter((each) => each.path === path && matches(each.input));
 
   const client: TRPCClient<AppRouter> = createTRPCClient<AppRouter>({ links: [link] });
-  rememberWriteAcks(client, acks);
+  rememberState(client, state);
   return {
     client,
     requests,

@@ -1,0 +1,11 @@
+type Failures = typeof import("./call-failures.js");
+
+let loading: Promise<Failures | undefined> | undefined;
+
+/**
+ * Loads the code for failed calls, with the first request: later the network may be lost, or a deploy may have deleted the
+ * chunk. `undefined` if it cannot be loaded; the next request tries again.
+ */
+export function loadFailures(): Promise<Failures | undefined> {
+  return (loading ??= import("./call-failures.js").catch(() => (loading = undefined)));
+}
