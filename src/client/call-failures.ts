@@ -28,10 +28,10 @@ interface Reply {
  * Returns the error that explains why there is no response from tRPC. `cause` is fetch's own error, or a response from a proxy.
  * Without `url`, a part of a response has arrived.
  */
-export function explain(cause: unknown, url?: unknown, wasOnline?: boolean): unknown {
+export function explain(cause: unknown, url?: unknown, wasOnline?: boolean): Error {
   const { name = "", status, json } = cause as { readonly name?: string } & Partial<Response>;
   // The caller ended the request, or a time limit of the app's own fetch did.
-  if (/^(Abort|Timeout)/.test(name)) return cause;
+  if (/^(Abort|Timeout)/.test(name)) return cause as Error;
   if (json) {
     const message = `A proxy answered instead of tRPC (HTTP ${status}), or \`url\` is wrong. ${MAYBE_SAVED}`;
     return new Error(message, { cause });
@@ -132,6 +132,6 @@ function waitOf({ message, shape, data, meta, cause }: ClientError): number | un
   const header = shape ? undefined : reply?.headers?.get?.("retry-after");
   const given = String(retryAfter ?? header ?? 0);
   // The header contains seconds or a date.
-  const wait = (Number(given) * 1_000 || Date.parse(given) - Date.now()) || 0;
+  const wait = Number(given) * 1_000 || Date.parse(given) - Date.now() || 0;
   return wait > LONGEST_PAUSE_MS ? undefined : Math.max(0, wait);
 }

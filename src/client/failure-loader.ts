@@ -1,4 +1,6 @@
-type Failures = typeof import("./call-failures.js");
+import type * as CallFailures from "./call-failures.js";
+
+type Failures = typeof CallFailures;
 
 let loading: Promise<Failures | undefined> | undefined;
 
