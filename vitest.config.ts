@@ -6,7 +6,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL(".", import.meta.url));
 
 /** Fixtures import the package by its name, as an app does, and get the sources. */
-const packageAlias = { find: /^trpc-userdo\/([a-z]+)$/, replacement: `${root}src/$1/index.ts` };
+const packageAlias = { find: /^trpc-userdo\/([a-z-]+)$/, replacement: `${root}src/$1/index.ts` };
 const resolve = { alias: [packageAlias] };
 
 /** One password at its real cost takes a fifth of a second, and the tests in workerd hash many hundreds. */
@@ -17,6 +17,7 @@ const cheapPasswords = {
 
 /** Bundled before the run: workerd asks for each module on its own, and these are a thousand. */
 const bundled = [
+  "@tanstack/db",
   "@trpc/client",
   "@trpc/server",
   "@trpc/server/adapters/fetch",

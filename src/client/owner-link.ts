@@ -3,6 +3,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import type { observable, Unsubscribable } from "@trpc/server/observable";
 import type { LiveFallback } from "./live-fallback.js";
 import { NO_WEBSOCKET } from "./open-connection.js";
+import type { ON_STARTED_AT as STARTED_MARK, OnPosition } from "./operation-context.js";
 import type { PolledEvent, PolledQuery, PollingState } from "./polled-query.js";
 import type { WATCHED as MARK } from "./watch-query.js";
 
@@ -34,6 +35,7 @@ const RESTART_AFTER_MS = 250;
 
 /** Marks a subscription of `watchQuery`. An import of the value would split the chunk that a page loads first. */
 const WATCHED: typeof MARK = "userdo.watched";
+const ON_STARTED_AT: typeof STARTED_MARK = "userdo.onStartedAt";
 
 /** The statuses of temporary errors: timeouts, limits, and a server or object that is overloaded or restarts. */
 const TEMPORARY_STATUSES: readonly unknown[] = [408, 429, 502, 503, 504];
@@ -95,6 +97,8 @@ export function createOwnerLink(options: OwnerLinkOptions): Link {
               query.polled = undefined;
               failures = 0;
             }
+            const startedAt = result.type === "started" && (result as { readonly id?: string }).id;
+            if (startedAt) (context[ON_STARTED_AT] as OnPosition | undefined)?.(startedAt);
             if (result.type !== "state" || result.state !== "connecting") return observer.next(value);
             const state: typeof result & PollingState = { ...result, polling: fallback.isPolling() };
             if (state.error) state.error = explained(state.error);

@@ -4,6 +4,7 @@ import { observable } from "@trpc/server/observable";
 import superjson, { type SuperJSONResult } from "superjson";
 import { ResultWithCursor } from "../shared/reply-cursor.js";
 import { OWN_CALL } from "./call-over-http.js";
+import type { MutationContext } from "./operation-context.js";
 import type { WriteAcks } from "./write-acks.js";
 import { KeyedInput } from "./idempotency-key.js";
 import { organizationIdOf } from "./organization-id-of.js";
@@ -33,14 +34,14 @@ export function withWriteAcks(
 ): OperationLink<AnyTRPCRouter> {
   return (chain) =>
     observable((observer) => {
-      const { id, type, path, input } = chain.op;
-      const mayWrite = type === "mutation" && id !== OWN_CALL;
+      const { id, type, path, input, context } = chain.op;
       let delivered = Promise.resolve();
-      const subscription = link(chain).subscribe({
+      return link(chain).subscribe({
         next(value) {
-          const { result } = value;
-          const written = "data" in result && result.data instanceof ResultWithCursor ? result.data : undefined;
-          if (!written && !mayWrite) return observer.next(value);
+          const { data } = value.result as { readonly data?: unknown };
+          const written = data instanceof ResultWithCursor ? data : undefined;
+          if (!written && (type !== "mutation" || id === OWN_CALL)) return observer.next(value);
+          (context as MutationContext).onWritten?.(written);
           const unwrapped: typeof value = written ? { ...value, result: { type: "data", data: written.data } } : value;
           delivered = acks.waitFor(organizationIdOf(input), written?.cursor).then((inTime) => {
             if (!inTime) onLiveTimeout?.(path);
@@ -51,6 +52,5 @@ export function withWriteAcks(
         error: observer.error,
         complete: () => void delivered.then(observer.complete),
       });
-      return () => subscription.unsubscribe();
     });
 }

@@ -1,0 +1,107 @@
+import type { Change } from "../shared/change.js";
+import { parseCursor } from "../shared/cursor.js";
+import type { TableRow } from "./procedures.js";
+
+/** The reply to a write. */
+export interface WriteReply {
+  /** The position in the change log after the writes of the mutation; `undefined` if the server did not send it. */
+  readonly cursor: string | undefined;
+  readonly result: unknown;
+}
+
+interface PendingWrite {
+  readonly id: string;
+  /** The version of the row that was changed; `undefined` for a new row. */
+  readonly before: number | undefined;
+  /** The last change of the row since the write was sent. */
+  seen?: Change<TableRow>;
+  /** Set when the server has replied. */
+  reply?: WriteReply & { readonly resolve: () => void };
+}
+
+/** How long a write may stay unseen before the rows are read again, in milliseconds. */
+const RELOAD_AFTER_MS = 2_000;
+
+/**
+ * Tracks the writes that the collection does not show yet. The position of a reply is not enough, because a mutation may
+ * write to other tables last, so a change of the written row counts too. If neither arrives, the rows are read again.
+ */
+export function createPendingWrites(reload: () => void) {
+  const all = new Set<PendingWrite>();
+  let position = -1;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function isShown({ before, seen, reply }: PendingWrite): boolean {
+    if (!reply) return false;
+    const { cursor, result } = reply;
+    if (cursor !== undefined && (parseCursor(cursor)?.seq ?? Infinity) <= position) return true;
+    const version = versionOf(result);
+    // A row without a new version was not written.
+    if (version !== undefined && before !== undefined && version <= before) return true;
+    if (!seen || seen.type === "reset") return false;
+    const seenVersion = "data" in seen ? versionOf(seen.data) : undefined;
+    return version === undefined || seenVersion === undefined || seenVersion >= version;
+  }
+
+  function complete(isComplete: (write: PendingWrite) => boolean): void {
+    for (const write of all) {
+      if (!isComplete(write)) continue;
+      all.delete(write);
+      write.reply?.resolve();
+    }
+    if (all.size > 0) return;
+    clearTimeout(timer);
+    timer = undefined;
+  }
+
+  return {
+    /** Starts to track a write, before it is sent. */
+    begin(id: string, before: unknown): { shown(reply: WriteReply): Promise<void>; end(): void } {
+      const write: PendingWrite = { id, before: versionOf(before) };
+      all.add(write);
+      return {
+        shown: (reply) =>
+          new Promise((resolve) => {
+            // The collection was cleaned up, so that it shows nothing.
+            if (!all.has(write)) return resolve();
+            write.reply = { ...reply, resolve };
+            complete((each) => each === write && isShown(each));
+            if (all.has(write)) timer ??= setTimeout(reload, RELOAD_AFTER_MS);
+          }),
+        end: () => complete((each) => each === write),
+      };
+    },
+
+    /** Called when the collection has a change. */
+    onChange(cursor: string, change: Change<TableRow>): void {
+      position = parseCursor(cursor)?.seq ?? position;
+      for (const write of all) if ("id" in change && change.id === write.id) write.seen = change;
+      complete(isShown);
+    },
+
+    /** Called before the rows are read. Returns the function to call when the collection has them. */
+    beginReload(): () => void {
+      clearTimeout(timer);
+      timer = undefined;
+      const included = new Set([...all].filter(({ reply }) => reply !== undefined));
+      return () => {
+        complete((write) => included.has(write));
+        if ([...all].some(({ reply }) => reply !== undefined)) timer ??= setTimeout(reload, RELOAD_AFTER_MS);
+      };
+    },
+
+    /** Called when the collection shows nothing any more. */
+    clear(): void {
+      position = -1;
+      complete(() => true);
+    },
+  };
+}
+
+export type PendingWrites = ReturnType<typeof createPendingWrites>;
+
+/** The version of a row, in milliseconds; `undefined` for another value. */
+function versionOf(row: unknown): number | undefined {
+  const updatedAt = (row as { readonly updatedAt?: unknown } | null | undefined)?.updatedAt;
+  return updatedAt instanceof Date ? updatedAt.getTime() : undefined;
+}

@@ -1,0 +1,72 @@
+import type { PendingMutation } from "@tanstack/db";
+import type { MutationContext } from "../client/operation-context.js";
+import type { PendingWrites } from "./pending-writes.js";
+import { inputWith, type TableRow, type WriteProcedure } from "./procedures.js";
+
+export interface SendWritesOptions {
+  readonly input: unknown;
+  readonly writes: PendingWrites;
+  readonly create?: WriteProcedure<never> | undefined;
+  readonly update?: WriteProcedure<never> | undefined;
+  readonly delete?: WriteProcedure<never> | undefined;
+}
+
+/** The part of a mutation that is sent. */
+export type SentMutation = Pick<PendingMutation, "type" | "modified" | "original" | "changes">;
+
+/**
+ * Sends the writes of a transaction, one after the other, and resolves when the collection shows them.
+ *
+ * @throws TRPCClientError of the first write that was refused or could not be sent. The ones before it are stored.
+ */
+export async function sendWrites(
+  options: SendWritesOptions,
+  mutations: readonly SentMutation[],
+  idempotencyKey: string,
+): Promise<void> {
+  const shown: Promise<void>[] = [];
+  for (const [index, mutation] of mutations.entries()) {
+    const { input, before, id } = callOf(mutation);
+    const procedure = options[mutation.type === "insert" ? "create" : mutation.type];
+    if (!procedure) throw new Error(`The collection has no procedure to ${mutation.type} rows. Pass it as an option.`);
+    const write = options.writes.begin(id, before);
+    let cursor: string | undefined;
+    const context = {
+      idempotencyKey: mutations.length === 1 ? idempotencyKey : `${idempotencyKey}.${index}`,
+      onWritten: (written) => void (cursor = written?.cursor),
+    } satisfies MutationContext & Record<string, unknown>;
+    try {
+      const result = await procedure.mutate(inputWith(options.input, input) as never, { context });
+      shown.push(write.shown({ cursor, result }));
+    } catch (error) {
+      write.end();
+      throw error;
+    }
+  }
+  await Promise.all(shown);
+}
+
+interface WriteCall {
+  readonly id: string;
+  readonly input: object;
+  readonly before: TableRow | undefined;
+}
+
+function callOf({ type, modified, original, changes }: SentMutation): WriteCall {
+  if (type === "insert") {
+    const row = modified as TableRow;
+    return { id: row.id, input: withoutDates(row), before: undefined };
+  }
+  const before = original as TableRow;
+  const { id } = before;
+  if (type === "delete") return { id, input: { id }, before };
+  // A table keeps a field that is `undefined`, and clears one that is `null`.
+  const set = Object.entries(withoutDates(changes)).map(([name, value]) => [name, value === undefined ? null : value]);
+  return { id, input: { ...Object.fromEntries(set), id }, before };
+}
+
+/** The table sets the dates of its rows. */
+function withoutDates(row: object): object {
+  const { createdAt: _createdAt, updatedAt: _updatedAt, ...rest } = row as Record<string, unknown>;
+  return rest;
+}

@@ -1,0 +1,165 @@
+// Expectations of TanStack DB's own tests of collections and adapters. docs/decisions/collections.md lists their sources.
+import { createCollection } from "@tanstack/db";
+import { userdoCollectionOptions } from "trpc-userdo/tanstack-db";
+import { expect, it } from "vitest";
+import { newTask, openDevice, openTasks, recordTitles, rowsOf, signUpPerson } from "./open-tasks.js";
+
+async function open() {
+  const person = await signUpPerson();
+  const device = openDevice(person.browser);
+  return { ...person, device, tasks: openTasks(device), http: person.browser.client() };
+}
+
+it("is idle until it is used, then loading, and ready once it has all rows", async () => {
+  const { tasks, http } = await open();
+  await http.tasks.create.mutate(newTask("one"));
+  expect(tasks.status).toBe("idle");
+  const sizes: number[] = [];
+  tasks.onFirstReady(() => sizes.push(tasks.size));
+  tasks.subscribeChanges(() => {});
+  expect(tasks.status).toBe("loading");
+  await expect.poll(() => tasks.status).toBe("ready");
+  expect(sizes).toEqual([1]);
+});
+
+it("is ready without rows", async () => {
+  const { tasks } = await open();
+  expect(await tasks.toArrayWhenReady()).toEqual([]);
+  expect(tasks.isReady()).toBe(true);
+});
+
+it("shares one start between concurrent preloads, and resolves at once when it is ready", async () => {
+  const { tasks, device } = await open();
+  await Promise.all([tasks.preload(), tasks.preload(), tasks.toArrayWhenReady()]);
+  await tasks.preload();
+  expect(device.calls.filter((path) => path === "tasks.list")).toHaveLength(1);
+  expect(device.wires).toHaveLength(1);
+});
+
+it("rejects preload with the error of the server if the rows are refused", async () => {
+  const { device } = await open();
+  const { client } = device;
+  const errors: Error[] = [];
+  const tasks = createCollection(
+    userdoCollectionOptions({
+      client,
+      list: { query: async () => [await client.posts.byId.query({ id: "unknown" })] },
+      changes: client.tasks.changes,
+      onError: (error) => errors.push(error),
+    }),
+  );
+  await expect(tasks.preload()).rejects.toThrow("There is no such post.");
+  expect(tasks.status).toBe("error");
+  expect(errors).toHaveLength(1);
+  await tasks.cleanup();
+});
+
+it("reads the rows again after a temporary error", async () => {
+  const { tasks, device } = await open();
+  let failures = 0;
+  device.beforeRequest = (path) => {
+    if (path === "tasks.list" && failures++ === 0) throw new TypeError("The network was lost.");
+  };
+  await tasks.preload();
+  expect(tasks.status).toBe("ready");
+  expect(failures).toBe(2);
+});
+
+it("ignores rows that arrive after it was cleaned up, and closes its subscription", async () => {
+  const { tasks, device, http } = await open();
+  await http.tasks.create.mutate(newTask("one"));
+  const reading = Promise.withResolvers<void>();
+  const reply = Promise.withResolvers<void>();
+  device.beforeRequest = (path) => {
+    if (path !== "tasks.list") return undefined;
+    reading.resolve();
+    return reply.promise;
+  };
+  const preload = tasks.preload();
+  preload.catch(() => {});
+  await reading.promise;
+  await tasks.cleanup();
+  reply.resolve();
+  await http.tasks.create.mutate(newTask("two"));
+  expect(tasks.size).toBe(0);
+  expect(tasks.status).toBe("cleaned-up");
+  await expect.poll(() => device.wires[0]?.sent.some((text) => text.includes("subscription.stop"))).toBe(true);
+});
+
+it("can be cleaned up several times, and starts again when it is used", async () => {
+  const { tasks, http, device } = await open();
+  await tasks.preload();
+  await tasks.cleanup();
+  await tasks.cleanup();
+  await http.tasks.create.mutate(newTask("one"));
+  tasks.subscribeChanges(() => {});
+  await expect.poll(() => tasks.size).toBe(1);
+  expect(device.calls.filter((path) => path === "tasks.list")).toHaveLength(2);
+});
+
+it("keeps optimistic writes while all rows are replaced, and the server's values after them", async () => {
+  const { tasks, device, http } = await open();
+  const kept = await http.tasks.create.mutate(newTask("kept"));
+  const deleted = await http.tasks.create.mutate(newTask("deleted"));
+  await tasks.preload();
+  const sent = Promise.withResolvers<void>();
+  device.beforeRequest = (path) => (path === "tasks.list" ? undefined : sent.promise);
+  const writes = [
+    tasks.insert(newTask("new")),
+    tasks.update(kept.id, (draft) => void Object.assign(draft, { title: "changed" })),
+    tasks.delete(deleted.id),
+  ];
+  // The rows are replaced: first by none, then by those of the server.
+  device.beforeRequest = () => sent.promise;
+  const titles = (): string[] => rowsOf(tasks).map(({ title }) => title);
+  expect(titles()).toEqual(["changed", "new"]);
+  device.wires.at(-1)?.drop();
+  await http.tasks.create.mutate(newTask("of another"));
+  sent.resolve();
+  await Promise.all(writes.map(({ isPersisted }) => isPersisted.promise));
+  await expect.poll(titles).toEqual(["changed", "new", "of another"].toSorted());
+  expect(rowsOf(tasks)).toEqual(rowsOf(await http.tasks.list.query()));
+});
+
+it("delivers one insert for each row to a subscriber that includes the initial state", async () => {
+  const { tasks, http } = await open();
+  await http.tasks.create.mutate(newTask("one"));
+  await tasks.preload();
+  const shown: string[] = [];
+  tasks.subscribeChanges(
+    (changes) => {
+      for (const { type, value } of changes) shown.push(`${type} ${value.title}`);
+    },
+    { includeInitialState: true },
+  );
+  await http.tasks.create.mutate(newTask("two"));
+  await expect.poll(() => shown).toEqual(["insert one", "insert two"]);
+});
+
+it("sends all writes of one transaction in order, and rolls all back if one is refused", async () => {
+  const { tasks, http, device } = await open();
+  await tasks.preload();
+  const shown = recordTitles(tasks);
+  await tasks.insert([newTask("one"), newTask("two"), newTask("three")]).isPersisted.promise;
+  expect(rowsOf(tasks)).toEqual(rowsOf(await http.tasks.list.query()));
+  expect(shown.slice(0, 3)).toEqual(["insert one", "insert two", "insert three"]);
+  expect(device.calls.filter((path) => path === "tasks.create")).toHaveLength(3);
+  const refused = tasks.insert([newTask("four"), newTask("refused"), newTask("five")]);
+  await expect(refused.isPersisted.promise).rejects.toThrow("Not this title.");
+  // The writes before the refused one are stored.
+  await expect.poll(() => rowsOf(tasks).map(({ title }) => title)).toEqual(["one", "two", "three", "four"]);
+});
+
+it("reads a list of pages", async () => {
+  const { device, http } = await open();
+  for (let n = 0; n < 7; n++) await http.tasks.create.mutate(newTask(`${n}`));
+  const { client } = device;
+  const tasks = createCollection(
+    userdoCollectionOptions({ client, list: client.tasks.pages, changes: client.tasks.changesOfPages, input: {} }),
+  );
+  await tasks.preload();
+  expect(tasks.size).toBe(7);
+  expect(device.calls.filter((path) => path === "tasks.pages")).toHaveLength(3);
+  expect(() => tasks.insert(newTask("new"))).toThrow();
+  await tasks.cleanup();
+});
