@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chromium, type Browser } from "playwright-core";
+import { chromium, type Browser, type BrowserContext } from "playwright-core";
 
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -12,24 +12,40 @@ export interface LaunchOptions {
   readonly backForwardCache?: boolean;
 }
 
+const args = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+function findChromium(): string {
+  const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((place) => existsSync(place));
+  if (executablePath === undefined) throw new Error("Chromium was not found. Install it, or set CHROMIUM_PATH.");
+  return executablePath;
+}
+
 /**
  * Launches the system's Chromium, or the one that CHROMIUM_PATH names, with its own profile and without background
  * requests.
  */
 export function launchChromium({ backForwardCache = false }: LaunchOptions = {}): Promise<Browser> {
-  const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((place) => existsSync(place));
-  if (executablePath === undefined) throw new Error("Chromium was not found. Install it, or set CHROMIUM_PATH.");
   return chromium.launch({
-    executablePath,
+    executablePath: findChromium(),
     ...(backForwardCache && { ignoreDefaultArgs: ["--disable-back-forward-cache"] }),
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
+    args,
+  });
+}
+
+/** Launches Chromium with a profile in a folder, which it keeps when it is closed. */
+export function launchWithProfile(folder: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, {
+    executablePath: findChromium(),
+    args,
+    locale: "en-GB",
+    viewport: { width: 760, height: 700 },
   });
 }

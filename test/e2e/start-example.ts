@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const example = path.join(root, "examples/react-vite");
 
 /** Files that a run creates or reads: a copy starts like a fresh clone. */
-const leftOut = new Set(["node_modules", "dist", ".wrangler", ".vite", ".dev.vars"]);
+export const leftOut = new Set(["node_modules", "dist", ".wrangler", ".vite", ".dev.vars"]);
 
 export interface RunningExample extends DevServer {
   /** The copy of the example's folder. */

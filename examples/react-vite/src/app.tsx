@@ -3,6 +3,8 @@ import { openPages } from "./account/open-pages.ts";
 import { describeError } from "./describe-error.ts";
 import { usePath } from "./navigation.tsx";
 import { NotFoundPage } from "./not-found-page.tsx";
+import { OfflinePage } from "./offline/offline-page.tsx";
+import { useOfflineUser } from "./offline/use-offline-user.ts";
 import { OrganizationPage } from "./organizations/organization-page.tsx";
 import { organizationRouteOf } from "./organizations/organization-routes.ts";
 import { OrganizationsPage } from "./organizations/organizations-page.tsx";
@@ -13,10 +15,13 @@ import { useSession } from "./trpc.ts";
 export function App() {
   const session = useSession();
   const path = usePath();
+  const offlineUser = useOfflineUser(session);
   const OpenPage = openPages.get(path);
   if (OpenPage) return <OpenPage />;
   const route = organizationRouteOf(path);
-  if (!route && path !== "/" && !isAccountPath(path)) return <NotFoundPage />;
+  if (!route && path !== "/" && path !== "/offline" && !isAccountPath(path)) return <NotFoundPage />;
+  // Before the session is checked, because that needs the network.
+  if (path === "/offline" && offlineUser) return <OfflinePage key={offlineUser.id} user={offlineUser} />;
   switch (session.status) {
     case "loading":
       return (

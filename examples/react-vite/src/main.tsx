@@ -12,6 +12,7 @@ import "./account/panels.css";
 import "./account/inbox.css";
 import "./organizations/organizations.css";
 import "./confirm-dialog.css";
+import "./offline/offline.css";
 import { UserDOProvider } from "./trpc.ts";
 
 const root = document.getElementById("root");

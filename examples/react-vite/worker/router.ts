@@ -10,7 +10,8 @@ export const appRouter = t.router({
   tasks: t.router({
     list: t.userProcedure.query(({ ctx }) => ctx.tables.tasks.orderBy("createdAt", "desc").all()),
     create: t.userProcedure
-      .input(Task.pick({ title: true }))
+      // A page that works offline chooses the id, so that it can show and change the task before it is stored.
+      .input(Task.pick({ title: true }).extend({ id: z.uuidv7().optional() }))
       .mutation(({ ctx, input }) => ctx.tables.tasks.create(input)),
     setDone: t.userProcedure
       .input(z.object({ id: z.string(), done: z.boolean() }))

@@ -1,0 +1,35 @@
+import type { LeaderElection } from "@tanstack/offline-transactions";
+
+/**
+ * Elects the tab that stores and sends edits. When it is closed, the next tab takes over: the browser's lock then goes to the
+ * tab that has waited longest.
+ */
+export function createTabElection(name: string): LeaderElection {
+  const listeners = new Set<(isLeader: boolean) => void>();
+  let isLeader = false;
+  let release = (): void => {};
+
+  function hold(): Promise<void> {
+    isLeader = true;
+    for (const listener of listeners) listener(true);
+    return new Promise((resolve) => (release = resolve));
+  }
+
+  return {
+    isLeader: () => isLeader,
+    requestLeadership: () =>
+      new Promise((resolve) => {
+        void navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+          resolve(lock !== null);
+          if (lock) return hold();
+          void navigator.locks.request(name, hold);
+          return undefined;
+        });
+      }),
+    releaseLeadership: () => release(),
+    onLeadershipChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

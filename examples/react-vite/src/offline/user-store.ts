@@ -1,0 +1,57 @@
+const PREFIX = "tasks of ";
+const STORE = "values";
+
+/** A database in this browser with what is stored of one user. */
+export interface UserStore {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
+  delete(key: string): Promise<void>;
+  keys(): Promise<string[]>;
+}
+
+export function openUserStore(userId: string): UserStore {
+  let isDeleted = false;
+  const opened = new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open(PREFIX + userId);
+    request.onupgradeneeded = () => void request.result.createObjectStore(STORE);
+    request.onerror = () => reject(request.error ?? new Error("The browser's storage cannot be opened."));
+    request.onsuccess = () => {
+      const database = request.result;
+      // The user signed out, perhaps in another tab.
+      database.onversionchange = () => {
+        isDeleted = true;
+        database.close();
+      };
+      resolve(database);
+    };
+  });
+
+  async function run<TResult>(mode: IDBTransactionMode, use: (store: IDBObjectStore) => IDBRequest<TResult>) {
+    const database = await opened;
+    if (isDeleted) return undefined;
+    return new Promise<TResult>((resolve, reject) => {
+      const transaction = database.transaction(STORE, mode);
+      const request = use(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error ?? new Error("The browser did not store the change."));
+    });
+  }
+
+  return {
+    get: (key) => run("readonly", (store) => store.get(key)),
+    async set(key, value) {
+      await run("readwrite", (store) => store.put(value, key));
+    },
+    async delete(key) {
+      await run("readwrite", (store) => store.delete(key));
+    },
+    keys: async () => ((await run("readonly", (store) => store.getAllKeys())) ?? []).map(String),
+  };
+}
+
+/** Deletes what is stored of all users but one. */
+export async function deleteUserStores(keptUserId?: string): Promise<void> {
+  for (const { name } of await indexedDB.databases()) {
+    if (name?.startsWith(PREFIX) && name !== PREFIX + keptUserId) indexedDB.deleteDatabase(name);
+  }
+}
