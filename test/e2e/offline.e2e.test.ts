@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { checkPage } from "./check-page.js";
 import { launchWithProfile } from "./launch-chromium.js";
 import { saveScreenshot } from "./save-screenshot.js";
@@ -26,6 +26,8 @@ beforeAll(async () => {
   example = await startBuiltExample();
   await launch();
 }, 180_000);
+
+afterEach(() => expect(tab.crashes).toEqual([]));
 
 afterAll(async () => {
   await context?.close();

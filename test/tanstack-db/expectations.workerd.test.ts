@@ -1,7 +1,9 @@
 // Expectations of TanStack DB's own tests of collections and adapters. docs/decisions/collections.md lists their sources.
-import { createCollection } from "@tanstack/db";
+import { createCollection, createLiveQueryCollection } from "@tanstack/db";
+import { runInDurableObject } from "cloudflare:test";
 import { userdoCollectionOptions } from "trpc-userdo/tanstack-db";
 import { expect, it } from "vitest";
+import { pruneLog } from "../../src/do/change-log/prune-log.js";
 import { newTask, openDevice, openTasks, recordTitles, rowsOf, signUpPerson } from "./open-tasks.js";
 
 async function open() {
@@ -97,28 +99,44 @@ it("can be cleaned up several times, and starts again when it is used", async ()
   expect(device.calls.filter((path) => path === "tasks.list")).toHaveLength(2);
 });
 
-it("keeps optimistic writes while all rows are replaced, and the server's values after them", async () => {
-  const { tasks, device, http } = await open();
+it("keeps optimistic writes while all rows are replaced, and then shows what became of them", async () => {
+  const { tasks, browser, object, http } = await open();
   const kept = await http.tasks.create.mutate(newTask("kept"));
   const deleted = await http.tasks.create.mutate(newTask("deleted"));
   await tasks.preload();
-  const sent = Promise.withResolvers<void>();
-  device.beforeRequest = (path) => (path === "tasks.list" ? undefined : sent.promise);
-  const writes = [
-    tasks.insert(newTask("new")),
-    tasks.update(kept.id, (draft) => void Object.assign(draft, { title: "changed" })),
-    tasks.delete(deleted.id),
-  ];
-  // The rows are replaced: first by none, then by those of the server.
-  device.beforeRequest = () => sent.promise;
-  const titles = (): string[] => rowsOf(tasks).map(({ title }) => title);
-  expect(titles()).toEqual(["changed", "new"]);
-  device.wires.at(-1)?.drop();
+  const snapshot = tasks.utils.snapshot();
+  await tasks.cleanup();
   await http.tasks.create.mutate(newTask("of another"));
+  await http.notes.create.mutate({ text: "later" });
+  await runInDurableObject(object, (_instance, { storage }) => {
+    expect(pruneLog(storage.sql, { maxRows: 1, maxAgeMs: Number.MAX_SAFE_INTEGER })).toBeGreaterThan(0);
+  });
+  // The position of the snapshot is pruned, so all rows are replaced. Meanwhile writes are on their way.
+  const device = openDevice(browser);
+  const rows = Promise.withResolvers<void>();
+  const sent = Promise.withResolvers<void>();
+  device.beforeRequest = (path) => (path === "tasks.list" ? rows.promise : sent.promise);
+  const later = openTasks(device, { snapshot: () => snapshot });
+  const sorted = createLiveQueryCollection((query) =>
+    query.from({ task: later }).orderBy(({ task }) => task.id, "desc"),
+  );
+  await sorted.preload();
+  const titles = (): string[] => sorted.toArray.map(({ title }) => title).toReversed();
+  const refused = later.insert(newTask("refused"));
+  const writes = [
+    later.insert(newTask("new")),
+    later.update(kept.id, (draft) => void Object.assign(draft, { title: "changed" })),
+    later.delete(deleted.id),
+  ];
+  expect(titles()).toEqual(["changed", "refused", "new"]);
+  rows.resolve();
+  await expect.poll(titles).toEqual(["changed", "of another", "refused", "new"]);
   sent.resolve();
+  await expect(refused.isPersisted.promise).rejects.toThrow("Not this title.");
   await Promise.all(writes.map(({ isPersisted }) => isPersisted.promise));
-  await expect.poll(titles).toEqual(["changed", "new", "of another"].toSorted());
-  expect(rowsOf(tasks)).toEqual(rowsOf(await http.tasks.list.query()));
+  await expect.poll(titles).toEqual(["changed", "of another", "new"]);
+  expect(rowsOf(later)).toEqual(rowsOf(await http.tasks.list.query()));
+  await sorted.cleanup();
 });
 
 it("delivers one insert for each row to a subscriber that includes the initial state", async () => {
