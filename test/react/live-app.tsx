@@ -7,7 +7,8 @@ import { afterAll, beforeAll } from "vitest";
 import type { LiveRouter } from "../fixtures/app/live.js";
 import { createNodeClient, type CookieJar } from "../fixtures/node-client.js";
 
-export const { UserDOProvider, useTRPC, useSession, live, optimistic, useLiveStatus } = createUserDOReact<LiveRouter>();
+export const { UserDOProvider, useTRPC, useSession, live, optimistic, useLiveStatus, useRetryStatus } =
+  createUserDOReact<LiveRouter>();
 
 const server = createTestHarness({
   workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", `file://${import.meta.filename}`) }],

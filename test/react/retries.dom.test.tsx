@@ -1,13 +1,16 @@
 import { QueryClient, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createQueryClient } from "trpc-userdo/react";
-import { sendToServer, live, show, signUp, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, live, show, signUp, useRetryStatus, useTRPC, type Person } from "./live-app.js";
 import { eventually } from "./notes.js";
 
 let ada: Person;
 beforeAll(async () => void (ada = await signUp()), 60_000);
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+});
 
 /** Records each state of a query. */
 function Query({ kind, states }: { readonly kind: keyof typeof kinds; readonly states: string[] }) {
@@ -67,9 +70,37 @@ describe("the default client", () => {
     show(ada.jar, <Query kind="a good query" states={states} />, { send, queryClient: "default" });
     await waitFor(() => expect(states.at(-1)).toBe("success 0"), eventually);
     expect(sent).toHaveLength(2);
-    expect(states).toEqual(["pending 0", "pending 1", "success 0"]);
+    // The client retries itself, so the query has not failed.
+    expect(states).toEqual(["pending 0", "success 0"]);
     // The pause is at least as long as the server requested.
     if (kind.includes("Retry-After")) expect(sent[1]! - sent[0]!).toBeGreaterThanOrEqual(1_990);
+  });
+
+  it("does not start again when the client has given up", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0);
+    const states: string[] = [];
+    const calls: number[] = [];
+    let sent = 0;
+    const send: typeof sendToServer = () => {
+      sent++;
+      return Promise.reject(new TypeError("Failed to fetch"));
+    };
+    function Retries() {
+      const status = useRetryStatus();
+      if (calls.at(-1) !== status.calls) calls.push(status.calls);
+      return null;
+    }
+    const page = (
+      <>
+        <Query kind="a good query" states={states} />
+        <Retries />
+      </>
+    );
+    show(ada.jar, page, { send, queryClient: "default" });
+    await waitFor(() => expect(states.at(-1)).toBe("error 1"), eventually);
+    expect(states).toEqual(["pending 0", "error 1"]);
+    expect(sent).toBe(5);
+    await waitFor(() => expect(calls).toEqual([0, 1, 0]), eventually);
   });
 
   it("keeps an app's own retries", async () => {
