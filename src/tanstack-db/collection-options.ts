@@ -91,8 +91,12 @@ export function userdoCollectionOptions<TRow extends TableRow, TInput = void, TK
 ): CollectionConfig<TRow, TKey, never, UserdoCollectionUtils<TRow>> & { readonly utils: UserdoCollectionUtils<TRow> } {
   const { getKey = ({ id }: TRow) => id as TKey } = options;
   const synced = createSyncedRows<TRow, TKey>(getKey);
-  let running: Pick<RowSync, "reload"> | undefined;
-  const writes = createPendingWrites(() => running?.reload());
+  let running: Pick<RowSync, "reload" | "releaseWrites"> | undefined;
+  const writes = createPendingWrites({
+    rowOf: synced.get,
+    reload: () => running?.reload(),
+    onShown: () => running?.releaseWrites(),
+  });
   let imported: CollectionSnapshot<TRow> | undefined;
   const send = (mutations: readonly SentMutation[], idempotencyKey: string): Promise<void> =>
     sendWrites({ ...options, input: options.input, writes }, mutations, idempotencyKey);

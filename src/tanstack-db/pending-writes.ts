@@ -1,3 +1,4 @@
+import type { OperationType } from "@tanstack/db";
 import type { Change } from "../shared/change.js";
 import { parseCursor } from "../shared/cursor.js";
 import type { TableRow } from "./procedures.js";
@@ -10,37 +11,46 @@ export interface WriteReply {
 }
 
 interface PendingWrite {
+  readonly type: OperationType;
   readonly id: string;
-  /** The version of the row that was changed; `undefined` for a new row. */
-  readonly before: number | undefined;
-  /** The last change of the row since the write was sent. */
-  seen?: Change<TableRow>;
+  /** Whether the row has changed since the write was sent. */
+  hasChanged: boolean;
   /** Set when the server has replied. */
   reply?: WriteReply & { readonly resolve: () => void };
+}
+
+export interface PendingWritesOptions {
+  /** Returns the row of the collection, without optimistic writes. */
+  readonly rowOf: (id: string) => TableRow | undefined;
+  /** Reads all rows again. */
+  readonly reload: () => void;
+  /** Called when a write is shown that no later change of the collection replaces. */
+  readonly onShown: () => void;
 }
 
 /** How long a write may stay unseen before the rows are read again, in milliseconds. */
 const RELOAD_AFTER_MS = 2_000;
 
 /**
- * Tracks the writes that the collection does not show yet. The position of a reply is not enough, because a mutation may
- * write to other tables last, so a change of the written row counts too. If neither arrives, the rows are read again.
+ * Tracks the writes that the collection does not show yet. The position of a reply is not enough: a mutation may write to
+ * other tables last, and a repeated call has no position. So the row counts too. If neither shows the write, the rows are
+ * read again.
  */
-export function createPendingWrites(reload: () => void) {
+export function createPendingWrites({ rowOf, reload, onShown }: PendingWritesOptions) {
   const all = new Set<PendingWrite>();
   let position = -1;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function isShown({ before, seen, reply }: PendingWrite): boolean {
+  function isShown({ type, id, hasChanged, reply }: PendingWrite): boolean {
     if (!reply) return false;
     const { cursor, result } = reply;
     if (cursor !== undefined && (parseCursor(cursor)?.seq ?? Infinity) <= position) return true;
+    const row = rowOf(id);
+    if (type === "delete") return row === undefined;
+    if (!row) return hasChanged;
     const version = versionOf(result);
-    // A row without a new version was not written.
-    if (version !== undefined && before !== undefined && version <= before) return true;
-    if (!seen || seen.type === "reset") return false;
-    const seenVersion = "data" in seen ? versionOf(seen.data) : undefined;
-    return version === undefined || seenVersion === undefined || seenVersion >= version;
+    if (version === undefined) return hasChanged || type === "insert";
+    return (versionOf(row) ?? Infinity) >= version;
   }
 
   function complete(isComplete: (write: PendingWrite) => boolean): void {
@@ -56,8 +66,8 @@ export function createPendingWrites(reload: () => void) {
 
   return {
     /** Starts to track a write, before it is sent. */
-    begin(id: string, before: unknown): { shown(reply: WriteReply): Promise<void>; end(): void } {
-      const write: PendingWrite = { id, before: versionOf(before) };
+    begin(type: OperationType, id: string): { shown(reply: WriteReply): Promise<void>; end(): void } {
+      const write: PendingWrite = { type, id, hasChanged: false };
       all.add(write);
       return {
         shown: (reply) =>
@@ -66,7 +76,8 @@ export function createPendingWrites(reload: () => void) {
             if (!all.has(write)) return resolve();
             write.reply = { ...reply, resolve };
             complete((each) => each === write && isShown(each));
-            if (all.has(write)) timer ??= setTimeout(reload, RELOAD_AFTER_MS);
+            if (!all.has(write)) onShown();
+            else timer ??= setTimeout(reload, RELOAD_AFTER_MS);
           }),
         end: () => complete((each) => each === write),
       };
@@ -75,7 +86,7 @@ export function createPendingWrites(reload: () => void) {
     /** Called when the collection has a change. */
     onChange(cursor: string, change: Change<TableRow>): void {
       position = parseCursor(cursor)?.seq ?? position;
-      for (const write of all) if ("id" in change && change.id === write.id) write.seen = change;
+      for (const write of all) if ("id" in change && change.id === write.id) write.hasChanged = true;
       complete(isShown);
     },
 
@@ -86,6 +97,7 @@ export function createPendingWrites(reload: () => void) {
       const included = new Set([...all].filter(({ reply }) => reply !== undefined));
       return () => {
         complete((write) => included.has(write));
+        if (included.size > 0) onShown();
         if ([...all].some(({ reply }) => reply !== undefined)) timer ??= setTimeout(reload, RELOAD_AFTER_MS);
       };
     },

@@ -26,10 +26,10 @@ export async function sendWrites(
 ): Promise<void> {
   const shown: Promise<void>[] = [];
   for (const [index, mutation] of mutations.entries()) {
-    const { input, before, id } = callOf(mutation);
+    const { input, id } = callOf(mutation);
     const procedure = options[mutation.type === "insert" ? "create" : mutation.type];
     if (!procedure) throw new Error(`The collection has no procedure to ${mutation.type} rows. Pass it as an option.`);
-    const write = options.writes.begin(id, before);
+    const write = options.writes.begin(mutation.type, id);
     let cursor: string | undefined;
     const context = {
       idempotencyKey: mutations.length === 1 ? idempotencyKey : `${idempotencyKey}.${index}`,
@@ -49,20 +49,18 @@ export async function sendWrites(
 interface WriteCall {
   readonly id: string;
   readonly input: object;
-  readonly before: TableRow | undefined;
 }
 
 function callOf({ type, modified, original, changes }: SentMutation): WriteCall {
   if (type === "insert") {
     const row = modified as TableRow;
-    return { id: row.id, input: withoutDates(row), before: undefined };
+    return { id: row.id, input: withoutDates(row) };
   }
-  const before = original as TableRow;
-  const { id } = before;
-  if (type === "delete") return { id, input: { id }, before };
+  const { id } = original as TableRow;
+  if (type === "delete") return { id, input: { id } };
   // A table keeps a field that is `undefined`, and clears one that is `null`.
   const set = Object.entries(withoutDates(changes)).map(([name, value]) => [name, value === undefined ? null : value]);
-  return { id, input: { ...Object.fromEntries(set), id }, before };
+  return { id, input: { ...Object.fromEntries(set), id } };
 }
 
 /** The table sets the dates of its rows. */

@@ -203,6 +203,15 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
 
     reload: (): void => void (isEnded || read()),
 
+    /** TanStack DB shows the values of a completed write until the next commit, so this commits nothing after it. */
+    releaseWrites(): void {
+      setTimeout(() => {
+        if (isEnded) return;
+        begin();
+        void commit();
+      });
+    },
+
     end(): void {
       isEnded = true;
       stopListening();

@@ -18,6 +18,8 @@ export function createSyncedRows<TRow extends TableRow, TKey extends string | nu
     /** Sets the position up to which the rows are current. */
     advance: (position: string | undefined): void => void (cursor = position),
 
+    get: (id: string): TRow | undefined => rows.get(id),
+
     set: (row: TRow): void => void rows.set(row.id, row),
 
     /** Deletes a row. Returns its key; `undefined` if there was no such row. */

@@ -88,6 +88,22 @@ it("resolves a mutation whose last write is in another table", async () => {
   expect(tasks.utils.snapshot()?.rows).toHaveLength(1);
 });
 
+it("does not keep a row that was deleted in the turn in which it was created", async () => {
+  const { tasks } = await open();
+  await tasks.insert(newTask("short-lived")).isPersisted.promise;
+  await expect.poll(() => tasks.size).toBe(0);
+  await tasks.insert(newTask("kept")).isPersisted.promise;
+  expect(rowsOf(tasks).map(({ title }) => title)).toEqual(["kept"]);
+});
+
+it("does not keep the values of an update that changed nothing", async () => {
+  const { tasks, stored } = await open();
+  const task = newTask("one");
+  await tasks.insert(task).isPersisted.promise;
+  await tasks.update(task.id, (draft) => void Object.assign(draft, { updatedAt: new Date(0) })).isPersisted.promise;
+  await expect.poll(() => rowsOf(tasks)).toEqual(rowsOf(await stored()));
+});
+
 it("rolls a refused write back, with the error of the server", async () => {
   const { tasks, stored } = await open();
   const refused = tasks.insert(newTask("refused"));
