@@ -39,8 +39,10 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
   const withPlacement = <TKnown>(placement: Placement): RootBuilder<TContext, TErrorShape, TKnown> =>
     root.use(createPlacementCheck(placement)) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
   // Clients add `organizationId` to the input. The app's schemas and resolvers receive the input without it.
-  const organizationProcedure = <TKnown>(): OrganizationBuilder<TContext, TErrorShape, TKnown> =>
-    withPlacement<TKnown>({ kind: "organization", setsCookies: "never" }).input(
+  const organizationProcedure = <TKnown>(
+    options?: Pick<Placement, "endsAccess">,
+  ): OrganizationBuilder<TContext, TErrorShape, TKnown> =>
+    withPlacement<TKnown>({ kind: "organization", setsCookies: "never", ...options }).input(
       organizationInput,
       // Only the type of the resolver's input differs.
     ) as unknown as OrganizationBuilder<TContext, TErrorShape, TKnown>;
@@ -51,6 +53,8 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     procedure: root,
     userProcedure: userProcedure("never"),
     organizationProcedure: organizationProcedure<OrganizationContext<TApp>>(),
+    /** Built-in: ends the caller's membership. */
+    leavingProcedure: organizationProcedure<OrganizationContext<TApp>>({ endsAccess: true }),
     /** Built-in: runs in the index object of the address in the input, and sets cookies. */
     emailProcedure: withPlacement<object>({ kind: "email", setsCookies: "always" }),
     /** Built-in: runs in the object of a refresh token's user. The token authenticates the call. */

@@ -34,6 +34,12 @@ export interface Placement {
    * @default none
    */
   readonly acceptsSessions?: "replaced" | "ended";
+  /**
+   * Whether the procedure ends the caller's access to the object. A repeat with the same idempotency key gets the reply
+   * nevertheless. It must not contain data of the object.
+   * @default no
+   */
+  readonly endsAccess?: true;
 }
 
 const PLACEMENT = Symbol.for("trpc-userdo.placement");

@@ -25,6 +25,11 @@ export interface ObjectServices {
   atomic<TResult>(work: () => TResult): TResult;
   /** Asks the Worker to set the session's cookies on the reply, or to clear them with `null`. */
   setSession(effect: SessionEffect): void;
+  /**
+   * Stores the reply to a mutation with an idempotency key. Call it in the transaction of the effects, if the procedure awaits
+   * something afterwards: a repeat then gets the reply even if that is interrupted.
+   */
+  keepReply?: KeepReply;
   /** Runs a check of the caller on which the result of a live query does not depend. Only in live queries. */
   readonly withoutCallerTracking?: <TResult>(check: () => TResult) => TResult;
   // Factories, so that a call only creates the service that it uses.
@@ -43,6 +48,8 @@ export interface ObjectServices {
   /** In the index object of an email address. */
   readonly index?: () => EmailIndexService;
 }
+
+export type KeepReply = (result: unknown) => void;
 
 /** The new tokens, unless the reply sets them as cookies. */
 export interface Refreshed {
@@ -115,15 +122,17 @@ export interface AccountService {
   changePassword(change: PasswordChange): Promise<SignedIn>;
   resetPassword(reset: { readonly token: string; readonly password: string }): Promise<void>;
   checkLink(link: MailedLink): Promise<{ valid: true }>;
-  requestEmailVerification(): Promise<void>;
+  /** @param idempotencyKey as for `create` of organizations */
+  requestEmailVerification(idempotencyKey: string | undefined): Promise<void>;
   verifyEmail(token: string): Promise<void>;
   rejectEmail(token: string): Promise<void>;
-  changeEmail(change: Credentials): Promise<void>;
+  /** @param idempotencyKey as for `create` of organizations */
+  changeEmail(change: Credentials, idempotencyKey: string | undefined): Promise<void>;
   confirmEmailChange(token: string): Promise<void>;
   /** Marks the caller's browser as a known device of the user. */
   confirmDevice(token: string): Promise<void>;
   /** Changes fields of the profile: `undefined` keeps a field, `null` clears it. */
-  updateProfile(patch: Readonly<Record<string, unknown>>): User | Promise<User>;
+  updateProfile(patch: Readonly<Record<string, unknown>>, keepReply: KeepReply | undefined): User | Promise<User>;
   delete(password: string): Promise<void>;
   /** Everything that the user's object stores about the user, except secrets. */
   export(): AsyncGenerator<ExportedRecord, void>;
@@ -161,12 +170,13 @@ type View = OrganizationView<AppDefinition>;
 
 /** A user's organizations, in the user's own object. The procedures that use it document its errors. */
 export interface UserOrganizationsService {
-  create(organization: NewOrganization): Promise<View>;
+  /** @param idempotencyKey identifies the call and its repeats, which complete the same organization */
+  create(organization: NewOrganization, idempotencyKey: string | undefined): Promise<View>;
   list(): ListedOrganization[];
   accept(invitationId: string): Promise<Extract<ListedOrganization, { status: "member" }>>;
-  decline(invitationId: string): Promise<void>;
+  decline(invitationId: string): void;
   /** Returns the number of declined invitations. */
-  declineAll(): Promise<number>;
+  declineAll(): number;
   blockInviter(invitationId: string): BlockedInviter;
   /** Returns whether the inviter was blocked. */
   unblockInviter(id: string): boolean;
@@ -184,7 +194,7 @@ export interface OrganizationService {
   update(patch: OrganizationPatch): View;
   leave(): void;
   transfer(userId: string): void;
-  delete(): Promise<void>;
+  delete(keepReply: KeepReply | undefined): Promise<void>;
   members(): Member[];
   setRole(userId: string, role: string): Member;
   /** Returns whether the user was a member. */

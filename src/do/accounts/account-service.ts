@@ -23,6 +23,7 @@ import {
 import type { createExportLimit } from "./limit-exports.js";
 import { mergeFields } from "../fields/merge-fields.js";
 import type { PasswordReset } from "./passwords/password-reset.js";
+import { operationIdOf } from "../idempotency/operation-id.js";
 import { rejectEmail } from "./email/reject-email.js";
 import type { SessionAccess } from "./sessions/session-access.js";
 import { sessionOfCall, toPublicSession } from "./sessions/sessions-service.js";
@@ -116,14 +117,15 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
     changePassword: (passwords) => changePassword(deps, passwords, { actor, setSession: request.setSession }),
     resetPassword: ({ token, password }) => passwordReset.reset(token, password, actor),
     checkLink: ({ token, purpose }) => checkLink(deps, purpose, token),
-    requestEmailVerification: verification.request,
+    requestEmailVerification: (idempotencyKey) => verification.request(operationIdOf(idempotencyKey)),
     verifyEmail: (token) => verification.verify(token, actor, assertOwnSession),
     rejectEmail: (token) => rejectEmail({ deps, deletion, onDelete }, token, actor),
-    changeEmail: ({ email, password }) => emailChange.request(email, password, actor),
+    changeEmail: ({ email, password }, idempotencyKey) =>
+      emailChange.request({ email, password, operationId: operationIdOf(idempotencyKey) }, actor),
     confirmEmailChange: (token) => emailChange.confirm(token, actor, assertOwnSession),
     confirmDevice: async (token) => request.setDevice(await deviceConfirmation.confirm(token, actor)),
 
-    updateProfile(patch) {
+    updateProfile(patch, keepReply) {
       const account = existing(accounts.read());
       if (!profile) return toUser(account);
       const isChanged = accounts.setProfile(mergeFields(profile, account.profile, patch, "profile"));
@@ -131,6 +133,7 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
       // Not `async`: an error of the hook must be thrown before the transaction of the call is committed.
       const hook = isChanged ? deps.hooks.profileChanged() : undefined;
       const user = toUser(existing(accounts.read()));
+      keepReply?.(user);
       return hook ? hook.then(() => user) : user;
     },
 

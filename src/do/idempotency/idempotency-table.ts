@@ -61,6 +61,23 @@ export function createIdempotencyStore(sql: SqlStorage) {
       return row && toStoredCall(row);
     },
 
+    /** The newest successful mutations at some paths. */
+    findByPaths: (paths: readonly string[], limit: number): (CallId & StoredCall)[] =>
+      sql
+        .exec(
+          `SELECT caller, session, key, path, input, state, reply, cursor FROM _idempotency
+           WHERE path IN (SELECT value FROM json_each(?)) AND state = 'done' ORDER BY created_at DESC LIMIT ?`,
+          JSON.stringify(paths),
+          limit,
+        )
+        .toArray()
+        .map((row) => ({
+          caller: String(row["caller"]),
+          session: String(row["session"]),
+          key: String(row["key"]),
+          ...toStoredCall(row),
+        })),
+
     /**
      * Stores a mutation.
      *

@@ -3,11 +3,14 @@ import type { Call, Reply } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { callIdOf, hashInput } from "./call-id.js";
 import type { IdempotencyPruner } from "./idempotency-pruner.js";
+import type { LastCalls } from "./last-calls.js";
 import type { CallId } from "./idempotency-table.js";
 import { fromColumns, toReply } from "./kept-reply.js";
 import { KeyedCall, type KeyedCallOptions } from "./keyed-call.js";
 
 export interface KeyedCallsOptions extends Pick<KeyedCallOptions, "store"> {
+  /** The calls that are still known after the object was deleted. */
+  readonly lastCalls: LastCalls;
   readonly pruner: IdempotencyPruner;
   /** The secret of the hashes of inputs. */
   readonly secret: () => string;
@@ -36,9 +39,13 @@ export interface KeyedCalls {
    * @throws ReasonedError CONFLICT (IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN, RESULT_NOT_KEPT)
    */
   run(mutation: KeyedMutation): Promise<Reply>;
+
+  /** Returns the reply of a successful earlier call with the same key and input. Never rejects. */
+  find(caller: Caller, call: KeyedMutation["call"], wantsText: boolean): Promise<Reply | undefined>;
 }
 
-export function createKeyedCalls({ store, pruner, secret, isInitialized }: KeyedCallsOptions): KeyedCalls {
+export function createKeyedCalls(options: KeyedCallsOptions): KeyedCalls {
+  const { store, lastCalls, pruner, secret, isInitialized } = options;
   /** The first calls that are running, by their ids. */
   const running = new Map<string, KeyedCall>();
 
@@ -76,6 +83,19 @@ export function createKeyedCalls({ store, pruner, secret, isInitialized }: Keyed
       }
       const writeCursor = mutation.trackWrites();
       return runFirst(mutation, name, new KeyedCall({ id, path, input, store, pruner, isRepeatable, writeCursor }));
+    },
+
+    async find(caller, { path, input: value, idempotencyKey }, wantsText) {
+      const id = callIdOf(caller, idempotencyKey);
+      const input = hashInput(value, secret());
+      const first = running.get(nameOf(id));
+      // Until it has ended, it can still fail.
+      const kept = first?.matches({ path, input }) ? await first.outcome() : undefined;
+      if (kept?.ok && kept.text !== undefined) return toReply(kept, wantsText);
+      const stored = isInitialized() ? store.find(id) : lastCalls.find(id);
+      const isSame = stored?.path === path && stored.input === input;
+      if (!isSame || stored.state !== "done" || stored.reply === undefined) return undefined;
+      return toReply(fromColumns(stored), wantsText);
     },
   };
 }

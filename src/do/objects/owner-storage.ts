@@ -6,6 +6,7 @@ import { createChangeLogPruner, type ChangeLogRetention } from "../change-log/ch
 import { createIdempotencyPruner } from "../idempotency/idempotency-pruner.js";
 import { createIdempotencyStore } from "../idempotency/idempotency-table.js";
 import { createKeyedCalls } from "../idempotency/keyed-calls.js";
+import { createLastCalls } from "../idempotency/last-calls.js";
 import { createKv } from "../kv/create-kv.js";
 import { createKvExpiry } from "../kv/kv-expiry.js";
 import { createKvStore } from "../kv/kv-store.js";
@@ -97,6 +98,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
   const { isInitialized } = lifecycle;
   // The tables are not logged, so live queries do not record their statements.
   const store = createIdempotencyStore(storage.sql);
+  const lastCalls = createLastCalls({ store, kv: storage.kv });
   const idempotencyPruner = createIdempotencyPruner({ store, isInitialized, arm: alarms.arm });
   alarms.register(idempotencyPruner.task);
 
@@ -121,7 +123,9 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     /** SQL storage that records which tables a live query reads. */
     sql,
     hub: getHub,
-    keyedCalls: createKeyedCalls({ store, pruner: idempotencyPruner, secret, isInitialized }),
+    keyedCalls: createKeyedCalls({ store, lastCalls, pruner: idempotencyPruner, secret, isInitialized }),
+    /** The calls with idempotency keys that deleted the object. */
+    lastCalls,
 
     /** Upgrades the stored schema. @returns errors of single tables, which then refuse every call */
     start(): readonly Error[] {

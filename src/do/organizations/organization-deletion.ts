@@ -1,4 +1,5 @@
 import { toName } from "../../shared/owner.js";
+import type { LastCalls } from "../idempotency/last-calls.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import type { Invitations } from "./invitations.js";
 import { messageTo } from "./organization-messages.js";
@@ -20,6 +21,8 @@ export interface OrganizationDeletionOptions {
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** Deletes all storage, and then runs `keep`, whose writes stay. */
   readonly erase: (keep: () => void) => Promise<void>;
+  /** The calls with idempotency keys that deleted the organization. */
+  readonly lastCalls: Pick<LastCalls, "take" | "delete">;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface OrganizationDeletionOptions {
  * repeated message creates the organization again.
  */
 export function createOrganizationDeletion(options: OrganizationDeletionOptions) {
-  const { deps, invitations, storage, isInitialized, alarms, erase } = options;
+  const { deps, invitations, storage, isInitialized, alarms, erase, lastCalls } = options;
   const { organizationId, organizations, members, leases, outbox, onMemberEnd } = deps;
   const { sql, kv } = storage;
 
@@ -46,7 +49,9 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
       return alarms.arm();
     }
     deleted = true;
+    const keepLastCalls = lastCalls.take();
     await erase(() => {
+      keepLastCalls();
       kv.put(TOMBSTONE, Date.now() + TOMBSTONE_MS);
       alarms.arm();
     });
@@ -58,6 +63,7 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
     due: () => (isInitialized() ? undefined : kv.get<number>(TOMBSTONE)),
     run() {
       kv.delete(TOMBSTONE);
+      lastCalls.delete();
       deleted = false;
     },
   });

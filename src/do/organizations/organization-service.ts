@@ -105,10 +105,11 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
     leave: () => membership.leave(self().userId),
     transfer: (userId) => membership.transfer(actor(), userId),
 
-    async delete() {
+    async delete(keepReply) {
       transaction(() => {
         assertOwner(actor());
         deletion.begin();
+        keepReply?.(undefined);
       });
       await outbox.flushPosted();
       await deletion.finish();

@@ -1,18 +1,19 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import type { UserOrganizationsService } from "../../router/services.js";
+import type { NewOrganization } from "../../router/organizations/settings.js";
 import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.js";
-import { randomId } from "../../shared/random-id.js";
 import type { InternalReply, InternalRequest } from "../../shared/internal.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { sendInternal } from "../../shared/send-internal.js";
 import { toName } from "../../shared/owner.js";
+import { operationIdOf } from "../idempotency/operation-id.js";
 import { encodeFields } from "../fields/encode-fields.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import type { RateLog } from "../rate/rate-log.js";
 import type { BlockedInviterStore } from "./blocked-inviters.js";
 import { createInviterBlocks, invitationNotFound } from "./inviter-blocks.js";
-import { toInviter } from "./waiting-invitation.js";
+import { toInviter, type WaitingInvitation } from "./waiting-invitation.js";
 import { messageTo } from "./organization-messages.js";
 import type { AcceptedInvitation, UserOrganizationStore } from "./user-organization-store.js";
 import type { AccountReader } from "./user-organizations.js";
@@ -26,7 +27,7 @@ export interface UserOrganizationsDeps {
   readonly userId: string;
   readonly identity: () => AppIdentity;
   readonly accounts: AccountReader;
-  readonly outbox: Pick<Outbox, "post" | "flushPosted" | "countPending">;
+  readonly outbox: Pick<Outbox, "post" | "flushPosted" | "flushTarget" | "countPending">;
   readonly rates: Pick<RateLog, "take">;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
 }
@@ -71,40 +72,51 @@ export function createUserOrganizationsService({
     });
   }
 
-  async function answer(
+  async function accept(
     { id: invitationId, organizationId }: AcceptedInvitation,
     { email }: Account,
-    how: "accept" | "decline",
   ): Promise<InternalReply<AnswerRequest>> {
     const stub = stubOf(identity().namespace, organization(organizationId));
     // The organization decides and sends the membership as a message, so a lost reply loses nothing.
-    const result = await sendInternal(stub, { op: "answerInvitation", answer: how, invitationId, userId, email });
+    const result = await sendInternal(stub, { op: "answerInvitation", answer: "accept", invitationId, userId, email });
     if (!result.ok) store.deleteInvitation(invitationId);
     return result;
+  }
+
+  /** Creates the membership, and posts the message that creates the organization. Call it in a transaction. */
+  function begin({
+    id,
+    name,
+    settings,
+    createdAt,
+  }: NewOrganization & { readonly id: string; readonly createdAt: Date }) {
+    const { email } = requireAccount();
+    if (!rates.take("organization", CREATE_RATE, Date.now())) throw tooManyOrganizations();
+    const joinedAt = createdAt.getTime();
+    const details = { name, settings: encodeFields(settings, "settings"), userId, email, createdAt: joinedAt };
+    outbox.post(messageTo(toName(organization(id)), "createOrganization", details));
+    store.setMembership({ organizationId: id, name, role: OWNER, joinedAt, invitationId: undefined });
+  }
+
+  /** Deletes an invitation, and posts the message that declines it. Call it in a transaction. */
+  function declineInvitation({ id: invitationId, organizationId, email }: WaitingInvitation): void {
+    store.deleteInvitation(invitationId);
+    const answered = { invitationId, userId, email };
+    outbox.post(messageTo(toName(organization(organizationId)), "declineInvitation", answered));
   }
 
   const verifiedEmail = (): string => requireVerifiedAccount().email;
   const blocks = createInviterBlocks({ blocked, store, transaction, verifiedEmail });
 
   return {
-    async create({ name, settings }) {
-      const id = randomId();
+    async create({ name, settings }, idempotencyKey) {
+      const id = operationIdOf(idempotencyKey);
       const target = toName(organization(id));
-      const createdAt = new Date();
-      transaction(() => {
-        const { email } = requireAccount();
-        if (!rates.take("organization", CREATE_RATE, Date.now())) throw tooManyOrganizations();
-        const details = {
-          name,
-          settings: encodeFields(settings, "settings"),
-          userId,
-          email,
-          createdAt: createdAt.getTime(),
-        };
-        outbox.post(messageTo(target, "createOrganization", details));
-        const joinedAt = createdAt.getTime();
-        store.setMembership({ organizationId: id, name, role: OWNER, joinedAt, invitationId: undefined });
-      });
+      // An earlier call with the same key was interrupted, or the organization did not answer.
+      const before = idempotencyKey === undefined ? undefined : store.membershipIn(id);
+      const createdAt = before?.joinedAt ?? new Date();
+      if (before) await outbox.flushTarget(target);
+      else transaction(() => begin({ id, name, settings, createdAt }));
       await outbox.flushPosted();
       if (outbox.countPending(target) > 0) throw organizationUnavailable();
       return {
@@ -141,7 +153,7 @@ export function createUserOrganizationsService({
       // Recorded, because the invitation can leave the list before the membership arrives. A repeated call must find it.
       if (invitation) store.setAccepted(invitation, now);
       const accepted = store.accepted(invitationId);
-      const isAnswered = accepted !== undefined && (await answer(accepted, account, "accept")).ok;
+      const isAnswered = accepted !== undefined && (await accept(accepted, account)).ok;
       // The message with the membership usually arrives before the reply.
       const own = store.membershipByInvitation(invitationId);
       if (own) {
@@ -156,28 +168,20 @@ export function createUserOrganizationsService({
       throw invitationNotFound();
     },
 
-    async decline(invitationId) {
+    decline(invitationId) {
       const account = requireVerifiedAccount();
       const invitation = store.invitation(invitationId, account.email, Date.now());
       if (!invitation) throw invitationNotFound();
-      if (!(await answer(invitation, account, "decline")).ok) throw invitationNotFound();
-      store.deleteInvitation(invitationId);
+      transaction(() => declineInvitation(invitation));
     },
 
-    async declineAll() {
-      const declined = transaction(() => {
+    declineAll: () =>
+      transaction(() => {
         const { email } = requireVerifiedAccount();
         const invitations = store.invitations(email, Date.now());
-        for (const { id: invitationId, organizationId } of invitations) {
-          store.deleteInvitation(invitationId);
-          const answered = { invitationId, userId, email };
-          outbox.post(messageTo(toName(organization(organizationId)), "declineInvitation", answered));
-        }
+        for (const invitation of invitations) declineInvitation(invitation);
         return invitations.length;
-      });
-      await outbox.flushPosted();
-      return declined;
-    },
+      }),
 
     blockInviter: blocks.block,
     unblockInviter: blocks.unblock,

@@ -151,6 +151,14 @@ export function createDispatcher({
     return Object.assign(packed instanceof Promise ? await packed : packed, effects);
   }
 
+  /** Returns the stored reply to a mutation that ended the caller's access, so that a repeat of it is not authorized. */
+  async function findEarlierReply(caller: Caller, call: Call, transport: Transport): Promise<Reply | undefined> {
+    const { path, input, idempotencyKey } = call;
+    const procedure = await resolveProcedure(router, path);
+    if (idempotencyKey === undefined || !procedure || !placementOf(procedure).endsAccess) return undefined;
+    return keyedCalls?.find(caller, { path, input, idempotencyKey }, wantsTextOf(call, transport));
+  }
+
   function failed(call: Call, cause: unknown, caller: Caller, effects: Effects): Reply {
     if (cause instanceof SessionEnded) effects.session = null;
     return { ok: false, error: shape(call, cause, caller), ...effects, ...forwardCause(caller, cause) };
@@ -195,7 +203,7 @@ export function createDispatcher({
         return await keyedCalls.run({
           caller,
           call: keyed,
-          wantsText: transport === "socket" || call.wantsText === true,
+          wantsText: wantsTextOf(call, transport),
           isRepeatable: isRepeatable(procedure),
           trackWrites,
           run: (callbacks) =>
@@ -203,7 +211,8 @@ export function createDispatcher({
           isInterrupted: () => scoped?.scope.signal.aborted === true,
         });
       } catch (cause) {
-        return failed(call, cause, caller, effects);
+        const earlier = call.idempotencyKey === undefined ? undefined : await findEarlierReply(caller, call, transport);
+        return earlier ?? failed(call, cause, caller, effects);
       } finally {
         done();
       }
@@ -247,12 +256,17 @@ export function createDispatcher({
   };
 }
 
-/** Returns a mutation that has an idempotency key. The reply of a procedure that sets cookies cannot be given twice. */
+/** Whether the reply is written into a frame or a response as it is. */
+const wantsTextOf = ({ wantsText }: Call, transport: Transport): boolean =>
+  transport === "socket" || wantsText === true;
+
+/** Returns a mutation that has an idempotency key, unless its reply has credentials, which are not stored. */
 function keyOf({ options, type }: PreparedCall): KeyedMutation["call"] | undefined {
   const { call, procedure } = options;
   const { path, input, idempotencyKey } = call;
   if (idempotencyKey === undefined || type !== "mutation") return undefined;
-  return placementOf(procedure).setsCookies === "always" ? undefined : { path, input, idempotencyKey };
+  const { setsCookies, readsAccessExpiry } = placementOf(procedure);
+  return setsCookies === "always" || readsAccessExpiry ? undefined : { path, input, idempotencyKey };
 }
 
 /** @throws TRPCError NOT_FOUND if there is no procedure at a path */

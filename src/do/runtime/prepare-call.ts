@@ -114,6 +114,7 @@ export function createCallPreparer({ router, env, policy, extendContext }: CallP
     const { idempotencyKey } = call;
     if (idempotencyKey !== undefined && type === "mutation") defineHandedOnKey(prepared, idempotencyKey);
     const services = callbacks && ctx[SERVICES];
+    if (services) services.keepReply = callbacks.onResolved;
     if (services && ctx.commit) ctx.commit = commitOf(services, () => callbacks.onCommit());
     // Queries and mutations of a socket cannot be aborted, and creating a signal costs time.
     const signal = transport === "rpc" || type === "subscription" ? scope().signal : undefined;

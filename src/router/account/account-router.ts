@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AuditAction, AuditFilter } from "../../shared/audit.js";
-import { accountOf } from "../services.js";
+import { accountOf, servicesOf } from "../services.js";
 import { passwordInput } from "../auth/credentials.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
@@ -31,7 +31,10 @@ export function createAccountRouter<TApp extends AppDefinition>(profile: TApp["p
     update: userProcedure
       .input(patchInput<TApp>(profile))
       .mutation(
-        ({ ctx, input }) => accountOf(ctx).updateProfile(input.profile) as UserOf<TApp> | Promise<UserOf<TApp>>,
+        ({ ctx, input }) =>
+          accountOf(ctx).updateProfile(input.profile, servicesOf(ctx)?.keepReply) as
+            | UserOf<TApp>
+            | Promise<UserOf<TApp>>,
       ),
 
     /** Deletes the account and all its data permanently. @throws UNAUTHORIZED (WRONG_PASSWORD, ACCOUNT_CHANGED), CONFLICT for the last owner of an organization, TOO_MANY_REQUESTS */

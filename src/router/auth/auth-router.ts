@@ -15,6 +15,7 @@ import {
 import { limits } from "../../shared/limits.js";
 import { optionalIfEmpty } from "../optional-if-empty.js";
 import { ReasonedError } from "../reasoned-error.js";
+import { repeatable } from "../repeatable.js";
 
 const {
   router,
@@ -94,6 +95,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      *   several other passwords with a used token
      */
     resetPassword: mailProcedure
+      .use(repeatable)
       .input(z.strictObject({ token: mailTokenInput, password: newPasswordInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).resetPassword(input)),
 
@@ -121,13 +123,18 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      * the request, and not in a URL that could be logged.
      * @throws BAD_REQUEST for a link that is not valid for this purpose, with the reason LINK_USED if it was used
      */
-    checkLink: mailProcedure.input(mailedLinkInput).mutation(({ ctx, input }) => accountOf(ctx).checkLink(input)),
+    checkLink: mailProcedure
+      .use(repeatable)
+      .input(mailedLinkInput)
+      .mutation(({ ctx, input }) => accountOf(ctx).checkLink(input)),
 
     /**
      * Mails a link that verifies the account's address, unless it is verified.
      * @throws UNAUTHORIZED (NOT_SIGNED_IN), PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS
      */
-    requestEmailVerification: userProcedure.mutation(({ ctx }) => accountOf(ctx).requestEmailVerification()),
+    requestEmailVerification: userProcedure
+      .use(repeatable)
+      .mutation(({ ctx }) => accountOf(ctx).requestEmailVerification(ctx.idempotencyKey)),
 
     /**
      * Verifies the user's address with the token of a mailed link. Requires a session of that user, so that an address cannot be
@@ -136,6 +143,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      *   reason LINK_NEEDS_SESSION, after which the link stays valid
      */
     verifyEmail: ownMailProcedure
+      .use(repeatable)
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).verifyEmail(input.token)),
 
@@ -145,6 +153,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      * @throws BAD_REQUEST for an invalid token, CONFLICT if the account has verified the address
      */
     rejectEmail: mailProcedure
+      .use(repeatable)
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).rejectEmail(input.token)),
 
@@ -154,8 +163,9 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      *   address, CONFLICT if the address has an account, PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS
      */
     changeEmail: userProcedure
+      .use(repeatable)
       .input(z.strictObject({ email: emailInput, password: passwordInput }))
-      .mutation(({ ctx, input }) => accountOf(ctx).changeEmail(input)),
+      .mutation(({ ctx, input }) => accountOf(ctx).changeEmail(input, ctx.idempotencyKey)),
 
     /**
      * Changes the account's address to the one that received the link. Requires a session of that account, as `verifyEmail`
@@ -163,6 +173,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      * @throws as `verifyEmail`; CONFLICT if another account has the address by now
      */
     confirmEmailChange: ownMailProcedure
+      .use(repeatable)
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).confirmEmailChange(input.token)),
   });

@@ -5,14 +5,15 @@ import { emailInput } from "../auth/credentials.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
 import { ReasonedError } from "../reasoned-error.js";
+import { repeatable } from "../repeatable.js";
 import { can } from "./can.js";
-import { organizationOf, organizationsOf } from "../services.js";
+import { organizationOf, organizationsOf, servicesOf } from "../services.js";
 import type { OrganizationView } from "./organization-types.js";
 import type { RolePolicy, RoleDescription } from "./role-policy.js";
 import { builtinPermissions, type PermissionOf, type RoleOf } from "./role-definitions.js";
 import { creationInput, patchInput, type PatchInput } from "./settings.js";
 
-const { router, userProcedure, organizationProcedure } = builtinRoot;
+const { router, userProcedure, organizationProcedure, leavingProcedure } = builtinRoot;
 
 const id = z.string().max(64);
 const { manageMembers, updateOrganization } = builtinPermissions;
@@ -39,8 +40,9 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
      * @throws TOO_MANY_REQUESTS above 100 per day, PAYLOAD_TOO_LARGE for settings above 32 KiB
      */
     create: userProcedure
+      .use(repeatable)
       .input(creationInput<TApp>(settings))
-      .mutation(({ ctx, input }) => organizationsOf(ctx).create(input) as Promise<View>),
+      .mutation(({ ctx, input }) => organizationsOf(ctx).create(input, ctx.idempotencyKey) as Promise<View>),
 
     /** Lists all of the caller's organizations, and at most 50 pending invitations, by name. Not paged. */
     list: userProcedure.query(({ ctx }) => organizationsOf(ctx).list() as Listed[]),
@@ -64,7 +66,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
     }>,
 
     /** Ends the caller's membership. @throws FORBIDDEN unless the caller is a member, CONFLICT for the last owner */
-    leave: organizationProcedure.mutation(({ ctx }) => organizationOf(ctx).leave()),
+    leave: leavingProcedure.mutation(({ ctx }) => organizationOf(ctx).leave()),
 
     /**
      * Makes another member an owner. The caller gets the highest role below the owner's.
@@ -75,7 +77,9 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
       .mutation(({ ctx, input }) => organizationOf(ctx).transfer(input.userId)),
 
     /** Deletes the organization and all its data permanently. @throws FORBIDDEN unless the caller is an owner */
-    delete: organizationProcedure.mutation(({ ctx }) => organizationOf(ctx).delete()),
+    delete: leavingProcedure
+      .use(repeatable)
+      .mutation(({ ctx }) => organizationOf(ctx).delete(servicesOf(ctx)?.keepReply)),
 
     members: router({
       /** Lists all members, the highest role first. Not paged. @throws FORBIDDEN unless the caller is a member */
@@ -110,6 +114,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
        *   (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS
        */
       create: manager
+        .use(repeatable)
         .input(z.object({ email: emailInput, role }))
         .mutation(({ ctx, input }) => organizationOf(ctx).invite(input) as Promise<Invitation<Role>>),
 
@@ -123,6 +128,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
        * @throws FORBIDDEN, NOT_FOUND as `cancel`, PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS
        */
       resend: manager
+        .use(repeatable)
         .input(z.object({ invitationId: id }))
         .mutation(({ ctx, input }) => organizationOf(ctx).resend(input.invitationId) as Promise<Invitation<Role>>),
 
@@ -132,6 +138,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
        *   address or no longer valid
        */
       accept: userProcedure
+        .use(repeatable)
         .input(z.strictObject({ invitationId: id }))
         .mutation(
           ({ ctx, input }) =>

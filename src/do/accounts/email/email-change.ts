@@ -1,6 +1,5 @@
 import { ReasonedError } from "../../../router/reasoned-error.js";
 import { emailObjectAddress } from "../../../shared/email-object-address.js";
-import { randomId } from "../../../shared/random-id.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import type { AccountDeps } from "../account-deps.js";
@@ -19,6 +18,13 @@ const RESERVATION_MS = linkLifetimes.changeEmail + CLOCK_MARGIN_MS;
 const REQUEST_RATE = { limit: 10, per: 60 * 60_000 };
 /** Time limit of a confirmation, in milliseconds. */
 const CONFIRMATION_MS = 60_000;
+
+export interface EmailChangeRequest {
+  readonly email: string;
+  readonly password: string;
+  /** Identifies the request and its repeats. */
+  readonly operationId: string;
+}
 
 /**
  * Changes the address of an account. The new address is reserved in its index object, and the account gets it when the
@@ -71,12 +77,12 @@ export function createEmailChange(deps: AccountDeps) {
      *   UNAUTHORIZED (WRONG_PASSWORD), UNAUTHORIZED (ACCOUNT_CHANGED) when the session has ended in the meantime,
      *   TOO_MANY_REQUESTS (TOO_MANY_EMAIL_CHANGES, TOO_MANY_MAILS, TOO_MANY_WRONG_PASSWORDS)
      */
-    async request(email: string, password: string, actor: ActingSession): Promise<void> {
+    async request({ email, password, operationId }: EmailChangeRequest, actor: ActingSession): Promise<void> {
       deps.mail.assertConfigured();
       const account = await passwords.confirm(password, actor);
       if (account.email === email) throw emailUnchanged();
       if (!rates.takeDistinct("changeEmail", nameOf(email), REQUEST_RATE, Date.now())) throw tooManyChanges();
-      const change = { operationId: randomId(), email };
+      const change = { operationId, email };
       const reserved = await reserve(change, Date.now() + RESERVATION_MS);
       if (!reserved.ok) throw reserved.reason === "EMAIL_TAKEN" ? taken() : tooManyMails();
       const outcome = transaction(() => {

@@ -1,4 +1,3 @@
-import { randomId } from "../../../shared/random-id.js";
 import { emailObjectAddress } from "../../../shared/email-object-address.js";
 import { toName } from "../../../shared/owner.js";
 import type { AccountDeps } from "../account-deps.js";
@@ -17,12 +16,15 @@ export function createEmailVerification(deps: AccountDeps) {
     emailVerified && mailTokens.findUsed("verifyEmail", secret, Date.now())?.email === email;
 
   return {
-    /** @throws TRPCError PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS (TOO_MANY_MAILS) */
-    async request(): Promise<void> {
+    /**
+     * @param id identifies the request and its repeats
+     * @throws TRPCError PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS (TOO_MANY_MAILS)
+     */
+    async request(id: string): Promise<void> {
       const account = accounts.read();
       if (!account || account.emailVerified) return;
       deps.mail.assertConfigured();
-      const isCounted = await countMail(deps.identity, { to: account.email, kind: "verifyEmail", id: randomId() });
+      const isCounted = await countMail(deps.identity, { to: account.email, kind: "verifyEmail", id });
       if (!isCounted) throw tooManyMails();
       transaction(() => {
         // The address can have been verified or changed while the mail was counted.

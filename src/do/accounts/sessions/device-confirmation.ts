@@ -24,7 +24,7 @@ export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<E
   /** An address that is not verified gets only its verification mail. */
   async function requestVerification(): Promise<void> {
     try {
-      await verification.request();
+      await verification.request(randomId());
     } catch (error) {
       // The address got too many mails. The reply must not depend on it.
       if (!(error instanceof TRPCError)) throw error;

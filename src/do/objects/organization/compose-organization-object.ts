@@ -47,7 +47,7 @@ export const organizationTables: readonly string[] = [
 ];
 
 /** Creates the stores and services of an organization, in its own object. */
-export function composeOrganizationObject(environment: ObjectEnvironment, { lifecycle }: OwnerStorage) {
+export function composeOrganizationObject(environment: ObjectEnvironment, { lifecycle, lastCalls }: OwnerStorage) {
   const { isInitialized, initialize, erase } = lifecycle;
   const { state, app, address, alarms, identity, endMember } = environment;
   const { storage } = state;
@@ -99,6 +99,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     isInitialized,
     alarms,
     erase,
+    lastCalls,
   });
   const membership = createMembership({ deps, onEmpty: deletion.begin });
   const invitations = createInvitations({ deps, membership, arm: alarms.arm });
