@@ -23,6 +23,11 @@ export const benchmarks = {
       "hand-written SQL, without users or sessions. The Agents SDK calls methods over sockets only.",
     load: () => import("./http/benchmark.mjs"),
   },
+  idempotency: {
+    title: "Idempotency keys",
+    about: "The baseline is the same mutation without a key, in a server of its own.",
+    load: () => import("./idempotency/benchmark.mjs"),
+  },
   "socket/wakes": {
     title: "Calls that wake an object",
     about: "The baseline is a hibernated echo with the same tables that reads one row.",

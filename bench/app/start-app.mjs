@@ -17,7 +17,7 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
  * @property {() => Promise<Record<string, string>>} signIn returns the headers of another browser of the same user
  * @property {() => Promise<void>} sleep evicts the user's object
  * @property {(email: string) => Promise<Pick<App, "headers" | "userId" | "query" | "mutate">>} signUp creates another user
- * @property {(path: string, input: unknown) => Promise<any>} mutate
+ * @property {(path: string, input: unknown, key?: string) => Promise<any>} mutate with an idempotency key, or without one
  * @property {(path: string, input?: unknown) => Promise<any>} query
  */
 
@@ -61,7 +61,10 @@ export async function startApp(stage, { worker = new URL("worker.ts", import.met
       headers,
       userId: outputOf(signedUp).user.id,
       query: async (path, input) => outputOf(await send("GET", `${path}${inputQuery(input)}`, headers)),
-      mutate: async (path, input) => outputOf(await send("POST", path, { ...json, ...headers }, input)),
+      mutate: async (path, input, key) => {
+        const all = { ...json, ...headers, ...(key !== undefined && { "Idempotency-Key": key }) };
+        return outputOf(await send("POST", path, all, input));
+      },
     };
   };
   const person = await signUp(credentials);

@@ -134,6 +134,15 @@ async function operationsOf(stage, app, bare) {
       count: CREATED,
     },
     {
+      name: "`create` with an idempotency key",
+      ours: (n) => app.mutate("posts.create", post(`keyed ${n}`), `key-${n}`),
+      byHand: (n) => bare.run("create", `keyed ${n}`),
+    },
+    {
+      name: "a repeat of that",
+      ours: (n) => app.mutate("posts.create", post(`keyed ${n}`), `key-${n}`),
+    },
+    {
       name: "`findById`",
       ours: () => app.query("posts.byId", { id: created[0] }),
       byHand: () => bare.run("byId", "post 0"),
