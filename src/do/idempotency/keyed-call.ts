@@ -1,3 +1,4 @@
+import { isThenable } from "../../router/runner/is-thenable.js";
 import type { Reply } from "../../shared/call.js";
 import type { IdempotencyPruner } from "./idempotency-pruner.js";
 import { bytesOf, type CallId, type CallState, type IdempotencyStore, type StoredCall } from "./idempotency-table.js";
@@ -118,8 +119,4 @@ function textOf(result: unknown): string | undefined {
 function isTemporary(kept: KeptReply): boolean {
   const status = kept.ok ? undefined : kept.error.data.httpStatus;
   return status === 429 || status === 503;
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -1,17 +1,14 @@
 import { servicesOf } from "../services.js";
 import { RESOLVED, type Resolver } from "./middleware.js";
-
-/** The result of a Standard Schema. */
-interface Parsed {
-  readonly value?: unknown;
-  readonly issues?: unknown;
-}
+import { parseResult, type Parsed } from "./parse-result.js";
 
 /** The result of a resolver. */
 export interface ResolverResult {
   readonly data: unknown;
   /** The result of the output's parser, if it ran. */
   readonly parsed?: Parsed | Promise<Parsed | undefined> | undefined;
+  /** Whether the output's parser rejected the data, so that the transaction was rolled back. */
+  readonly wasRefused?: boolean;
 }
 
 /**
@@ -28,7 +25,7 @@ export function atomic(resolver: Resolver, output: unknown): (...args: Parameter
     try {
       return services.atomic(() => {
         const data = resolver(options);
-        const parsed = parse(output, data);
+        const parsed = parseResult(output, data);
         const isParsed = parsed !== undefined && !(parsed instanceof Promise);
         if (isParsed && parsed.issues) throw new OutputMismatch(data);
         options[RESOLVED]?.(isParsed ? parsed.value : data);
@@ -36,7 +33,7 @@ export function atomic(resolver: Resolver, output: unknown): (...args: Parameter
       });
     } catch (cause) {
       // tRPC parses the result again, and throws its own error.
-      if (cause instanceof OutputMismatch) return { data: cause.data };
+      if (cause instanceof OutputMismatch) return { data: cause.data, wasRefused: true };
       throw cause;
     }
   };
@@ -49,25 +46,4 @@ class OutputMismatch extends Error {
     super("The result does not match the procedure's output schema.");
     this.data = data;
   }
-}
-
-/** Parsers that returned a promise. Zod would run such a parser twice, so later calls leave the parsing to tRPC. */
-const asyncParsers = new WeakSet<object>();
-
-/** Parses a result, if the parser implements Standard Schema. An asynchronous parser cannot reject within the transaction. */
-function parse(parser: unknown, data: unknown): ResolverResult["parsed"] {
-  if (data instanceof Promise || !isStandardSchema(parser) || asyncParsers.has(parser)) return undefined;
-  const parsed = parser["~standard"].validate(data);
-  if (!(parsed instanceof Promise)) return parsed;
-  asyncParsers.add(parser);
-  return parsed.catch(() => undefined);
-}
-
-interface StandardSchema {
-  readonly "~standard": { validate(value: unknown): Parsed | Promise<Parsed> };
-}
-
-/** @see https://standardschema.dev */
-function isStandardSchema(value: unknown): value is StandardSchema {
-  return (typeof value === "object" || typeof value === "function") && value !== null && "~standard" in value;
 }

@@ -25,7 +25,8 @@ export function compile(definition: ProcedureDefinition): Chain {
   const { steps, outputs } = splitOutputs(declared);
   const isMutation = type === "mutation";
   const resolve = isMutation
-    ? atomic(resolver, output)
+    ? // A middleware in between can still change the result.
+      atomic(resolver, outputs.length > 0 ? output : undefined)
     : (...args: Parameters<typeof resolver>) => ({ data: resolver(...args) });
   const isPlain = !isMutation && outputs.length === 0;
   return { steps, resolve: isPlain ? resolver : parseOutput(resolve, outputs), placement, meta };

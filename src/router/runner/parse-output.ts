@@ -1,3 +1,4 @@
+import { TRPCError } from "@trpc/server";
 import type { ResolverResult } from "./atomic.js";
 import type { Middleware, Resolver, Success } from "./middleware.js";
 import type { Step } from "./run-steps.js";
@@ -29,7 +30,7 @@ export function parseOutput(
 ): Resolver {
   if (outputs.length === 0) return (options) => resolve(options).data;
   return async (options) => {
-    const { data, parsed } = resolve(options);
+    const { data, parsed, wasRefused } = resolve(options);
     let value = await data;
     const result = parsed && (await parsed);
     const isParsed = result !== undefined && !result.issues;
@@ -40,8 +41,17 @@ export function parseOutput(
       const success = await outputs[index]?.({ ...options, next: () => unparsed });
       value = (success as Success).data;
     }
+    if (wasRefused) throw refusedBefore();
     return value;
   };
+}
+
+/** The error of a parser that accepts a result only after it rejected it: the writes of the mutation are gone. */
+function refusedBefore(): TRPCError {
+  const cause = new Error(
+    "The output's parser rejected the result first, and accepted it after the transaction was rolled back.",
+  );
+  return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: "Output validation failed", cause });
 }
 
 /** A result for tRPC's middleware, which copies its own properties at a high cost. Only the parsed data of the copy is used. */

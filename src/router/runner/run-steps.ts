@@ -3,6 +3,7 @@ import { checkPlacementIn } from "../check-placement.js";
 import type { Placement } from "../placement.js";
 import { toTRPCError } from "../to-trpc-error.js";
 import { extendContext } from "./extend-context.js";
+import { isThenable } from "./is-thenable.js";
 import {
   MARKER,
   type CallOptions,
@@ -131,12 +132,6 @@ function dataOf(result: unknown): unknown {
   const { ok, data, error } = result as { readonly ok?: unknown; readonly data?: unknown; readonly error?: unknown };
   if (!ok) throw error;
   return data;
-}
-
-/** The same test as that of `await`, which is skipped for all other values. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
-  return typeof (value as { readonly then?: unknown }).then === "function";
 }
 
 function failNext(): Promise<unknown> {

@@ -47,14 +47,25 @@ describe.each(transports)("middlewares in an object, over $name", (transport) =>
 
   it("roll back a mutation whose result does not fit its output", async () => {
     await expect(transport.mutate("unfit")).rejects.toThrow("Something went wrong on the server");
-    expect(await transport.query("items")).toEqual([]);
+    expect(await transport.query("items")).not.toContain("unfit");
     expect(reports).toContainEqual({
       message: 'The result of "unfit" does not match its .output() schema.',
       path: "unfit",
     });
   });
 
+  it("keep the writes of a mutation whose result they change so that it fits its output", async () => {
+    expect(await transport.mutate("reshaped", transport.name)).toEqual({ created: transport.name });
+    expect(await transport.query("items")).toContain(transport.name);
+  });
+
   it("call a procedure with a caller of its own through it", async () => {
     expect(await transport.query("wrapped.query")).toEqual({ wrapped: user.id });
   });
+});
+
+it("a mutation that returns the promise of a call to another object keeps its writes", async () => {
+  const [http] = transports;
+  expect(await http!.mutate("remote")).toBeUndefined();
+  expect(await http!.query("items")).toContain("remote");
 });
