@@ -62,9 +62,9 @@ export interface IssuedSocketTicket {
   readonly expiresAt: Date;
 }
 
-/** The services of the object that runs a call; `undefined` in the Worker. */
-export function servicesOf(ctx: object): ObjectServices | undefined {
-  return (ctx as { readonly [SERVICES]?: ObjectServices })[SERVICES];
+/** The services of the object that runs a call; `undefined` in the Worker, and for a call of the app's own without a context. */
+export function servicesOf(ctx: object | null | undefined): ObjectServices | undefined {
+  return (ctx as { readonly [SERVICES]?: ObjectServices } | null | undefined)?.[SERVICES];
 }
 
 type ServiceName = "account" | "sessions" | "refresh" | "organizations" | "organization" | "index";

@@ -10,7 +10,7 @@ export function extendContext(ctx: object, added: object): object {
   copyProperties(copy, ctx);
   for (const key of Reflect.ownKeys(added)) {
     const property = Object.getOwnPropertyDescriptor(added, key);
-    if (property?.enumerable) Object.defineProperty(copy, key, property);
+    if (property?.enumerable) Object.defineProperty(copy, key, unfreeze(property));
   }
   return copy;
 }
@@ -20,6 +20,13 @@ function copyProperties(copy: Record<PropertyKey, unknown>, from: object): void 
     const property = Object.getOwnPropertyDescriptor(from, key);
     // Assigning is much faster than defining a property.
     if (property?.enumerable && !property.get && key !== "__proto__") copy[key] = property.value;
-    else if (property) Object.defineProperty(copy, key, property);
+    else if (property) Object.defineProperty(copy, key, unfreeze(property));
   }
+}
+
+/** As in tRPC's copy, each property can be changed, even if it is one of a frozen object. Changes the descriptor. */
+function unfreeze(property: PropertyDescriptor): PropertyDescriptor {
+  property.configurable = true;
+  if (!property.get && !property.set) property.writable = true;
+  return property;
 }

@@ -58,6 +58,46 @@ describe("a context in an object", () => {
     expect(await callWith("ours", built, { ctx: contextIn(user, log) })).toStrictEqual(["rows", "lazy"]);
     expect(log).toStrictEqual([]);
   });
+
+  it.each(["stock", "ours"] as const)("can be changed if a middleware added a frozen object: %s", async (runner) => {
+    const built = procedure
+      .use(({ next }) => next({ ctx: Object.freeze({ role: "member" }) }))
+      .query(({ ctx }) => {
+        (ctx as { role: string }).role = "admin";
+        return ctx["role"];
+      });
+    expect(await callWith(runner, built, { ctx: contextIn(user, []) })).toBe("admin");
+  });
+
+  it.each(["stock", "ours"] as const)("can have its frozen getters replaced: %s", async (runner) => {
+    const built = procedure
+      .use(({ next }) =>
+        next({
+          ctx: Object.freeze({
+            get tenant() {
+              return "a";
+            },
+          }),
+        }),
+      )
+      .use(({ next }) => next({ ctx: { tenant: "b", rows: 2 } }))
+      .query(({ ctx }) => [ctx["tenant"], ctx["rows"]]);
+    expect(await callWith(runner, built, { ctx: Object.freeze(contextIn(user, [])) })).toStrictEqual(["b", 2]);
+  });
+
+  it("keeps the setters of a middleware", async () => {
+    const set: unknown[] = [];
+    const added = Object.freeze({
+      set name(value: unknown) {
+        set.push(value);
+      },
+    });
+    const built = procedure
+      .use(({ next }) => next({ ctx: added }))
+      .query(({ ctx }) => void ((ctx as { name: unknown }).name = 1));
+    await callWith("ours", built, { ctx: contextIn(user, []) });
+    expect(set).toStrictEqual([1]);
+  });
 });
 
 describe("a mutation in an object", () => {

@@ -1,6 +1,8 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { initUserDO } from "../../../src/router/index.js";
+import { procedure } from "./builder.js";
+import { callWith } from "./compare.js";
 
 const t = initUserDO();
 const parsed: unknown[] = [];
@@ -26,4 +28,11 @@ it("rejects it before its input is parsed", async () => {
   await expect(caller.withInput("text")).rejects.toMatchObject({ code: "FORBIDDEN" });
   await expect(caller.withInput(1 as never)).rejects.toMatchObject({ code: "FORBIDDEN" });
   expect(parsed).toEqual([]);
+});
+
+describe.each(["stock", "ours"] as const)("a context that is not an object, with the runner of %s", (runner) => {
+  it.each([undefined, null, "text", 5])("can be extended: %s", async (ctx) => {
+    const built = procedure.use(({ next }) => next({ ctx: { a: 1 } })).query((options) => options.ctx["a"]);
+    expect(await callWith(runner, built, { ctx })).toBe(1);
+  });
 });
