@@ -1,21 +1,36 @@
-import { getTRPCErrorShape } from "@trpc/server";
+import { getTRPCErrorShape, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import type { ErrorShape } from "../shared/call.js";
 import type { OnError } from "./error-report.js";
 
 type FormatOptions = Parameters<typeof getTRPCErrorShape>[0];
 
-/** Formats an error with the app's formatter. If it throws or does not return a shape, the client receives tRPC's own shape. */
+/**
+ * Formats an error with the procedure's `.errors()` or the app's formatter. If these throw or do not return a shape, the client
+ * receives tRPC's own shape.
+ */
 export function formatError(options: FormatOptions, onError: OnError): ErrorShape {
   try {
-    const shape: Partial<ErrorShape> | undefined = getTRPCErrorShape(options);
     // Serialized here, because a class instance, such as a schema's error, cannot be sent to the Worker.
-    if (typeof shape?.data === "object") return superjson.parse(superjson.stringify(shape));
-    throw new Error("The errorFormatter did not return a shape with `data`. Return { ...shape, data: … }.");
+    const shape = superjson.parse<Partial<ErrorShape> | undefined>(superjson.stringify(getTRPCErrorShape(options)));
+    if (typeof shape?.data === "object" && shape.data !== null) return shape as ErrorShape;
+    throw new Error(
+      "An error formatter did not return a shape with `data`. Return { ...shape, data: { …, ...shape.data } }.",
+    );
   } catch (cause) {
     const error =
       cause instanceof Error ? cause : new Error("The errorFormatter threw a value that is not an Error.", { cause });
     onError({ error, requestId: crypto.randomUUID(), path: options.path ?? "", type: undefined });
-    return getTRPCErrorShape({ ...options, config: { ...options.config, errorFormatter: ({ shape }) => shape } });
+    return defaultShape(options);
   }
+}
+
+function defaultShape({ error: { code, message, stack }, ...options }: FormatOptions): ErrorShape {
+  // The shape of `.errors()` is a property of the original error.
+  const error = Object.assign(new TRPCError({ code, message }), { stack });
+  return getTRPCErrorShape({
+    ...options,
+    error,
+    config: { ...options.config, errorFormatter: ({ shape }) => shape },
+  });
 }

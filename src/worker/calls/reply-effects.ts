@@ -1,4 +1,4 @@
-import type { Reply, SessionEffect } from "../../shared/call.js";
+import type { ErrorShape, Reply, SessionEffect } from "../../shared/call.js";
 import { USER_HEADER } from "../../shared/user-header.js";
 import { sessionUserAfter } from "../auth/expected-user.js";
 import type { HandleCallsOptions } from "./handle-calls.js";
@@ -25,8 +25,9 @@ export function collectEffects(
     if (!reply) continue;
     if (reply.session !== undefined && (reply.ok || !signsIn)) changed = reply.session;
     if (reply.ok) deviceToken = reply.deviceToken ?? deviceToken;
-    else if (typeof reply.error.data["retryAfter"] === "number")
-      retryAfter = Math.max(retryAfter ?? 0, reply.error.data["retryAfter"]);
+    // During a deploy, an object of an older version can send a shape without data.
+    const data = reply.ok ? undefined : (reply.error.data as ErrorShape["data"] | null | undefined);
+    if (typeof data?.["retryAfter"] === "number") retryAfter = Math.max(retryAfter ?? 0, data["retryAfter"]);
   }
   return { session: changed, deviceToken, retryAfter };
 }

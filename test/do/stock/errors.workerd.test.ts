@@ -41,3 +41,19 @@ describe("the cause of an error", () => {
     expect(JSON.stringify([error, error.data])).not.toContain("by another item");
   });
 });
+
+describe.each(transports)("a formatter of .errors() over $name", (transport) => {
+  it("that returns a shape without data fails only its own call, with tRPC's shape", async () => {
+    const [failed, other] = await Promise.allSettled([transport.query("formatted.noData"), transport.query("items")]);
+    const { reason: error } = failed as PromiseRejectedResult;
+    expect(codeOfError(error)).toBe("CONFLICT");
+    expect((error as Error).message).toBe("Taken.");
+    expect(other).toEqual({ status: "fulfilled", value: [] });
+  });
+
+  it("cannot show an unexpected error to the client", async () => {
+    const error = await transport.query("formatted.unexpected").catch((cause: unknown) => cause as Error);
+    expect(codeOfError(error)).toBe("INTERNAL_SERVER_ERROR");
+    expect(JSON.stringify([(error as Error).message, error])).not.toContain("hunter2");
+  });
+});
