@@ -118,6 +118,8 @@ export function createSourceDelivery(options: SourceDeliveryOptions) {
       else if (last) subscription.advanceTo({ after, from: parseCursor(last.cursor), until });
       else break;
     }
+    // The size of a missed row says nothing about the next event.
+    if (!subscription.catchUpFrom) expected.delete(subscription);
     // Stored only for lagging subscribers, because writing an attachment costs as much as sending an event.
     const cursor = subscription.catchUpFrom && positionOf(subscription.catchUpFrom);
     if (cursor !== stored.cursor) update(subscription, { cursor });
