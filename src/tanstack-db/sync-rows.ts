@@ -1,6 +1,6 @@
 import type { SyncConfig } from "@tanstack/db";
 import { ON_STARTED_AT } from "../client/operation-context.js";
-import { onSignInChange } from "../client/on-sign-in-change.js";
+import { onSignInChange } from "../client/index.js";
 import { isRefused } from "./is-refused.js";
 import type { PendingWrites } from "./pending-writes.js";
 import {

@@ -1,5 +1,5 @@
-// Serves the page without a network: each file comes from the network, and from the cache if that fails. Calls to /trpc are never
-// cached, because their replies belong to the user who is signed in.
+// Serves the page without a network, from the cache. Calls to /trpc are never cached, because their replies belong to the user who
+// is signed in.
 const CACHE = "page";
 
 /** Whether a request is for a file of the page. */
@@ -13,12 +13,14 @@ const keyOf = (request) => (request.mode === "navigate" ? "/" : request);
 
 async function respond(request) {
   const cache = await caches.open(CACHE);
+  const cached = await cache.match(keyOf(request), { ignoreVary: true });
+  // Files of a build have a hash in their name, so they never change.
+  if (cached && new URL(request.url).pathname.startsWith("/assets/")) return cached;
   try {
     const response = await fetch(request);
     if (response.ok) await cache.put(keyOf(request), response.clone());
     return response;
   } catch (error) {
-    const cached = await cache.match(keyOf(request));
     if (cached) return cached;
     throw error;
   }
@@ -27,7 +29,12 @@ async function respond(request) {
 /** Adds the files that a page loaded before this worker ran. */
 async function addAll(urls) {
   const cache = await caches.open(CACHE);
-  await Promise.all(urls.map((url) => isFile(new Request(url)) && cache.add(url).catch(() => {})));
+  await Promise.all(
+    urls.map(async (url) => {
+      const request = new Request(url);
+      if (isFile(request) && !(await cache.match(request))) await cache.add(request).catch(() => {});
+    }),
+  );
 }
 
 addEventListener("install", () => skipWaiting());

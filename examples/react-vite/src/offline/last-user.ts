@@ -1,4 +1,6 @@
-const KEY = "last user";
+import { openUserStore, storedUserIds } from "./user-store.ts";
+
+const KEY = "user";
 
 /** The user who was signed in when the session was last checked. */
 export interface LastUser {
@@ -6,12 +8,22 @@ export interface LastUser {
   readonly email: string;
 }
 
-export function readLastUser(): LastUser | undefined {
-  const text = localStorage.getItem(KEY);
-  return text === null ? undefined : (JSON.parse(text) as LastUser);
+export async function readLastUser(): Promise<LastUser | undefined> {
+  const [id] = await storedUserIds();
+  if (id === undefined) return undefined;
+  const store = openUserStore(id);
+  try {
+    return (await store.get(KEY)) as LastUser | undefined;
+  } finally {
+    store.close();
+  }
 }
 
-export function storeLastUser(user: LastUser | undefined): void {
-  if (user) localStorage.setItem(KEY, JSON.stringify({ id: user.id, email: user.email }));
-  else localStorage.removeItem(KEY);
+export async function storeLastUser(user: LastUser): Promise<void> {
+  const store = openUserStore(user.id);
+  try {
+    await store.set(KEY, user);
+  } finally {
+    store.close();
+  }
 }

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import type { useSession } from "../trpc.ts";
 import { readLastUser, storeLastUser, type LastUser } from "./last-user.ts";
 import { closeOfflineTasks } from "./offline-tasks.ts";
@@ -9,20 +9,21 @@ import { deleteUserStores } from "./user-store.ts";
  * out, or another one signs in, deletes what this browser has stored.
  */
 export function useOfflineUser(session: ReturnType<typeof useSession>): LastUser | undefined {
+  const [last, setLast] = useState<LastUser>();
   const user = session.status === "signedIn" ? session.user : undefined;
   const isSignedOut = session.status === "signedOut";
   const { id, email } = user ?? {};
+
+  useEffect(() => void readLastUser().then(setLast), []);
+
   useEffect(() => {
-    if (id !== undefined && email !== undefined) {
-      storeLastUser({ id, email });
-      void deleteUserStores(id);
-    }
-    if (isSignedOut) {
-      closeOfflineTasks();
-      storeLastUser(undefined);
-      void deleteUserStores();
-    }
+    if (id !== undefined && email !== undefined) void deleteUserStores(id).then(() => storeLastUser({ id, email }));
+    if (!isSignedOut) return;
+    closeOfflineTasks();
+    setLast(undefined);
+    void deleteUserStores();
   }, [id, email, isSignedOut]);
+
   if (user) return user;
-  return isSignedOut ? undefined : readLastUser();
+  return isSignedOut ? undefined : last;
 }

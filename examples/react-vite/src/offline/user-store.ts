@@ -7,6 +7,7 @@ export interface UserStore {
   set(key: string, value: unknown): Promise<void>;
   delete(key: string): Promise<void>;
   keys(): Promise<string[]>;
+  close(): void;
 }
 
 export function openUserStore(userId: string): UserStore {
@@ -30,7 +31,7 @@ export function openUserStore(userId: string): UserStore {
     const database = await opened;
     if (isDeleted) return undefined;
     return new Promise<TResult>((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode);
+      const transaction = database.transaction(STORE, mode, { durability: "strict" });
       const request = use(transaction.objectStore(STORE));
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = () => reject(transaction.error ?? new Error("The browser did not store the change."));
@@ -46,12 +47,17 @@ export function openUserStore(userId: string): UserStore {
       await run("readwrite", (store) => store.delete(key));
     },
     keys: async () => ((await run("readonly", (store) => store.getAllKeys())) ?? []).map(String),
+    close: () => void opened.then((database) => database.close()),
   };
+}
+
+/** The ids of the users of whom something is stored. */
+export async function storedUserIds(): Promise<string[]> {
+  const databases = await indexedDB.databases();
+  return databases.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
 }
 
 /** Deletes what is stored of all users but one. */
 export async function deleteUserStores(keptUserId?: string): Promise<void> {
-  for (const { name } of await indexedDB.databases()) {
-    if (name?.startsWith(PREFIX) && name !== PREFIX + keptUserId) indexedDB.deleteDatabase(name);
-  }
+  for (const id of await storedUserIds()) if (id !== keptUserId) indexedDB.deleteDatabase(PREFIX + id);
 }
