@@ -60,8 +60,10 @@ declare module "vitest" {
   interface ProvidedContext {
     /** How many schedules the tests of interleaved sessions run. */
     schedules: number;
-    /** How many mutations the test of repeats under faults sends, and the seed of its faults. */
-    repeatedMutations: { count: number; seed: number };
+    /** How many mutations the test of repeats under faults sends. */
+    repeatedMutations: number;
+    /** The seed of its faults. */
+    faultSeed: number;
   }
 }
 
@@ -69,10 +71,8 @@ export default defineConfig({
   test: {
     provide: {
       schedules: Number(process.env["SCHEDULES"] ?? 500),
-      repeatedMutations: {
-        count: Number(process.env["REPEATED_MUTATIONS"] ?? 1_000),
-        seed: Number(process.env["SEED"] ?? 1),
-      },
+      repeatedMutations: Number(process.env["REPEATED_MUTATIONS"] ?? 1_000),
+      faultSeed: Number(process.env["FAULT_SEED"] ?? 1),
     },
     // Vitest leaves one core to itself, which is half of a small machine.
     maxWorkers: availableParallelism(),

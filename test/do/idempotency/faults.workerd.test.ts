@@ -1,15 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
-import { expect, inject, it } from "vitest";
+import { expect, it } from "vitest";
 import { signUpToKeys, userObject } from "../../fixtures/keys.js";
+import { count, seed } from "./fault-options.js";
 import { createFaultyClient, createRandom, NoReply, type Body, type LogicalMutation } from "./faulty-client.js";
-
-declare module "vitest" {
-  interface ProvidedContext {
-    repeatedMutations: { count: number; seed: number };
-  }
-}
-
-const { count, seed } = inject("repeatedMutations");
 
 /** How many users there are, and how many mutations of each are under way. */
 const USERS = 4;
