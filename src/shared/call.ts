@@ -91,8 +91,11 @@ export type Reply =
       readonly session?: SessionEffect;
       /** The value of the device cookie. Present if the call marks the browser as a known device without a sign-in. */
       readonly deviceToken?: string;
-      /** The cursor after the writes of a mutation. Present if the object has sockets. */
-      readonly cursor?: string;
+      /**
+       * The cursor after the writes of a mutation. Present if the object has sockets, and present in each reply to a mutation
+       * with an idempotency key: `undefined` if the first reply had none.
+       */
+      readonly cursor?: string | undefined;
     }
   | {
       readonly ok: false;

@@ -82,8 +82,7 @@ export function toReply(kept: KeptReply, wantsText: boolean): Reply {
     return kept.cause ? { ok: false, error: kept.error, cause: kept.cause } : { ok: false, error: kept.error };
   const { text, cursor } = kept;
   if (text === undefined) throw resultNotKept();
-  const reply = { ok: true, data: text, encoding: wantsText ? "json" : "superjson" } as const;
-  return cursor === undefined ? reply : { ...reply, cursor };
+  return { ok: true, data: text, encoding: wantsText ? "json" : "superjson", cursor };
 }
 
 /** Returns a text if it is short enough to be stored. */

@@ -71,8 +71,9 @@ export class KeyedCall {
       this.#outcome?.resolve(isFinal ? kept : undefined);
       return reply;
     }
-    const cursor = (this.#cursor ??= this.#options.writeCursor?.());
-    const replied = cursor === undefined ? reply : { ...reply, cursor };
+    // The transaction of a synchronous resolver has stored the cursor, or that there is none.
+    const cursor = this.#text === undefined ? this.#options.writeCursor?.() : this.#cursor;
+    const replied = { ...reply, cursor };
     const kept = keptReplyOf(replied);
     if (this.#text === undefined || !kept.ok || kept.text !== this.#text) this.#put(toColumns(kept));
     this.#outcome?.resolve(kept);

@@ -134,11 +134,13 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     const reply = await work();
     handler.flushWrites?.();
     const after = hub.head();
-    // The reply to a repeat has the cursor of the first call.
-    const isRepeat = reply.ok && reply.cursor !== undefined;
-    if (!reply.ok || (!isRepeat && formatCursor(after) === formatCursor(before))) return reply;
+    if (!reply.ok) return reply;
+    // Replies with an idempotency key are stored with their cursor, also with none. Another call may have written meanwhile.
+    const isKeyed = "cursor" in reply;
+    const cursor = isKeyed ? reply.cursor : formatCursor(after);
+    if (cursor === undefined || (!isKeyed && cursor === formatCursor(before))) return reply;
     server.announceWrite(caller);
-    return isRepeat ? reply : { ...reply, cursor: formatCursor(after) };
+    return isKeyed ? reply : { ...reply, cursor };
   }
 
   /** Returns the function that returns the cursor of the writes since, also before they are committed. */

@@ -2,7 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { createCaller } from "trpc-userdo/worker";
 import { describe, expect, it } from "vitest";
-import { outside, type KeysRouter } from "../../fixtures/app/keys.js";
+import { closeGate, outside, type KeysRouter } from "../../fixtures/app/keys.js";
 import { openBrowser, password } from "../../fixtures/browser.js";
 import {
   errorOf,
@@ -52,6 +52,20 @@ describe("a repeated mutation", () => {
     );
     expect(await texts()).toEqual(["everywhere"]);
     socket.socket.close();
+  });
+
+  it("gets the same reply while another call writes, also if no socket was open for the first", async () => {
+    const { browser, openSocket } = await signUpToKeys();
+    const call = { path: "entries.addSlowly", input: { text: freshKey() }, key: freshKey() };
+    const openGate = closeGate(call.input.text);
+    const first = postKeyed(browser, call.path, call.input, call.key);
+    await expect.poll(() => outside.runs.get(call.input.text)).toBe(1);
+    const { socket } = await openSocket();
+    const second = postKeyed(browser, call.path, call.input, call.key);
+    await postKeyed(browser, "entries.add", { text: "other" });
+    openGate();
+    expect(await second).toEqual(await first);
+    socket.close();
   });
 
   it("has one effect through a server-side caller, whose calls have keys of their own", async () => {
