@@ -7,6 +7,8 @@ const MAX_AGE_MS = 24 * 60 * 60_000;
 const PAUSE_MS = 60 * 60_000;
 const MAX_KEYS = 10_000;
 const MAX_BYTES = 8 * 1_048_576;
+/** The part of the limits that is left after pruning. A run reads all rows, so it must not follow each few new keys. */
+const KEPT_SHARE = 0.8;
 /** Average number of new keys between two measurements. Measuring reads all rows. */
 const KEYS_PER_CHECK = 512;
 /** Bytes of new keys that cause a measurement. */
@@ -43,7 +45,7 @@ export function createIdempotencyPruner({ store, isInitialized, arm }: Idempoten
     due: () => (isInitialized() ? store.pruneTime() : undefined),
     run(now) {
       store.deleteBefore(now - MAX_AGE_MS);
-      if (isAboveLimits()) store.deleteAbove(MAX_KEYS, MAX_BYTES);
+      if (isAboveLimits()) store.deleteAbove(MAX_KEYS * KEPT_SHARE, MAX_BYTES * KEPT_SHARE);
       const oldest = store.oldest();
       isScheduled = oldest !== undefined;
       store.setPruneTime(oldest === undefined ? undefined : Math.max(oldest + MAX_AGE_MS + 1, now + PAUSE_MS));
