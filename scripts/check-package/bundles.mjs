@@ -34,7 +34,7 @@ const allowed = { "tanstack-db": /\/node_modules\/uuid\/|^node_modules\/uuid\// 
 /** @param {string[]} missing entry points that are not built */
 export async function checkBundles(missing) {
   const problems = [];
-  for (const entry of ["client", "react", "tanstack-db"]) {
+  for (const entry of ["client", "persist", "react", "tanstack-db"]) {
     if (missing.includes(`./${entry}`) || !existsSync(path.join(root, "dist", entry))) continue;
     problems.push(...(await findServerCode(entry)));
   }

@@ -8,7 +8,7 @@ export async function runTool(tool, args) {
 }
 
 /** Entry points without Workers modules: an app imports them in Node, too (SSR, scripts, tests). */
-const portable = ["./router", "./client", "./react", "./jwt"];
+const portable = ["./router", "./client", "./persist", "./react", "./jwt"];
 
 /** @param {string[]} missing entry points that are not built */
 export async function checkInNode(missing) {

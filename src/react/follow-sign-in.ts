@@ -4,10 +4,8 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { onSignInChange } from "../client/index.js";
 import { bridgeOf } from "../client/live/bridges.js";
 import { clearUserData } from "../client/live/clear-user-data.js";
+import { sessionKey } from "../client/session-key.js";
 import { canPass } from "./retry-policy.js";
-
-/** The key of the query for the signed-in user. */
-export const sessionKey = ["trpc-userdo", "session"] as const;
 
 /** The built-in mutations that change the result of `auth.me`, and do not begin or end a session. */
 const userMutations = new Set(["account.update", "auth.verifyEmail", "auth.confirmEmailChange"]);

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { getUntypedClient, TRPCClientError, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { sessionKey } from "./follow-sign-in.js";
+import { sessionKey } from "../client/session-key.js";
 import { retryDelay, shouldRetry } from "./retry-policy.js";
 import { sessionStateOf, type SessionState, type SessionUserOf } from "./session-state.js";
 

@@ -32,6 +32,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
   ["## createClient and userdoLink", ["UserDOLinkOptions"]],
   ["### watchQuery of the client", ["WatchQueryOptions"]],
   ["### connectLive", ["LiveBridgeOptions"]],
+  ["### createUserPersister", ["UserPersisterOptions"]],
   ["## userdoCollectionOptions", ["UserdoCollectionOptions"]],
   ["## createUserDOReact", ["UserDOProviderProps"]],
   ["## Tokens", ["SignJwtOptions", "VerifyJwtOptions", "GenerateRefreshTokenOptions", "SigningKey", "VerifyingKey"]],
@@ -74,7 +75,7 @@ it.each(sections)("docs/options.md lists each option of '%s', and no other", (he
 });
 
 it("docs/options.md has a section for each exported type of options", async () => {
-  const entries = ["router", "do", "worker", "client", "react", "tanstack-db", "jwt"];
+  const entries = ["router", "do", "worker", "client", "persist", "react", "tanstack-db", "jwt"];
   const indexes = await Promise.all(
     entries.map((entry) => readFile(path.join(root, "src", entry, "index.ts"), "utf8")),
   );
