@@ -32,7 +32,7 @@ const proxyAnswers: [name: string, body: string, init: ResponseInit][] = [
 
 describe.each(proxyAnswers)("answered with %s", (_, body, init) => {
   it("fails a call with the status and the fix", async () => {
-    const client = createClient<AppRouter>({ url, fetch: () => Promise.resolve(new Response(body, init)) });
+    const client = createClient<AppRouter>({ url, retries: 0, fetch: () => Promise.resolve(new Response(body, init)) });
     const message = `A proxy answered instead of tRPC (HTTP ${init.status})`;
     await expect(client.auth.me.query()).rejects.toThrow(message);
     await expect(client.posts.create.mutate({ title: "Tea", body: "" })).rejects.toThrow(message);
@@ -49,6 +49,7 @@ describe.each(proxyAnswers)("answered with %s", (_, body, init) => {
     const onSignInChange = vi.fn<() => void>();
     const client = createClient<AppRouter>({
       url,
+      retries: 0,
       tokens: { get: () => stored, set },
       onSignInChange,
       fetch: () => Promise.resolve(new Response(body, init)),
@@ -67,6 +68,7 @@ describe("a refresh", () => {
     const set = vi.fn<() => void>();
     const client = createClient<AppRouter>({
       url,
+      retries: 0,
       tokens: { get: () => stored, set },
       fetch: () => Promise.resolve(respond()),
     });
@@ -121,19 +123,19 @@ describe("the response of a custom fetch class", () => {
     ],
   ])("can be read: %s", async (_, respond) => {
     const fetch = () => Promise.resolve(respond() as Response);
-    expect(await createClient<AppRouter>({ url, fetch }).ping.query()).toBe("pong");
+    expect(await createClient<AppRouter>({ url, retries: 0, fetch }).ping.query()).toBe("pong");
   });
 
   it("may be the same object for two calls", async () => {
     const shared = { status: 200, json: () => Promise.resolve(body) } as Response;
-    const client = createClient<AppRouter>({ url, fetch: () => Promise.resolve(shared) });
+    const client = createClient<AppRouter>({ url, retries: 0, fetch: () => Promise.resolve(shared) });
     expect([await client.ping.query(), await client.ping.query()]).toEqual(["pong", "pong"]);
   });
 });
 
 describe("an error names the cause", () => {
   const failed = (fetch: () => Promise<Response>, address = url) =>
-    createClient<AppRouter>({ url: address, fetch })
+    createClient<AppRouter>({ url: address, retries: 0, fetch })
       .ping.query()
       .catch((error: unknown) => error);
 
@@ -191,7 +193,7 @@ describe("an error names the cause", () => {
 describe("an error names CORS only where the browser can have blocked the answer", () => {
   const unreachable = async (address: string): Promise<string> => {
     const fetch = () => Promise.reject(new TypeError("Failed to fetch"));
-    const error = await createClient<AppRouter>({ url: address, fetch })
+    const error = await createClient<AppRouter>({ url: address, retries: 0, fetch })
       .ping.query()
       .catch((cause: Error) => cause);
     return (error as Error).message;
