@@ -41,6 +41,8 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
 ) {
   const { list, changes, input, synced, writes } = options;
   let isEnded = false;
+  /** Whether the server refused the rows, so that no subscription follows them. */
+  let hasFailed = false;
   let subscription: { unsubscribe(): void } | undefined;
   /** The changes since the rows are being read; `undefined` while changes are applied at once. */
   let buffer: TrackedChange<TRow>[] | undefined;
@@ -114,7 +116,13 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
   }
 
   function fail(error: Error): void {
+    hasFailed = true;
     stopReading();
+    subscription?.unsubscribe();
+    // The changes that waited for the rows are not shown, so the position is not that of the rows.
+    if (buffer) synced.advance(undefined);
+    buffer = undefined;
+    writes.clear();
     if (collection.status === "loading") markError(error);
     options.onError?.(error);
   }
@@ -136,6 +144,7 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
   }
 
   function subscribe(): void {
+    hasFailed = false;
     const after = synced.cursor();
     buffer = after === undefined ? [] : undefined;
     let isCurrent = true;
@@ -201,7 +210,13 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
       subscribe();
     },
 
-    reload: (): void => void (isEnded || read()),
+    reload(): void {
+      if (isEnded) return;
+      if (!hasFailed) return void read();
+      // The server may accept the calls again.
+      synced.advance(undefined);
+      subscribeAgain();
+    },
 
     /** TanStack DB shows the values of a completed write until the next commit, so this commits nothing after it. */
     releaseWrites(): void {

@@ -56,6 +56,37 @@ it("rejects preload with the error of the server if the rows are refused", async
   await tasks.cleanup();
 });
 
+it("resolves pending writes when the server refuses the rows, and reads them again after the next write", async () => {
+  const { device, http } = await open();
+  const { client } = device;
+  const { changes, create } = client.tasks;
+  let isRefused = false;
+  const errors: string[] = [];
+  const tasks = createCollection(
+    userdoCollectionOptions({
+      client,
+      list: {
+        query: async (_input, options) =>
+          isRefused ? [await client.posts.byId.query({ id: "unknown" })] : client.tasks.list.query(undefined, options),
+      },
+      changes,
+      create,
+      onError: ({ message }) => errors.push(message),
+    }),
+  );
+  await tasks.preload();
+  isRefused = true;
+  // No change shows it, so the rows are read again.
+  await tasks.insert(newTask("short-lived")).isPersisted.promise;
+  expect(errors).toEqual(["There is no such post."]);
+  expect(tasks.utils.snapshot()).toBeUndefined();
+  isRefused = false;
+  await tasks.insert(newTask("one")).isPersisted.promise;
+  await http.tasks.create.mutate(newTask("two"));
+  await expect.poll(() => rowsOf(tasks)).toEqual(rowsOf(await http.tasks.list.query()));
+  await tasks.cleanup();
+});
+
 it("reads the rows again after a temporary error", async () => {
   const { tasks, device } = await open();
   let failures = 0;
