@@ -93,7 +93,8 @@ export interface UserDOLinkOptions {
   readonly pollInterval?: number | false;
   /**
    * How often a call is sent again after a temporary error: a lost connection, an object that restarts or is overloaded, and the
-   * statuses 502, 503 and 504. The server runs a mutation once, however often it arrives. `0`: never.
+   * statuses 502, 503 and 504. An object runs a mutation once, however often it arrives. A mutation of `t.procedure` runs in
+   * the Worker and may run again. `0`: never.
    * @default 4
    */
   readonly retries?: number;

@@ -46,7 +46,9 @@ export function objectFailureOf(error: unknown): ObjectFailure | undefined {
 
 /**
  * Whether the calls may be sent again after an error. Calls that only read can, except what the platform has already
- * repeated. Mutations can only if they have a key, by which the object recognizes the repeat.
+ * repeated. Mutations can only if they have a key, by which the object recognizes the repeat. A mutation with a key is sent
+ * once more only after `retryable`, which means that the connection was lost. `durableObjectReset` alone can mean that the
+ * mutation itself exceeded the CPU time: a repeat would reset the object again.
  */
 export function isRepeatable(
   error: unknown,

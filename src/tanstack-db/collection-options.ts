@@ -82,7 +82,10 @@ export interface UserdoCollectionUtils<TRow> extends UtilsRecord {
  * @throws Error for a client that `createClient` did not create, when the collection starts
  * @example
  * ```ts
- * const tasks = createCollection(userdoCollectionOptions({ client: trpc, ...trpc.tasks }));
+ * const { list, changes, create, update, delete: remove } = trpc.tasks;
+ * const tasks = createCollection(
+ *   userdoCollectionOptions({ client: trpc, list, changes, create, update, delete: remove }),
+ * );
  * ```
  * @see docs/offline.md
  */

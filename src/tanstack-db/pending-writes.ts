@@ -33,8 +33,8 @@ const RELOAD_AFTER_MS = 2_000;
 
 /**
  * Tracks the writes that the collection does not show yet. The position of a reply is not enough: a mutation may write to
- * other tables last, and a repeated call has no position. So the row counts too. If neither shows the write, the rows are
- * read again.
+ * other tables last, and an object without sockets sends no position. So the row counts too. If neither shows the write, the
+ * rows are read again.
  */
 export function createPendingWrites({ rowOf, reload, onShown }: PendingWritesOptions) {
   const all = new Set<PendingWrite>();

@@ -1,7 +1,7 @@
 import type { AlarmTask } from "../lifecycle/alarms.js";
 import type { IdempotencyStore } from "./idempotency-table.js";
 
-/** How long a key is kept at least. */
+/** Age at which a key is deleted. Above the limits, keys are deleted earlier. */
 const MAX_AGE_MS = 24 * 60 * 60_000;
 /** Pause between two runs, so that a steady flow of mutations does not wake the object for each of them a day later. */
 const PAUSE_MS = 60 * 60_000;

@@ -4,7 +4,7 @@
  * - `running`: an async resolver started, and may have had effects
  * - `committed`: the effects are stored, the reply is not known yet
  * - `done`: the reply is stored, or was too large to be kept
- * - `failed`: the mutation had effects, and ended with an error, which is stored
+ * - `failed`: the mutation may have had effects and ended with an error, which is stored unless it was too large
  */
 export type CallState = "running" | "committed" | "done" | "failed";
 

@@ -108,7 +108,7 @@ function resultNotKept(): ReasonedError {
     code: "CONFLICT",
     reason: "RESULT_NOT_KEPT",
     message:
-      "An earlier call with this idempotency key succeeded, but its result was too large to be kept, or was a stream. Read the data " +
-      "instead of sending the mutation again.",
+      "An earlier call with this idempotency key succeeded, but its result was not stored: it was larger than 64 KiB, binary, or " +
+      "streamed. Read the data instead of sending the mutation again.",
   });
 }

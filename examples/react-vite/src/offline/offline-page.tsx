@@ -53,8 +53,8 @@ export function OfflinePage({ user }: { readonly user: LastUser }) {
         )}
       </section>
       <p className="offline-note">
-        Your tasks and your changes are stored in this browser until you sign out. Changes that you make without a
-        network are sent when it is back, also if you close the browser before.
+        Your tasks and your changes are stored in this browser until you sign out. Changes that you make offline are
+        sent when you are online and this page is open. They are kept if you close the browser.
       </p>
     </main>
   );
