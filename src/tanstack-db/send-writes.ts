@@ -27,8 +27,13 @@ export async function sendWrites(
   const shown: Promise<void>[] = [];
   for (const [index, mutation] of mutations.entries()) {
     const { input, id } = callOf(mutation);
-    const procedure = options[mutation.type === "insert" ? "create" : mutation.type];
-    if (!procedure) throw new Error(`The collection has no procedure to ${mutation.type} rows. Pass it as an option.`);
+    const option = mutation.type === "insert" ? "create" : mutation.type;
+    const procedure = options[option];
+    if (!procedure) {
+      throw new Error(
+        `The collection cannot ${mutation.type} rows. Pass the option \`${option}\` to userdoCollectionOptions().`,
+      );
+    }
     const write = options.writes.begin(mutation.type, id);
     let cursor: string | undefined;
     const context = {

@@ -1,6 +1,6 @@
 import type { SyncConfig } from "@tanstack/db";
+import { stateOf } from "../client/client-state.js";
 import { ON_STARTED_AT } from "../client/operation-context.js";
-import { onSignInChange } from "../client/index.js";
 import { isRefused } from "./is-refused.js";
 import type { PendingWrites } from "./pending-writes.js";
 import {
@@ -40,6 +40,12 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
   { begin, write, commit, truncate, markReady, markError, collection }: SyncParams<TRow, TKey>,
 ) {
   const { list, changes, input, synced, writes } = options;
+  const signIn = stateOf(options.client)?.signIn;
+  if (!signIn) {
+    throw new Error(
+      "`client` was not created by createClient(). Pass a client of createClient() to userdoCollectionOptions().",
+    );
+  }
   let isEnded = false;
   /** Whether the server refused the rows, so that no subscription follows them. */
   let hasFailed = false;
@@ -196,7 +202,7 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
     subscribeAgain();
   }
 
-  const stopListening = onSignInChange(options.client, restart);
+  const stopListening = signIn.listen(restart);
 
   return {
     /** Starts with the rows of a snapshot, if there is one, and otherwise by reading all. */

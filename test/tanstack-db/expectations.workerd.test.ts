@@ -87,6 +87,25 @@ it("resolves pending writes when the server refuses the rows, and reads them aga
   await tasks.cleanup();
 });
 
+it("names the mistake if its client was not created by createClient", async () => {
+  const { device, browser } = await open();
+  const { list, changes } = device.client.tasks;
+  const tasks = createCollection(userdoCollectionOptions({ client: browser.client(), list, changes }));
+  await expect(tasks.preload()).rejects.toThrow("`client` was not created by createClient().");
+});
+
+it("names the missing option if it cannot send a write", async () => {
+  const { device } = await open();
+  const { client } = device;
+  const { list, changes, update } = client.tasks;
+  const tasks = createCollection(userdoCollectionOptions({ client, list, changes, update }));
+  const sent = tasks.utils.send(
+    { mutations: [{ type: "insert", modified: { ...newTask("one") }, original: {}, changes: {} }] },
+    { idempotencyKey: crypto.randomUUID() },
+  );
+  await expect(sent).rejects.toThrow("The collection cannot insert rows. Pass the option `create` to");
+});
+
 it("reads the rows again after a temporary error", async () => {
   const { tasks, device } = await open();
   let failures = 0;
