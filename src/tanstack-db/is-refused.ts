@@ -10,6 +10,7 @@ const REPEATABLE: readonly unknown[] = [401, 408, 425, 429];
  * ```
  */
 export function isRefused(error: unknown): error is Error {
-  const status = (error as { readonly data?: { readonly httpStatus?: unknown } | null } | null)?.data?.httpStatus;
+  if (!(error instanceof Error)) return false;
+  const status = (error as Error & { readonly data?: { readonly httpStatus?: unknown } | null }).data?.httpStatus;
   return typeof status === "number" && status >= 400 && status < 500 && !REPEATABLE.includes(status);
 }

@@ -38,9 +38,10 @@ export function plainText(result: unknown): string | undefined {
 /** Returns what repeats of a call get. A stream is read once, so a repeat cannot get it. */
 export function keptReplyOf(reply: Reply): KeptReply {
   if (!reply.ok) return { ok: false, error: reply.error, cause: reply.cause };
-  const { data, encoding, cursor, stream, later } = reply as Extract<Reply, { ok: true }> & { readonly data: unknown };
+  const { encoding, cursor, stream, later } = reply;
+  const data: unknown = reply.data;
   if (stream !== undefined || later) return { ok: true, text: undefined, cursor };
-  if (encoding) return { ok: true, text: data as string, cursor };
+  if (encoding && typeof data === "string") return { ok: true, text: data, cursor };
   // superjson would lose the bytes of these.
   if (containsTag(data, /\[object (ArrayBuffer|DataView|Blob)\]/)) return { ok: true, text: undefined, cursor };
   return { ok: true, text: JSON.stringify(serializePlain(data) ?? superjson.serialize(data)), cursor };

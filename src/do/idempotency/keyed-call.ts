@@ -10,10 +10,7 @@ export interface KeyedCallOptions extends Pick<StoredCall, "path" | "input"> {
   readonly pruner: Pick<IdempotencyPruner, "onNewKey">;
   /** Whether the resolver may run again as long as it has not committed. */
   readonly isRepeatable: boolean;
-  /**
-   * Returns the position in the change log after the writes of the call.
-   * @default the reply has no position
-   */
+  /** Returns the position in the change log after the writes of the call. `undefined`: the reply has no position. */
   readonly writeCursor: (() => string | undefined) | undefined;
 }
 
