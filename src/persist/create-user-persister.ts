@@ -18,7 +18,7 @@ export interface UserPersisterOptions<TRouter extends AnyTRPCRouter> {
   readonly client: TRPCClient<TRouter>;
   /** Where the cache is stored. */
   readonly storage: UserStorage;
-  /** The version of the app. What another version has stored is deleted. */
+  /** The version of the app. The persister deletes a cache of another version. */
   readonly version: string;
   /**
    * The key in the storage. Two servers need different ones.
@@ -41,7 +41,7 @@ export interface UserPersister {
   readonly removeClient: () => Promise<void>;
 }
 
-/** What is stored: the cache of one user, by one version of the app. */
+/** The stored value: one user's cache, written by one version of the app. */
 interface Stored {
   readonly user: string;
   readonly version: string;

@@ -1,6 +1,6 @@
 import type { ErrorReason } from "./error-reason.js";
 
-/** A failed call of an object that is not an error of its code: the object was reset, or has too much to do. */
+/** A failure that the object's code did not cause: the object was reset or is overloaded. */
 export interface ObjectFailure {
   readonly code: "SERVICE_UNAVAILABLE" | "TOO_MANY_REQUESTS";
   readonly reason: Extract<ErrorReason, "OBJECT_RESET" | "OBJECT_OVERLOADED">;

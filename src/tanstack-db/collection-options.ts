@@ -29,7 +29,7 @@ export interface UserdoCollectionOptions<TRow extends TableRow, TKey extends str
    */
   readonly delete?: WriteProcedure<{ readonly id: string } & TInput>;
   /**
-   * What the input of each procedure contains in addition, for example `{ organizationId }`.
+   * Fields added to the input of each procedure, for example `{ organizationId }`.
    * @default nothing
    */
   readonly input?: TInput;

@@ -4,7 +4,7 @@ import type { Caller } from "../../shared/caller.js";
 import { memberKey } from "../scheduling/member-key.js";
 import type { CallId } from "./idempotency-table.js";
 
-/** Returns the id of a mutation. A key is only valid for its caller: another user or session has a mutation of its own. */
+/** Returns the id of a mutation. The same key of another user or session identifies another mutation. */
 export function callIdOf(caller: Caller, key: string): CallId {
   const session = caller.type !== "user" ? "" : caller.via === "session" ? `session ${caller.sessionId}` : caller.via;
   return { caller: memberKey(caller), session, key };

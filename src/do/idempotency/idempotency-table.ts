@@ -81,7 +81,8 @@ export function createIdempotencyStore(sql: SqlStorage) {
     /**
      * Stores a mutation.
      *
-     * @param isFirst whether none with this id can be stored. If one is, the transaction fails, and with it the effects
+     * @param isFirst whether this is the first row for the id. If a row exists, the insert throws and rolls the transaction
+     * back
      */
     put({ caller, session, key }: CallId, call: StoredCall, { isFirst }: { readonly isFirst: boolean }): void {
       const { path, input, state, cursor = null, reply = null } = call;

@@ -51,13 +51,13 @@ export function openUserStore(userId: string): UserStore {
   };
 }
 
-/** The ids of the users of whom something is stored. */
+/** The ids of users with a database in this browser. */
 export async function storedUserIds(): Promise<string[]> {
   const databases = await indexedDB.databases();
   return databases.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
 }
 
-/** Deletes what is stored of all users but one. */
+/** Deletes the databases of all users except one. */
 export async function deleteUserStores(keptUserId?: string): Promise<void> {
   for (const id of await storedUserIds()) if (id !== keptUserId) indexedDB.deleteDatabase(PREFIX + id);
 }
