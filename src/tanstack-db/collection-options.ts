@@ -6,7 +6,7 @@ import { createRowSync, type RowSync } from "./sync-rows.js";
 import { createSyncedRows, type CollectionSnapshot } from "./synced-rows.js";
 
 /** The options of {@link userdoCollectionOptions}. */
-export interface UserdoCollectionOptions<TRow extends TableRow, TKey extends string | number, TInput> {
+export interface UserDOCollectionOptions<TRow extends TableRow, TKey extends string | number, TInput> {
   /** The client of `createClient`. When another user signs in, the collection gets that user's rows. */
   readonly client: object;
   /** The query that returns all rows of the collection, at once or page by page. */
@@ -57,7 +57,7 @@ export interface UserdoCollectionOptions<TRow extends TableRow, TKey extends str
 }
 
 /** The additional methods of the collection, at `collection.utils`. */
-export interface UserdoCollectionUtils<TRow> extends UtilsRecord {
+export interface UserDOCollectionUtils<TRow> extends UtilsRecord {
   /**
    * Returns the rows that the server has confirmed and their position, to be stored; `undefined` before there are any. Start
    * a later collection with them by the option `snapshot`.
@@ -90,8 +90,8 @@ export interface UserdoCollectionUtils<TRow> extends UtilsRecord {
  * @see docs/offline.md
  */
 export function userdoCollectionOptions<TRow extends TableRow, TInput = void, TKey extends string | number = string>(
-  options: UserdoCollectionOptions<TRow, TKey, TInput>,
-): CollectionConfig<TRow, TKey, never, UserdoCollectionUtils<TRow>> & { readonly utils: UserdoCollectionUtils<TRow> } {
+  options: UserDOCollectionOptions<TRow, TKey, TInput>,
+): CollectionConfig<TRow, TKey, never, UserDOCollectionUtils<TRow>> & { readonly utils: UserDOCollectionUtils<TRow> } {
   const { getKey = ({ id }: TRow) => id as TKey } = options;
   const synced = createSyncedRows<TRow, TKey>(getKey);
   let running: Pick<RowSync, "reload" | "releaseWrites"> | undefined;

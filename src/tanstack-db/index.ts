@@ -4,4 +4,4 @@ export { isRefused } from "./is-refused.js";
 export { userdoCollectionOptions } from "./collection-options.js";
 export type { AddedColumns } from "./create-row.js";
 export type { CollectionSnapshot } from "./synced-rows.js";
-export type { UserdoCollectionOptions, UserdoCollectionUtils } from "./collection-options.js";
+export type { UserDOCollectionOptions, UserDOCollectionUtils } from "./collection-options.js";

@@ -33,7 +33,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
   ["### watchQuery of the client", ["WatchQueryOptions"]],
   ["### connectLive", ["LiveBridgeOptions"]],
   ["### createUserPersister", ["UserPersisterOptions"]],
-  ["## userdoCollectionOptions", ["UserdoCollectionOptions"]],
+  ["## userdoCollectionOptions", ["UserDOCollectionOptions"]],
   ["## createUserDOReact", ["UserDOProviderProps"]],
   ["## Tokens", ["SignJwtOptions", "VerifyJwtOptions", "GenerateRefreshTokenOptions", "SigningKey", "VerifyingKey"]],
 ];

@@ -7,7 +7,7 @@ import {
   createRow,
   userdoCollectionOptions,
   type CollectionSnapshot,
-  type UserdoCollectionUtils,
+  type UserDOCollectionUtils,
 } from "trpc-userdo/tanstack-db";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { openBrowser, origin, password, signUp, type Browser } from "../fixtures/browser.js";
@@ -23,7 +23,7 @@ export interface Task {
   readonly updatedAt: Date;
 }
 
-export type Tasks = Collection<Task, string, UserdoCollectionUtils<Task>>;
+export type Tasks = Collection<Task, string, UserDOCollectionUtils<Task>>;
 
 /** A new user, and the user's object. */
 export async function signUpPerson() {

@@ -1,8 +1,8 @@
 import type { Collection } from "@tanstack/react-db";
-import { createRow, type UserdoCollectionUtils } from "trpc-userdo/tanstack-db";
+import { createRow, type UserDOCollectionUtils } from "trpc-userdo/tanstack-db";
 import type { Task } from "../task.ts";
 
-export type Tasks = Collection<Task, string, UserdoCollectionUtils<Task>>;
+export type Tasks = Collection<Task, string, UserDOCollectionUtils<Task>>;
 
 /** One edit of the user, as JSON: it is stored, and sent to the other tabs. */
 export interface Edit {
