@@ -91,7 +91,7 @@ export function createUserPersister<TRouter extends AnyTRPCRouter>(
   async function write(): Promise<void> {
     const written = waiting;
     timer = waiting = undefined;
-    // The session of a cache tells its user, also if the user is not known until now.
+    // The session identifies the user of a cache, even before a response has named that user.
     if (!written || written.session?.isEnded) return;
     const user = await users.current();
     if (user === undefined || written.session?.isEnded) return;

@@ -66,11 +66,11 @@ export function createPendingWrites({ rowOf, reload, onShown }: PendingWritesOpt
 
   return {
     /** Starts to track a write, before it is sent. */
-    begin(type: OperationType, id: string): { shown(reply: WriteReply): Promise<void>; end(): void } {
+    begin(type: OperationType, id: string): { waitUntilShown(reply: WriteReply): Promise<void>; end(): void } {
       const write: PendingWrite = { type, id, hasChanged: false };
       all.add(write);
       return {
-        shown: (reply) =>
+        waitUntilShown: (reply) =>
           new Promise((resolve) => {
             // The collection was cleaned up, so that it shows nothing.
             if (!all.has(write)) return resolve();

@@ -24,7 +24,7 @@ export async function sendWrites(
   mutations: readonly SentMutation[],
   idempotencyKey: string,
 ): Promise<void> {
-  const shown: Promise<void>[] = [];
+  const confirmations: Promise<void>[] = [];
   for (const [index, mutation] of mutations.entries()) {
     const { input, id } = callOf(mutation);
     const option = mutation.type === "insert" ? "create" : mutation.type;
@@ -42,13 +42,13 @@ export async function sendWrites(
     } satisfies MutationContext & Record<string, unknown>;
     try {
       const result = await procedure.mutate(inputWith(options.input, input) as never, { context });
-      shown.push(write.shown({ cursor, result }));
+      confirmations.push(write.waitUntilShown({ cursor, result }));
     } catch (error) {
       write.end();
       throw error;
     }
   }
-  await Promise.all(shown);
+  await Promise.all(confirmations);
 }
 
 interface WriteCall {

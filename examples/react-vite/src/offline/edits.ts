@@ -9,11 +9,11 @@ import { createRefusedEdits, type RefusedEdit } from "./refused-edits.ts";
 import { createTabElection } from "./tab-election.ts";
 import type { UserStore } from "./user-store.ts";
 
-/** What the tabs of a user tell each other. */
+/** A message between the tabs of a user. */
 type Message =
   | { readonly type: "hello" | "refusedChanged" }
   | { readonly type: "open"; readonly edits: readonly Edit[] }
-  | { readonly type: "settled"; readonly id: string; readonly isRefused: boolean };
+  | { readonly type: "completed"; readonly id: string; readonly isRefused: boolean };
 
 /** The edits that were not sent yet, and those that were refused. */
 export interface EditsState {
@@ -37,9 +37,9 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
   const channel = new BroadcastChannel(`edits of ${userId}`);
   const listeners = new Set<() => void>();
   const open = new Map<string, Edit>();
-  const settled = new Set<string>();
+  const completedIds = new Set<string>();
   /** Ends the optimistic edits that another tab sends. */
-  const shown = new Map<string, (outcome: "sent" | "hidden") => void>();
+  const optimisticEdits = new Map<string, (outcome: "sent" | "hidden") => void>();
   const refused = createRefusedEdits(store, changed);
   let state: EditsState = { open: [], refused: [] };
   let isClosed = false;
@@ -54,16 +54,16 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
       async write({ transaction, idempotencyKey }) {
         const edit = transaction.metadata["edit"] as Edit;
         // A tab that was closed may have stored the edit after this one did.
-        if (settled.has(edit.id)) return;
+        if (completedIds.has(edit.id)) return;
         try {
           await tasks.utils.send(transaction, { idempotencyKey });
         } catch (error) {
           if (isClosed || !isRefused(error)) throw new Error("The edit could not be sent yet.", { cause: error });
           await refused.add({ id: edit.id, label: edit.label, reason: sentenceFor(error) });
-          settle(edit.id, true);
+          completeEdit(edit.id, true);
           throw new NonRetriableError(error.message);
         }
-        settle(edit.id, false);
+        completeEdit(edit.id, false);
       },
     },
   });
@@ -75,11 +75,11 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
     for (const listener of listeners) listener();
   }
 
-  function settle(id: string, wasRefused: boolean): void {
-    settled.add(id);
+  function completeEdit(id: string, wasRefused: boolean): void {
+    completedIds.add(id);
     open.delete(id);
-    shown.get(id)?.(wasRefused ? "hidden" : "sent");
-    post({ type: "settled", id, isRefused: wasRefused });
+    optimisticEdits.get(id)?.(wasRefused ? "hidden" : "sent");
+    post({ type: "completed", id, isRefused: wasRefused });
     changed();
   }
 
@@ -91,7 +91,7 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
       transaction.mutate(() => applyEdit(tasks, edit));
     } catch {
       // Another edit has deleted the task.
-      return settle(edit.id, false);
+      return completeEdit(edit.id, false);
     }
     // A refused edit is in the list.
     void transaction.commit().catch(() => {});
@@ -102,8 +102,8 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const transaction = createTransaction({ mutationFn: () => promise });
     transaction.isPersisted.promise.catch(() => {});
-    shown.set(edit.id, (outcome) => {
-      shown.delete(edit.id);
+    optimisticEdits.set(edit.id, (outcome) => {
+      optimisticEdits.delete(edit.id);
       if (outcome === "sent") resolve();
       else reject(new Error("The edit is not shown any more."));
     });
@@ -111,12 +111,12 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
       transaction.mutate(() => applyEdit(tasks, edit));
     } catch {
       // This tab does not have the task.
-      shown.delete(edit.id);
+      optimisticEdits.delete(edit.id);
     }
   }
 
   function add(edit: Edit): void {
-    if (open.has(edit.id) || settled.has(edit.id)) return;
+    if (open.has(edit.id) || completedIds.has(edit.id)) return;
     open.set(edit.id, edit);
     if (executor.isOfflineEnabled) persist(edit);
     else show(edit);
@@ -125,13 +125,13 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
 
   /** Called when this tab is elected: at the start, or because the elected tab was closed. */
   async function takeOver(): Promise<void> {
-    for (const hide of shown.values()) hide("hidden");
+    for (const hide of optimisticEdits.values()) hide("hidden");
     const stored = new Map<string, Edit>();
     for (const { idempotencyKey, metadata } of await executor.peekOutbox()) {
       stored.set(idempotencyKey, metadata?.["edit"] as Edit);
     }
     const unsaved = [...open.values()].filter(({ id }) => !stored.has(id));
-    for (const [id, edit] of stored) if (!settled.has(id)) open.set(id, edit);
+    for (const [id, edit] of stored) if (!completedIds.has(id)) open.set(id, edit);
     for (const edit of unsaved) persist(edit);
     post({ type: "open", edits: [...open.values()] });
     post({ type: "hello" });
@@ -145,10 +145,10 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
         return;
       case "open":
         return data.edits.forEach(add);
-      case "settled":
-        settled.add(data.id);
+      case "completed":
+        completedIds.add(data.id);
         open.delete(data.id);
-        shown.get(data.id)?.(data.isRefused ? "hidden" : "sent");
+        optimisticEdits.get(data.id)?.(data.isRefused ? "hidden" : "sent");
         if (data.isRefused) void refused.read();
         return changed();
       case "refusedChanged":

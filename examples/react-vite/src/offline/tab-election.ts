@@ -9,7 +9,7 @@ export function createTabElection(name: string): LeaderElection {
   let isLeader = false;
   let release = (): void => {};
 
-  function hold(): Promise<void> {
+  function keepLock(): Promise<void> {
     isLeader = true;
     for (const listener of listeners) listener(true);
     return new Promise((resolve) => (release = resolve));
@@ -21,8 +21,8 @@ export function createTabElection(name: string): LeaderElection {
       new Promise((resolve) => {
         void navigator.locks.request(name, { ifAvailable: true }, (lock) => {
           resolve(lock !== null);
-          if (lock) return hold();
-          void navigator.locks.request(name, hold);
+          if (lock) return keepLock();
+          void navigator.locks.request(name, keepLock);
           return undefined;
         });
       }),
