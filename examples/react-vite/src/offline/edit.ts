@@ -46,3 +46,31 @@ export function applyEdit(tasks: Tasks, { write }: Edit): void {
       tasks.delete(write.id);
   }
 }
+
+/** Returns the edit in the metadata of a transaction; `undefined` if there is no valid one. */
+export function readEdit(metadata: unknown): Edit | undefined {
+  const edit = isObject(metadata) ? metadata["edit"] : undefined;
+  return isEdit(edit) ? edit : undefined;
+}
+
+function isEdit(value: unknown): value is Edit {
+  return (
+    isObject(value) && typeof value["id"] === "string" && typeof value["label"] === "string" && isWrite(value["write"])
+  );
+}
+
+function isWrite(value: unknown): value is Edit["write"] {
+  if (!isObject(value) || typeof value["id"] !== "string") return false;
+  switch (value["type"]) {
+    case "insert":
+      return typeof value["title"] === "string" && typeof value["createdAt"] === "number";
+    case "update":
+      return typeof value["done"] === "boolean";
+    default:
+      return value["type"] === "delete";
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

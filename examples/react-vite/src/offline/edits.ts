@@ -4,8 +4,9 @@ import { TRPCClientError } from "@trpc/client";
 import { isRefused } from "trpc-userdo/tanstack-db";
 import { describeError, describeField } from "../describe-error.ts";
 import type { AppRouter } from "../../worker/router.ts";
-import { applyEdit, type Edit, type Tasks } from "./edit.ts";
-import { createRefusedEdits, type RefusedEdit } from "./refused-edits.ts";
+import { applyEdit, readEdit, type Edit, type Tasks } from "./edit.ts";
+import { createRefusedEdits } from "./refused-edits.ts";
+import type { RefusedEdit } from "./stored-values.ts";
 import { createTabElection } from "./tab-election.ts";
 import type { UserStore } from "./user-store.ts";
 
@@ -52,7 +53,8 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
     onLeadershipChange: (isLeader) => void (isLeader && takeOver()),
     mutationFns: {
       async write({ transaction, idempotencyKey }) {
-        const edit = transaction.metadata["edit"] as Edit;
+        const edit = readEdit(transaction.metadata);
+        if (!edit) throw new NonRetriableError("The stored edit is not valid.");
         // A tab that was closed may have stored the edit after this one did.
         if (completedIds.has(edit.id)) return;
         try {
@@ -128,7 +130,8 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
     for (const hide of optimisticEdits.values()) hide("hidden");
     const stored = new Map<string, Edit>();
     for (const { idempotencyKey, metadata } of await executor.peekOutbox()) {
-      stored.set(idempotencyKey, metadata?.["edit"] as Edit);
+      const edit = readEdit(metadata);
+      if (edit) stored.set(idempotencyKey, edit);
     }
     const unsaved = [...open.values()].filter(({ id }) => !stored.has(id));
     for (const [id, edit] of stored) if (!completedIds.has(id)) open.set(id, edit);
@@ -179,19 +182,25 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
   };
 }
 
+const OUTBOX = "outbox:";
+
 /** The storage of the edits, in the user's own database. */
 function outboxOf(store: UserStore, onStored: (edit: Edit) => void): StorageAdapter {
+  const keys = async (): Promise<string[]> =>
+    (await store.keys()).flatMap((key) => (key.startsWith(OUTBOX) ? [key.slice(OUTBOX.length)] : []));
+
   return {
-    get: async (key) => ((await store.get(key)) as string | undefined) ?? null,
+    get: async (key) => (await store.get(`${OUTBOX}${key}`)) ?? null,
     async set(key, value) {
-      await store.set(key, value);
-      const { metadata } = JSON.parse(value) as { readonly metadata?: { readonly edit?: Edit } };
-      if (metadata?.edit) onStored(metadata.edit);
+      await store.set(`${OUTBOX}${key}`, value);
+      const { metadata }: { readonly metadata?: unknown } = JSON.parse(value);
+      const edit = readEdit(metadata);
+      if (edit) onStored(edit);
     },
-    delete: store.delete,
-    keys: store.keys,
-    clear: async () => {
-      for (const key of await store.keys()) if (key.startsWith("tx:")) await store.delete(key);
+    delete: (key) => store.delete(`${OUTBOX}${key}`),
+    keys,
+    async clear() {
+      for (const key of await keys()) await store.delete(`${OUTBOX}${key}`);
     },
   };
 }

@@ -1,19 +1,12 @@
+import type { LastUser } from "./stored-values.ts";
 import { openUserStore, storedUserIds } from "./user-store.ts";
-
-const KEY = "user";
-
-/** The user who was signed in when the session was last checked. */
-export interface LastUser {
-  readonly id: string;
-  readonly email: string;
-}
 
 export async function readLastUser(): Promise<LastUser | undefined> {
   const [id] = await storedUserIds();
   if (id === undefined) return undefined;
   const store = openUserStore(id);
   try {
-    return (await store.get(KEY)) as LastUser | undefined;
+    return await store.get("user");
   } finally {
     store.close();
   }
@@ -22,7 +15,7 @@ export async function readLastUser(): Promise<LastUser | undefined> {
 export async function storeLastUser(user: LastUser): Promise<void> {
   const store = openUserStore(user.id);
   try {
-    await store.set(KEY, user);
+    await store.set("user", user);
   } finally {
     store.close();
   }

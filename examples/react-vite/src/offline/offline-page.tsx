@@ -5,10 +5,10 @@ import { TaskItem } from "../task-item.tsx";
 import { useTRPCClient } from "../trpc.ts";
 import { cachePage } from "./cache-page.ts";
 import { addEdit, deleteEdit, tickEdit } from "./edit.ts";
-import type { LastUser } from "./last-user.ts";
 import { NewOfflineTask } from "./new-offline-task.tsx";
 import { openOfflineTasks } from "./offline-tasks.ts";
 import { RefusedList } from "./refused-list.tsx";
+import type { LastUser } from "./stored-values.ts";
 import { useOnline } from "./use-online.ts";
 
 /** The tasks, which can be read and edited without a network. */

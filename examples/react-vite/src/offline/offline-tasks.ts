@@ -1,6 +1,5 @@
 import { createCollection } from "@tanstack/react-db";
-import { userdoCollectionOptions, type CollectionSnapshot } from "trpc-userdo/tanstack-db";
-import type { Task } from "../task.ts";
+import { userdoCollectionOptions } from "trpc-userdo/tanstack-db";
 import type { useTRPCClient } from "../trpc.ts";
 import type { Tasks } from "./edit.ts";
 import { createOfflineEdits, type OfflineEdits } from "./edits.ts";
@@ -35,7 +34,7 @@ export function openOfflineTasks(client: Client, userId: string): OfflineTasks {
       create,
       update: { mutate: ({ id, done = false }, options) => setDone.mutate({ id, done }, options) },
       delete: remove,
-      snapshot: async () => (await store.get("snapshot")) as CollectionSnapshot<Task> | undefined,
+      snapshot: () => store.get("snapshot"),
     }),
   );
   let timer: ReturnType<typeof setTimeout> | undefined;

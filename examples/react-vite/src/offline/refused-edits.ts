@@ -1,13 +1,5 @@
+import type { RefusedEdit } from "./stored-values.ts";
 import type { UserStore } from "./user-store.ts";
-
-/** An edit that the server refused, until the user dismisses it. */
-export interface RefusedEdit {
-  readonly id: string;
-  readonly label: string;
-  readonly reason: string;
-}
-
-const PREFIX = "refused:";
 
 export interface RefusedEdits {
   /** Reads them again, because another tab changed them. */
@@ -21,22 +13,26 @@ export function createRefusedEdits(store: UserStore, onChange: () => void): Refu
   let all: readonly RefusedEdit[] = [];
 
   async function read(): Promise<void> {
-    const keys = (await store.keys()).filter((key) => key.startsWith(PREFIX));
+    const keys = (await store.keys()).filter(isRefusedKey);
     const stored = await Promise.all(keys.map((key) => store.get(key)));
-    all = stored.filter((edit) => edit !== undefined) as RefusedEdit[];
+    all = stored.filter((edit) => edit !== undefined);
     onChange();
   }
 
   return {
     read,
     async add(edit) {
-      await store.set(PREFIX + edit.id, edit);
+      await store.set(`refused:${edit.id}`, edit);
       await read();
     },
     async dismiss(id) {
-      await store.delete(PREFIX + id);
+      await store.delete(`refused:${id}`);
       await read();
     },
     all: () => all,
   };
+}
+
+function isRefusedKey(key: string): key is `refused:${string}` {
+  return key.startsWith("refused:");
 }

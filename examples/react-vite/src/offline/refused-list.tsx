@@ -1,4 +1,4 @@
-import type { RefusedEdit } from "./refused-edits.ts";
+import type { RefusedEdit } from "./stored-values.ts";
 
 interface RefusedListProps {
   readonly edits: readonly RefusedEdit[];

@@ -1,7 +1,8 @@
 import { useEffect, useState } from "react";
 import type { useSession } from "../trpc.ts";
-import { readLastUser, storeLastUser, type LastUser } from "./last-user.ts";
+import { readLastUser, storeLastUser } from "./last-user.ts";
 import { closeOfflineTasks } from "./offline-tasks.ts";
+import type { LastUser } from "./stored-values.ts";
 import { deleteUserStores } from "./user-store.ts";
 
 /**

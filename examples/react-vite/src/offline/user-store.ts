@@ -1,11 +1,13 @@
+import type { StoredValues } from "./stored-values.ts";
+
 const PREFIX = "tasks of ";
 const STORE = "values";
 
-/** A database in this browser with what is stored of one user. */
+/** One user's database in this browser. */
 export interface UserStore {
-  get(key: string): Promise<unknown>;
-  set(key: string, value: unknown): Promise<void>;
-  delete(key: string): Promise<void>;
+  get<TKey extends keyof StoredValues>(key: TKey): Promise<StoredValues[TKey] | undefined>;
+  set<TKey extends keyof StoredValues>(key: TKey, value: StoredValues[TKey]): Promise<void>;
+  delete(key: keyof StoredValues): Promise<void>;
   keys(): Promise<string[]>;
   close(): void;
 }
