@@ -22,7 +22,7 @@ export function AccountBar({ email }: { readonly email: string }) {
         Organizations
       </Link>
       <Link to="/offline" className="button-quiet" aria-current={path === "/offline" ? "page" : undefined}>
-        Offline
+        Offline tasks
       </Link>
       <Link to="/account" className="button-quiet" aria-current={path.startsWith("/account") ? "page" : undefined}>
         Account
