@@ -1,6 +1,6 @@
 import { TRPCError, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
 import type { Call } from "../shared/call.js";
-import { RESOLVED } from "./runner/middleware.js";
+import { RESOLVED, type CallOptions } from "./runner/middleware.js";
 import { runnable } from "./runner/runnable.js";
 import { rawInputWithCursor } from "./stream-cursor.js";
 
@@ -16,7 +16,7 @@ export interface RunProcedureOptions {
    * Called in the transaction of a mutation's resolver with its result, which is a promise if the resolver is `async`.
    * @default nothing
    */
-  readonly onResolved?: ((result: unknown) => void) | undefined;
+  readonly onResolved?: CallOptions[typeof RESOLVED] | undefined;
 }
 
 /**

@@ -25,11 +25,6 @@ export interface ObjectServices {
   atomic<TResult>(work: () => TResult): TResult;
   /** Asks the Worker to set the session's cookies on the reply, or to clear them with `null`. */
   setSession(effect: SessionEffect): void;
-  /**
-   * Stores the reply to a mutation with an idempotency key. Call it in the transaction of the effects, if the procedure awaits
-   * something afterwards: a repeat then gets the reply even if that is interrupted.
-   */
-  keepReply?: KeepReply;
   /** Runs a check of the caller on which the result of a live query does not depend. Only in live queries. */
   readonly withoutCallerTracking?: <TResult>(check: () => TResult) => TResult;
   // Factories, so that a call only creates the service that it uses.
@@ -49,6 +44,10 @@ export interface ObjectServices {
   readonly index?: () => EmailIndexService;
 }
 
+/**
+ * Stores the reply to a mutation with an idempotency key. Call it in the transaction of the effects, if the procedure awaits
+ * something afterwards: a repeat then gets the reply even if that is interrupted.
+ */
 export type KeepReply = (result: unknown) => void;
 
 /** The new tokens, unless the reply sets them as cookies. */

@@ -38,13 +38,17 @@ export class KeyedCall {
     return (this.#outcome ??= Promise.withResolvers()).promise;
   }
 
-  /** Stores the result of the resolver. Call it in the transaction of the resolver. */
-  readonly onResolved = (result: unknown): void => {
+  /**
+   * Stores the result of the resolver. Call it in the transaction of the resolver.
+   *
+   * @param isUnparsed whether the reply is not known yet, because a parser can still remove something from the result
+   */
+  readonly onResolved = (result: unknown, isUnparsed = false): void => {
     if (isThenable(result)) {
       if (!this.#options.isRepeatable && this.#state === undefined) this.#put({ state: "running" });
       return;
     }
-    this.#text = textOf(result);
+    this.#text = isUnparsed ? undefined : textOf(result);
     if (this.#text === undefined) return this.#put({ state: "committed" });
     this.#cursor = this.#options.writeCursor?.();
     this.#put({ state: "done", reply: withinLimit(this.#text), cursor: this.#cursor });

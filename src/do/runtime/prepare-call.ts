@@ -54,7 +54,7 @@ export interface PreparedCall {
 
 /** Callbacks in the transactions of a mutation. */
 export interface TransactionCallbacks {
-  readonly onResolved: (result: unknown) => void;
+  readonly onResolved: (result: unknown, isUnparsed?: boolean) => void;
   onCommit(): void;
 }
 
@@ -114,7 +114,6 @@ export function createCallPreparer({ router, env, policy, extendContext }: CallP
     const { idempotencyKey } = call;
     if (idempotencyKey !== undefined && type === "mutation") defineHandedOnKey(prepared, idempotencyKey);
     const services = callbacks && ctx[SERVICES];
-    if (services) services.keepReply = callbacks.onResolved;
     if (services && ctx.commit) ctx.commit = commitOf(services, () => callbacks.onCommit());
     // Queries and mutations of a socket cannot be aborted, and creating a signal costs time.
     const signal = transport === "rpc" || type === "subscription" ? scope().signal : undefined;

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { AuditAction, AuditFilter } from "../../shared/audit.js";
-import { accountOf, servicesOf } from "../services.js";
+import { accountOf } from "../services.js";
 import { passwordInput } from "../auth/credentials.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
 import type { ProfilePatch, UserOf } from "../profile.js";
+import { keepReplyOf } from "../runner/middleware.js";
 
 const { router, cookieProcedure, userProcedure } = builtinRoot;
 
@@ -31,10 +32,8 @@ export function createAccountRouter<TApp extends AppDefinition>(profile: TApp["p
     update: userProcedure
       .input(patchInput<TApp>(profile))
       .mutation(
-        ({ ctx, input }) =>
-          accountOf(ctx).updateProfile(input.profile, servicesOf(ctx)?.keepReply) as
-            | UserOf<TApp>
-            | Promise<UserOf<TApp>>,
+        ({ ctx, input, ...options }) =>
+          accountOf(ctx).updateProfile(input.profile, keepReplyOf(options)) as UserOf<TApp> | Promise<UserOf<TApp>>,
       ),
 
     /** Deletes the account and all its data permanently. @throws UNAUTHORIZED (WRONG_PASSWORD, ACCOUNT_CHANGED), CONFLICT for the last owner of an organization, TOO_MANY_REQUESTS */

@@ -7,7 +7,8 @@ import type { AppDefinition } from "../definition.js";
 import { ReasonedError } from "../reasoned-error.js";
 import { repeatable } from "../repeatable.js";
 import { can } from "./can.js";
-import { organizationOf, organizationsOf, servicesOf } from "../services.js";
+import { keepReplyOf } from "../runner/middleware.js";
+import { organizationOf, organizationsOf } from "../services.js";
 import type { OrganizationView } from "./organization-types.js";
 import type { RolePolicy, RoleDescription } from "./role-policy.js";
 import { builtinPermissions, type PermissionOf, type RoleOf } from "./role-definitions.js";
@@ -79,7 +80,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
     /** Deletes the organization and all its data permanently. @throws FORBIDDEN unless the caller is an owner */
     delete: leavingProcedure
       .use(repeatable)
-      .mutation(({ ctx }) => organizationOf(ctx).delete(servicesOf(ctx)?.keepReply)),
+      .mutation(({ ctx, ...options }) => organizationOf(ctx).delete(keepReplyOf(options))),
 
     members: router({
       /** Lists all members, the highest role first. Not paged. @throws FORBIDDEN unless the caller is a member */

@@ -17,8 +17,13 @@ export interface ResolverResult {
  * `async` resolver is covered up to its first `await`.
  *
  * @param output the parser of `.output()`. A result that it rejects rolls the transaction back
+ * @param hasOtherOutputs whether other parsers parse the result later
  */
-export function atomic(resolver: Resolver, output: unknown): (...args: Parameters<Resolver>) => ResolverResult {
+export function atomic(
+  resolver: Resolver,
+  output: unknown,
+  hasOtherOutputs: boolean,
+): (...args: Parameters<Resolver>) => ResolverResult {
   return (options) => {
     const services = servicesOf(options.ctx);
     if (!services) return { data: resolver(options) };
@@ -28,7 +33,8 @@ export function atomic(resolver: Resolver, output: unknown): (...args: Parameter
         const parsed = parseResult(output, data);
         const isParsed = parsed !== undefined && !(parsed instanceof Promise);
         if (isParsed && parsed.issues) throw new OutputMismatch(data);
-        options[RESOLVED]?.(isParsed ? parsed.value : data);
+        const isUnparsed = hasOtherOutputs || (output !== undefined && !isParsed);
+        options[RESOLVED]?.(isParsed ? parsed.value : data, isUnparsed);
         return { data, parsed };
       });
     } catch (cause) {

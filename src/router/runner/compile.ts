@@ -26,11 +26,13 @@ export function compile(definition: ProcedureDefinition): Chain {
   const isMutation = type === "mutation";
   const resolve = isMutation
     ? // A middleware in between can still change the result.
-      atomic(resolver, outputs.length > 0 ? output : undefined)
+      atomic(resolver, outputs.length > 0 ? output : undefined, outputs.length > 1 || steps.some(isOutput))
     : (...args: Parameters<typeof resolver>) => ({ data: resolver(...args) });
   const isPlain = !isMutation && outputs.length === 0;
   return { steps, resolve: isPlain ? resolver : parseOutput(resolve, outputs), placement, meta };
 }
+
+const isOutput = ({ kind, middleware }: Step): boolean => kind === "middleware" && middleware._type === "output";
 
 function toStep(middleware: Middleware, parseInput: (middleware: Middleware) => Middleware): Step {
   if (middleware._type === "input") return { kind: "input", middleware: parseInput(middleware) };

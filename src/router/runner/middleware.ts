@@ -1,3 +1,5 @@
+import type { KeepReply } from "../services.js";
+
 /** The options that a middleware can pass to `next()`. */
 export interface NextOptions {
   readonly ctx?: object | null | undefined;
@@ -16,8 +18,18 @@ export interface CallOptions {
   /**
    * Called in the transaction of a mutation's resolver with its result, which is a promise if the resolver is `async`. A
    * procedure that the resolver calls does not have it.
+   *
+   * @param isUnparsed whether a parser of `.output()` has not parsed the result yet
    */
-  readonly [RESOLVED]?: (result: unknown) => void;
+  readonly [RESOLVED]?: (result: unknown, isUnparsed?: boolean) => void;
+}
+
+/**
+ * Returns the callback of the options of a resolver. In the options and not in the context, because an app can call a built-in
+ * procedure with its own context. The result is then not the reply.
+ */
+export function keepReplyOf(options: object): KeepReply | undefined {
+  return (options as Partial<CallOptions>)[RESOLVED];
 }
 
 /** The options of tRPC's middlewares and resolvers that are used here. */

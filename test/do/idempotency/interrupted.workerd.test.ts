@@ -6,6 +6,30 @@ import { errorOf, postKeyed, readTable, resultOf, signUpToKeys, userObject } fro
 const freshKey = (): string => crypto.randomUUID();
 const unknown = { code: "CONFLICT", reason: "OUTCOME_UNKNOWN" };
 
+describe("a mutation that a reset interrupts before its output is parsed", () => {
+  it("has no result, because the output could remove something from it", async () => {
+    const { browser, texts, user, reset } = await signUpToKeys();
+    const key = freshKey();
+    const open = closeGate(key);
+    const first = postKeyed(browser, "entries.addSecretly", { text: key }, key);
+    await expect.poll(texts).toEqual([key]);
+    expect(await readTable(user.id, "_idempotency")).toMatchObject([{ key, state: "committed", reply: null }]);
+    await reset();
+    open();
+    expect((await first).status).toBeGreaterThanOrEqual(500);
+    expect(errorOf(await postKeyed(browser, "entries.addSecretly", { text: key }, key))).toEqual(unknown);
+    expect(await texts()).toEqual([key]);
+  });
+
+  it("gets the parsed output, if nothing interrupts it", async () => {
+    const { browser } = await signUpToKeys();
+    const key = freshKey();
+    const first = await postKeyed(browser, "entries.addSecretly", { text: key }, key);
+    expect(resultOf(first)).toEqual({ text: key });
+    expect(await postKeyed(browser, "entries.addSecretly", { text: key }, key)).toEqual(first);
+  });
+});
+
 describe("an async mutation that a reset interrupts", () => {
   it("does not run again without ctx.commit", async () => {
     const { browser, texts, reset } = await signUpToKeys();
@@ -47,6 +71,19 @@ describe("an async mutation that a reset interrupts", () => {
     const reply = await first;
     expect(await readTable(user.id, "_idempotency")).toMatchObject([{ key, state: "done" }]);
     expect(await postKeyed(browser, "entries.commit", { text: key }, key)).toEqual(reply);
+  });
+
+  it("does not get the result of a built-in mutation that it called", async () => {
+    const { browser, texts, user, reset } = await signUpToKeys();
+    const key = freshKey();
+    const open = closeGate(key);
+    const first = postKeyed(browser, "entries.rename", { text: key }, key);
+    await expect.poll(() => readTable(user.id, "_idempotency")).toMatchObject([{ key, state: "running", reply: null }]);
+    await reset();
+    open();
+    expect((await first).status).toBeGreaterThanOrEqual(500);
+    expect(errorOf(await postKeyed(browser, "entries.rename", { text: key }, key))).toEqual(unknown);
+    expect(await texts()).toEqual([]);
   });
 
   it("runs again if it is repeatable, and its calls to other owners have one effect", async () => {
