@@ -11,7 +11,7 @@ const MAX_BYTES = 8 * 1_048_576;
 const KEPT_SHARE = 0.8;
 /** Average number of new keys between two measurements. Measuring reads all rows. */
 const KEYS_PER_CHECK = 512;
-/** Bytes of new keys that cause a measurement. */
+/** Bytes of new keys and replies that cause a measurement. */
 const BYTES_PER_CHECK = 1_048_576;
 
 export interface IdempotencyPrunerOptions {
@@ -54,14 +54,14 @@ export function createIdempotencyPruner({ store, isInitialized, arm }: Idempoten
 
   return {
     task,
-    /** Call it in the transaction that stores a new key. */
-    onNewKey(bytes: number): void {
-      if (!isScheduled) {
+    /** Call it in the transaction that stores a key, or its reply. */
+    onPut(bytes: number, { isFirst }: { readonly isFirst: boolean }): void {
+      if (isFirst && !isScheduled) {
         // The transaction can be rolled back, so only the next key shows whether the time was stored.
         isScheduled = store.pruneTime() !== undefined;
         if (!isScheduled) setPruneTime(Date.now() + MAX_AGE_MS + PAUSE_MS);
       }
-      keysLeft--;
+      if (isFirst) keysLeft--;
       bytesLeft -= bytes;
       if (keysLeft > 0 && bytesLeft > 0) return;
       keysLeft = KEYS_PER_CHECK;

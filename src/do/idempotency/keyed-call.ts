@@ -7,7 +7,7 @@ import { keptReplyOf, plainText, toColumns, withinLimit, type KeptReply } from "
 export interface KeyedCallOptions extends Pick<StoredCall, "path" | "input"> {
   readonly id: CallId;
   readonly store: IdempotencyStore;
-  readonly pruner: Pick<IdempotencyPruner, "onNewKey">;
+  readonly pruner: Pick<IdempotencyPruner, "onPut">;
   /** Whether the resolver may run again as long as it has not committed. */
   readonly isRepeatable: boolean;
   /** Returns the position in the change log after the writes of the call. `undefined`: the reply has no position. */
@@ -104,7 +104,7 @@ export class KeyedCall {
     const call = { path, input, state, reply, cursor };
     store.put(id, call, { isFirst });
     this.#state = state;
-    if (isFirst) pruner.onNewKey(bytesOf(call));
+    pruner.onPut(bytesOf(call), { isFirst });
   }
 }
 

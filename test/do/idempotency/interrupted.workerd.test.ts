@@ -213,7 +213,7 @@ describe("stored keys", () => {
     expect(rows.some(({ key }) => key === "mine")).toBe(true);
   });
 
-  it("are measured while they are added", async () => {
+  it.each(["add", "commit"])("are measured while they are added: %s", async (name) => {
     const { browser, user } = await signUpToKeys();
     await postKeyed(browser, "entries.add", { text: "first" }, "first");
     await runInDurableObject(userObject(user.id), (_instance, { storage }) =>
@@ -221,7 +221,7 @@ describe("stored keys", () => {
     );
     // A reply of 60 kB, as often as fits into the bytes between two measurements.
     for (let count = 0; count < 20; count++)
-      await postKeyed(browser, "entries.add", { text: "x".repeat(60_000) }, `${count}`);
+      await postKeyed(browser, `entries.${name}`, { text: "x".repeat(60_000) }, `${count}`);
     await expect
       .poll(async () => (await readTable(user.id, "_idempotency")).map(({ key }) => key))
       .not.toContain("first");
