@@ -75,12 +75,13 @@ export function createKeyedCalls(options: KeyedCallsOptions): KeyedCalls {
         const kept = await first.outcome();
         if (kept) return toReply(kept, wantsText);
       }
-      if (!isInitialized()) return mutation.run();
-      const stored = store.find(id);
+      // The first call may have deleted the object while this one waited.
+      const stored = isInitialized() ? store.find(id) : lastCalls.find(id);
       if (stored) {
         if (stored.path !== path || stored.input !== input) throw keyReused();
         return toReply(fromColumns(stored), wantsText);
       }
+      if (!isInitialized()) return mutation.run();
       const writeCursor = mutation.trackWrites();
       return runFirst(mutation, name, new KeyedCall({ id, path, input, store, pruner, isRepeatable, writeCursor }));
     },

@@ -160,6 +160,17 @@ describe("repeats at the same time", () => {
     expect(await texts()).toEqual(["at once, first", "at once, second"]);
   });
 
+  it("succeed when the first deletes the organization", async () => {
+    const { browser, client } = await signUpToKeys();
+    const { id: organizationId } = await client.organizations.create.mutate({ name: "Ours" });
+    const call = { path: "organizations.delete", input: { organizationId }, key: freshKey() };
+    const { status, text } = await postBatch(browser, [call, call, call]);
+    expect(status, text).toBe(200);
+    const replies = JSON.parse(text) as unknown[];
+    expect(replies).toEqual([replies[0], replies[0], replies[0]]);
+    expect(await client.organizations.list.query()).toEqual([]);
+  });
+
   it("get the same error, if the first fails", async () => {
     const { browser, texts } = await signUpToKeys();
     const key = freshKey();
