@@ -45,6 +45,11 @@ export interface Placement {
 const PLACEMENT = Symbol.for("trpc-userdo.placement");
 const anywhere: Placement = { kind: "anywhere", setsCookies: "never" };
 
+/** Whether the reply can have credentials. It is not stored, so an idempotency key has no effect. */
+export function hasCredentialsInReply({ setsCookies, readsAccessExpiry }: Placement): boolean {
+  return setsCookies === "always" || readsAccessExpiry === true;
+}
+
 interface PlacementMark {
   readonly [PLACEMENT]?: Placement;
 }

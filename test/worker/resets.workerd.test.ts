@@ -293,6 +293,36 @@ describe("loadSession", () => {
   });
 });
 
+describe("a stub that loses its connection", () => {
+  /** Sends a mutation with a key. Returns the status, and how often the stub was called. */
+  async function post(path: string, input: object) {
+    let calls = 0;
+    const lose = () => {
+      calls += 1;
+      return Promise.reject(Object.assign(new Error("Network connection lost."), { retryable: true }));
+    };
+    const RESETS_DO = { getByName: () => ({ trpc: lose, trpcRead: lose, internal: lose }), idFromName() {} };
+    const cookie = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; ");
+    const headers = { cookie, origin, "content-type": "application/json", "Idempotency-Key": crypto.randomUUID() };
+    const request = new Request(`${origin}/resets/${path}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ json: input }),
+    });
+    const response = await resetsHandler(request, { ...env, RESETS_DO }, createExecutionContext());
+    return [response?.status, calls];
+  }
+
+  it("is called once again for a mutation with a key", async () => {
+    expect(await post("write", {})).toEqual([503, 2]);
+  });
+
+  it("is called once for mutations that ignore the key", async () => {
+    expect(await post("auth.login", { email: freshEmail(), password })).toEqual([503, 1]);
+    expect(await post("account.delete", { password })).toEqual([503, 1]);
+  });
+});
+
 describe("a stub whose errors say that its object is overloaded", () => {
   it("fails calls with that reason and Retry-After, and they are not sent again", async () => {
     let calls = 0;

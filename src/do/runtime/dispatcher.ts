@@ -1,7 +1,7 @@
 import { isDevelopment } from "../../shared/is-development.js";
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import { callerChecksOf } from "../../router/caller-check.js";
-import { placementOf } from "../../router/placement.js";
+import { hasCredentialsInReply, placementOf } from "../../router/placement.js";
 import { isRepeatable } from "../../router/repeatable.js";
 import { resolveNested } from "../../router/resolve-nested.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
@@ -265,8 +265,7 @@ function keyOf({ options, type }: PreparedCall): KeyedMutation["call"] | undefin
   const { call, procedure } = options;
   const { path, input, idempotencyKey } = call;
   if (idempotencyKey === undefined || type !== "mutation") return undefined;
-  const { setsCookies, readsAccessExpiry } = placementOf(procedure);
-  return setsCookies === "always" || readsAccessExpiry ? undefined : { path, input, idempotencyKey };
+  return hasCredentialsInReply(placementOf(procedure)) ? undefined : { path, input, idempotencyKey };
 }
 
 /** @throws TRPCError NOT_FOUND if there is no procedure at a path */

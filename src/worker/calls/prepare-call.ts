@@ -1,6 +1,6 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
 import { checkIdempotencyKey } from "../../router/idempotency-key.js";
-import { placementOf, type Placement } from "../../router/placement.js";
+import { hasCredentialsInReply, placementOf, type Placement } from "../../router/placement.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
 import { shapeError } from "../../router/run-call.js";
 import type { Call, ErrorShape, Reply } from "../../shared/call.js";
@@ -136,15 +136,18 @@ async function prepareLimited(
 function createCall(
   serializedCall: SerializedCall,
   { _def: { type } }: AnyTRPCProcedure,
-  { readsAccessExpiry }: Placement,
+  placement: Placement,
   { batchIndex, streams }: CallPosition,
   { router, gated, request, identity, droppedCookies, redirectOrigin }: PrepareCallOptions,
 ): Call {
   const { path } = serializedCall;
+  const { readsAccessExpiry } = placement;
   const { input: serialized, idempotencyKey: ownKey } = readEnvelope(serializedCall.input);
   // The header of a request is for mutations only, so queries ignore it.
   const headerKey = type === "mutation" ? serializedCall.idempotencyKey : undefined;
-  const idempotencyKey = checkIdempotencyKey(ownKey === undefined ? headerKey : ownKey, type);
+  const key = checkIdempotencyKey(ownKey === undefined ? headerKey : ownKey, type);
+  // Otherwise the Worker would send the call again after a lost connection.
+  const idempotencyKey = hasCredentialsInReply(placement) ? undefined : key;
   const input: unknown =
     serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
   droppedCookies.check({ path, input, headers: request.headers, url: gated.url, redirectOrigin });
