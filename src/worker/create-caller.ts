@@ -33,8 +33,8 @@ export interface CallerFactory<TRouter extends AnyTRPCRouter> {
 export interface CallerOptions {
   /**
    * Identifies the calls of this caller and their repeats, for example the id of a queue's message or, in a mutation,
-   * `ctx.idempotencyKey`. Each mutation gets a key that is derived from it, from the owner, the path and the input. A repeat of the
-   * same calls through a new caller with the same key has each effect once, and gets the stored results.
+   * `ctx.idempotencyKey`. Each mutation gets a key that is derived from it, from the user, the owner, the path and the input. A
+   * repeat of the same calls through a new caller with the same key has each effect once, and gets the stored results.
    * @default repeats run again
    */
   readonly idempotencyKey?: string | undefined;
@@ -71,7 +71,7 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
         input instanceof WatchedInput ? input.toCall(name) : { path: name, input, lastEventId: lastEventIdIn(input) };
       const address = addressOf(caller, called.input);
       // Before anything is awaited, because the calls are counted in their order.
-      const key = deriveKey?.({ owner: toName(address), path: name, input: called.input });
+      const key = deriveKey?.({ caller, owner: toName(address), path: name, input: called.input });
       const calls: readonly Call[] = [key ? { ...called, idempotencyKey: await key } : called];
       const method = methodFor(calls);
       let replies: Reply[];

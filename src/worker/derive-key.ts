@@ -5,6 +5,7 @@ import { toBase64Url } from "../shared/base64url.js";
 
 /** A call of a caller with an idempotency key. */
 interface KeyedTarget {
+  readonly caller: Caller;
   /** The name of the object. */
   readonly owner: string;
   readonly path: string;
@@ -19,8 +20,9 @@ interface KeyedTarget {
  */
 export function createKeyDerivation(key: string): (target: KeyedTarget) => Promise<string> {
   const counts = new Map<string, number>();
-  return ({ owner, path, input }) => {
-    const text = JSON.stringify([key, owner, path, canonicalText(input)]);
+  return ({ caller, owner, path, input }) => {
+    // Callers are counted separately, because an object has other keys for each of them.
+    const text = JSON.stringify([key, caller.type, userIdOf(caller), owner, path, canonicalText(input)]);
     const count = counts.get(text) ?? 0;
     counts.set(text, count + 1);
     return sha256(`${count} ${text}`);
@@ -29,11 +31,11 @@ export function createKeyDerivation(key: string): (target: KeyedTarget) => Promi
 
 /** Returns the key that a mutation in the Worker hands on. Other callers, and other mutations, have other keys. */
 export function handedOnKey(caller: Caller, { path, input, idempotencyKey }: Call): Promise<string> {
-  const userId = caller.type === "user" ? caller.userId : "";
-  return sha256(
-    JSON.stringify(["(worker)", caller.type, userId, sessionOf(caller), path, canonicalText(input), idempotencyKey]),
-  );
+  const values = [caller.type, userIdOf(caller), sessionOf(caller), path, canonicalText(input), idempotencyKey];
+  return sha256(JSON.stringify(["(worker)", ...values]));
 }
+
+const userIdOf = (caller: Caller): string => (caller.type === "user" ? caller.userId : "");
 
 async function sha256(text: string): Promise<string> {
   return toBase64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
