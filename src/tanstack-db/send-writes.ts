@@ -1,5 +1,6 @@
 import type { PendingMutation } from "@tanstack/db";
 import type { MutationContext } from "../client/operation-context.js";
+import type { ErrorReason } from "../shared/error-reason.js";
 import type { PendingWrites } from "./pending-writes.js";
 import { inputWith, type TableRow, type WriteProcedure } from "./procedures.js";
 
@@ -44,11 +45,20 @@ export async function sendWrites(
       const result = await procedure.mutate(inputWith(options.input, input) as never, { context });
       confirmations.push(write.waitUntilShown({ cursor, result }));
     } catch (error) {
-      write.end();
-      throw error;
+      if (!wasWritten(error)) {
+        write.end();
+        throw error;
+      }
+      confirmations.push(write.waitUntilShown({ cursor: undefined, result: undefined }));
     }
   }
   await Promise.all(confirmations);
+}
+
+/** Whether an earlier attempt succeeded, and only its result is too large for a repeat. */
+function wasWritten(error: unknown): boolean {
+  const reason = (error as { readonly data?: { readonly reason?: unknown } | null } | null)?.data?.reason;
+  return reason === ("RESULT_NOT_KEPT" satisfies ErrorReason);
 }
 
 interface WriteCall {
