@@ -53,6 +53,8 @@ export function createOfflineEdits(tasks: Tasks, store: UserStore, userId: strin
     onLeadershipChange: (isLeader) => void (isLeader && takeOver()),
     mutationFns: {
       async write({ transaction, idempotencyKey }) {
+        // The executor still sends after `dispose()`, and by then another user may have signed in.
+        if (isClosed) throw new Error("The user signed out.");
         const edit = readEdit(transaction.metadata);
         if (!edit) throw new NonRetriableError("The stored edit is not valid.");
         // A tab that was closed may have stored the edit after this one did.
