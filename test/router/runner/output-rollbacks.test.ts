@@ -118,22 +118,19 @@ describe("an output's parser that throws", () => {
     expect(rows).toEqual(runner === "ours" ? [] : ["written"]);
   });
 
-  it("rolls back each call, with zod", async () => {
-    const output = z.unknown().transform((value) => (value === "throw" ? fail() : z.string().parse(value)));
-    for (const result of ["throw", "throw", 5]) {
-      const { reply, rows } = await run(
-        "ours",
-        () => procedure.output(output),
-        () => result,
-      );
-      expect(reply).toMatchObject(refused);
-      expect(rows).toEqual([]);
-    }
-  });
-
-  it("rolls back later calls whose results do not fit, with zod", async () => {
-    const output = z.string().transform((text) => (text === "throw" ? fail() : text));
-    for (const result of [5, "throw", 5]) {
+  it.each([
+    {
+      name: "schema that throws",
+      output: z.unknown().transform((value) => (value === "throw" ? fail() : z.string().parse(value))),
+      results: ["throw", "throw", 5],
+    },
+    {
+      name: "schema that refuses before it throws",
+      output: z.string().transform((text) => (text === "throw" ? fail() : text)),
+      results: [5, "throw", 5],
+    },
+  ])("rolls back each call, with a zod $name", async ({ output, results }) => {
+    for (const result of results) {
       const { reply, rows } = await run(
         "ours",
         () => procedure.output(output),
