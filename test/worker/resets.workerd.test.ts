@@ -1,4 +1,9 @@
-import { abortAllDurableObjects, createExecutionContext, evictDurableObject } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  createExecutionContext,
+  evictDurableObject,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { createCaller, createLoadSession, errorReason, watchQuery } from "trpc-userdo/worker";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -31,6 +36,8 @@ const object = (id = userId) => env.RESETS_DO.getByName(`user:${id}`);
 
 /** Lets the object sleep, and resets it the next times it starts. */
 async function resetAtStart(times: number, id = userId): Promise<void> {
+  // An alarm would start the object before the test does.
+  await runInDurableObject(object(id), (_instance, { storage }) => storage.deleteAlarm());
   await evictDurableObject(object(id), { webSockets: "close" });
   Object.assign(plan, { starts: times, userId: id });
 }
