@@ -6,7 +6,7 @@ import type { TableModel } from "../router/schema/column.js";
 import type { TableDefinition } from "../router/schema/table.js";
 import { readDefaults } from "../do/tables/schema/column-defaults.js";
 
-const kinds = ["user", "organization"] as const;
+const kinds = ["user", "organization", "app"] as const;
 
 const HEADER = `-- The app's tables in the objects of each kind of owner, and the migrations that were applied.
 -- Written by \`trpc-userdo schema --write\`. Commit it, so that changes of the schema show in its diff.

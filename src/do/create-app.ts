@@ -21,13 +21,14 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
   guardFetch();
   checkUserDOOptions(options);
   const definition = definitionOf(router);
-  const { user, organization } = definition.app.tables;
+  const { user, organization, app } = definition.app.tables;
   return {
     router,
     definition,
     tables: {
       user: createTableSet(user, definition.migrations.user),
       organization: createTableSet(organization, definition.migrations.organization),
+      app: createTableSet(app, definition.migrations.app),
     },
     session: withDefaults(options.session),
     socketLimits: socketLimits(options.sockets),

@@ -1,5 +1,5 @@
 import type { AnyTRPCMiddlewareFunction, TRPCProcedureBuilder, TRPCUnsetMarker } from "@trpc/server";
-import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
+import type { AppContext, BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
 import { checkPlacementIn } from "./check-placement.js";
 import { markPlacement, type Placement } from "./placement.js";
@@ -53,6 +53,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     procedure: root,
     userProcedure: userProcedure("never"),
     organizationProcedure: organizationProcedure<OrganizationContext<TApp>>(),
+    appProcedure: withPlacement<AppContext<TApp>>({ kind: "app", setsCookies: "never" }),
     /** Built-in: ends the caller's membership. */
     leavingProcedure: organizationProcedure<OrganizationContext<TApp>>({ endsAccess: true }),
     /** Built-in: runs in the index object of the address in the input, and sets cookies. */

@@ -18,6 +18,7 @@ interface InitOptions {
 interface ByOwner {
   readonly user?: unknown;
   readonly organization?: unknown;
+  readonly app?: unknown;
 }
 
 /**
@@ -56,7 +57,7 @@ export function checkInitOptions(options: InitOptions): void {
 
 function ownersOf(option: string, value: unknown): [owner: string, value: unknown][] {
   if (value === undefined) return [];
-  checkOptionNames(option, value as ByOwner, { user: true, organization: true });
+  checkOptionNames(option, value as ByOwner, { user: true, organization: true, app: true });
   return Object.entries(value as object);
 }
 

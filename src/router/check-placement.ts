@@ -9,6 +9,7 @@ const objectTypes: Partial<Record<Placement["kind"], ObjectAddress["type"]>> = {
   refresh: "user",
   mail: "user",
   organization: "organization",
+  app: "app",
   email: "email",
 };
 

@@ -25,7 +25,7 @@ export interface BaseContext<TApp extends AppDefinition = AppDefinition> extends
 }
 
 interface OwnerContext {
-  /** The user or organization to which the Durable Object belongs. */
+  /** The user, the organization or the app to which the Durable Object belongs. */
   readonly owner: Owner;
   /** The id of the last event that the client of a resumed subscription received. `changes()` uses it automatically. */
   readonly lastEventId: string | undefined;
@@ -67,4 +67,14 @@ export interface OrganizationContext<TApp extends AppDefinition> extends OwnerCo
   readonly kv: Kv<TApp["kv"]>;
   /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["organization"]>;
+}
+
+/** The additional context of an `appProcedure`, which runs in `app:main`. */
+export interface AppContext<TApp extends AppDefinition> extends OwnerContext {
+  readonly caller: Exclude<Caller, { type: "anonymous" }>;
+  readonly tables: Tables<TApp["tables"]["app"]>;
+  /** The key-value store of the whole app. */
+  readonly kv: Kv<TApp["kv"]>;
+  /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
+  readonly db: Database<TApp["tables"]["app"]>;
 }

@@ -20,6 +20,7 @@ export interface AppDefinition {
   readonly tables: {
     readonly user: TableDefinitions;
     readonly organization: TableDefinitions;
+    readonly app: TableDefinitions;
   };
   /** The app's own fields of a user. */
   readonly profile: ProfileSchema | undefined;
@@ -50,7 +51,7 @@ export type AppOf<TRouter extends AnyTRPCRouter> =
 export interface RouterDefinition {
   readonly app: AppDefinition;
   readonly roles: RolePolicy;
-  readonly migrations: { readonly user: readonly Migration[]; readonly organization: readonly Migration[] };
+  readonly migrations: { readonly [TOwner in keyof AppDefinition["tables"]]: readonly Migration[] };
   readonly builtin: Readonly<Record<string, object>>;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
 }

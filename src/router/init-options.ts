@@ -19,12 +19,17 @@ export interface InitUserDOOptions<
   TRoles extends RoleDefinitions,
   TSettings extends SettingsSchema | undefined,
   TFields extends UserFieldsSchema | undefined = undefined,
+  TAppTables extends TableDefinitions = Record<never, never>,
 > {
   /**
-   * The app's tables, by the kind of owner whose Durable Object stores them.
+   * The app's tables, by the kind of owner whose Durable Object stores them. `app` has the tables of the whole app.
    * @default no tables
    */
-  readonly tables?: { readonly user?: TUserTables; readonly organization?: TOrganizationTables };
+  readonly tables?: {
+    readonly user?: TUserTables;
+    readonly organization?: TOrganizationTables;
+    readonly app?: TAppTables;
+  };
   /**
    * Migrations for changes of the tables that are not applied automatically, by the kind of owner, the oldest first. Each runs
    * once in each object, before its first call.
@@ -49,7 +54,7 @@ export interface InitUserDOOptions<
    */
   readonly fields?: TFields & WithoutRequiredFields<TFields>;
   /**
-   * The schemas of some keys of `ctx.kv`, in the objects of users and organizations. Other keys can have any value.
+   * The schemas of some keys of `ctx.kv`, in the objects of users and organizations and of the app. Other keys can have any value.
    * @default no declared keys
    */
   readonly kv?: TKv & NoReservedNames;

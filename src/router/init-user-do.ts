@@ -8,6 +8,7 @@ import {
 } from "@trpc/server";
 import type { ErrorReason } from "../shared/error-reason.js";
 import { createAccountRouter } from "./account/account-router.js";
+import { createAdminRouter } from "./admin/admin-router.js";
 import { createAuthRouter } from "./auth/auth-router.js";
 import { createBaseProcedures } from "./base-procedures.js";
 import { checkInitOptions } from "./check-init-options.js";
@@ -94,6 +95,7 @@ export function initUserDO<
   const TRoles extends RoleDefinitions = typeof defaultRoles,
   TSettings extends SettingsSchema | undefined = undefined,
   TFields extends UserFieldsSchema | undefined = undefined,
+  TAppTables extends TableDefinitions = Record<never, never>,
 >(
   options: InitUserDOOptions<
     TUserTables,
@@ -105,11 +107,12 @@ export function initUserDO<
     TKv,
     TRoles,
     TSettings,
-    TFields
+    TFields,
+    TAppTables
   > = {},
 ) {
   type App = {
-    tables: { user: TUserTables; organization: TOrganizationTables };
+    tables: { user: TUserTables; organization: TOrganizationTables; app: TAppTables };
     profile: TProfile;
     kv: TKv;
     roles: TRoles;
@@ -139,6 +142,7 @@ export function initUserDO<
     kv: createKvRouter<TKv>(kv),
     _live: liveProcedure,
     organizations: createOrganizationsRouter<App>(settings, rolePolicy),
+    admin: createAdminRouter(),
   };
   // tRPC cannot infer these types while the context is generic.
   const root = initTRPC.context<object>().create({
@@ -150,7 +154,7 @@ export function initUserDO<
   }) as unknown as Root<Context, TErrorShape>;
   const definition: RouterDefinition = {
     app: {
-      tables: { user: tables.user ?? {}, organization: tables.organization ?? {} },
+      tables: { user: tables.user ?? {}, organization: tables.organization ?? {}, app: tables.app ?? {} },
       profile,
       fields,
       kv,
@@ -158,13 +162,17 @@ export function initUserDO<
       settings,
     },
     roles: rolePolicy,
-    migrations: { user: migrations.user ?? [], organization: migrations.organization ?? [] },
+    migrations: {
+      user: migrations.user ?? [],
+      organization: migrations.organization ?? [],
+      app: migrations.app ?? [],
+    },
     builtin,
     extendContext: context as ((base: object) => object) | undefined,
   };
   attachDefinition(root._config, definition);
 
-  const { procedure, userProcedure, organizationProcedure } = createBaseProcedures<
+  const { procedure, userProcedure, organizationProcedure, appProcedure } = createBaseProcedures<
     App,
     Context,
     WithReason<TErrorShape>
@@ -224,6 +232,16 @@ export function initUserDO<
      */
     organizationProcedure,
     /**
+     * A procedure that runs in `app:main`, the Durable Object with the data of the whole app. Any signed-in user can call it, so
+     * guard what only some users may do. Calls fail with UNAUTHORIZED (NOT_SIGNED_IN) without a session.
+     *
+     * @example
+     * ```ts
+     * announcements: t.appProcedure.query(({ ctx }) => ctx.tables.announcements.orderBy("createdAt", "desc").limit(20).all()),
+     * ```
+     */
+    appProcedure,
+    /**
      * Creates a middleware for an `organizationProcedure` that requires permissions of the member's role: one permission,
      * `{ any: […] }` or `{ all: […] }`. Calls of other members fail with FORBIDDEN.
      *
@@ -255,7 +273,7 @@ export function initUserDO<
     /** Merges routers of this `t` into one. @see https://trpc.io/docs/server/merging-routers */
     mergeRouters,
     /**
-     * The built-in routers: `auth`, `account`, `sessions`, `kv`, `organizations` and `_live`.
+     * The built-in routers: `auth`, `account`, `sessions`, `kv`, `organizations`, `admin` and `_live`.
      *
      * @example
      * ```ts

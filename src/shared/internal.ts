@@ -94,9 +94,10 @@ type InternalOperation =
       readonly device: Device;
     }
   | {
-      /** Organization → user: requests a lease of a session. The user stores it, to revoke the lease when the session ends. */
+      /** Organization or app → user: requests a lease of a session. The user stores it, to revoke the lease when the session ends. */
       readonly op: "lease";
-      readonly organizationId: string;
+      /** `undefined` for the app. */
+      readonly organizationId?: string | undefined;
       readonly sessionId: string;
       /** The generation of the tokens that a client presented; `undefined` if it is unknown. */
       readonly generation?: number | undefined;

@@ -15,7 +15,7 @@ import type { TableSet } from "../tables/table-set.js";
 export interface App {
   readonly router: AnyTRPCRouter;
   readonly definition: RouterDefinition;
-  readonly tables: { readonly user: TableSet; readonly organization: TableSet };
+  readonly tables: { readonly user: TableSet; readonly organization: TableSet; readonly app: TableSet };
   readonly session: Required<SessionOptions>;
   readonly socketLimits: Required<SocketLimits>;
   readonly retention: Required<ChangeLogRetention>;

@@ -1,6 +1,6 @@
 import type { InternalRequest, SessionFailure } from "../../shared/internal.js";
 import { failure, success, type Result } from "../../shared/result.js";
-import { toName } from "../../shared/owner.js";
+import { appAddress, toName } from "../../shared/owner.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import { messageTo } from "./organization-messages.js";
 
@@ -15,11 +15,14 @@ export const leaseHolderSchema = `
 /** How long an organization can treat a session as active before it must renew the lease. */
 const LEASE_MS = 5 * 60_000;
 
-/** An organization's request for a lease of a session. */
+/** A request of an organization or the app for a lease of a session. */
 export type LeaseRequest = Pick<
   Extract<InternalRequest, { op: "lease" }>,
   "sessionId" | "organizationId" | "generation"
 >;
+
+/** The app in the column `organization_id`. It has a character that no id contains. */
+const APP = toName(appAddress);
 
 /** The sessions of the object's user, as far as leases depend on them. */
 export interface LeasedSessions<TSession extends { readonly expiresAt: number }> {
@@ -34,7 +37,7 @@ export interface LeaseHoldersOptions {
   readonly outbox: Pick<Outbox, "post">;
 }
 
-/** Records which organizations have a lease of which session, and notifies them when a session ends. */
+/** Records which organizations have a lease of which session, and whether the app has one, and notifies them when a session ends. */
 export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
   return {
     /** Grants a lease, records the organization, and confirms the generation. Call it inside a transaction. */
@@ -53,13 +56,13 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
       sql.exec(
         "INSERT OR REPLACE INTO _lease_holders (session_id, organization_id, until) VALUES (?, ?, ?)",
         sessionId,
-        organizationId,
+        organizationId ?? APP,
         until,
       );
       return success(until);
     },
 
-    /** Notifies the organizations with a lease that the session has ended. Call it in the transaction that ends the sessions. */
+    /** Notifies the objects with a lease that the session has ended. Call it in the transaction that ends the sessions. */
     revoke(sessionIds: readonly string[]): void {
       for (const sessionId of sessionIds) {
         const rows = sql.exec(
@@ -68,7 +71,8 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
         );
         for (const { organization_id: id, until } of rows.toArray()) {
           if (Number(until) <= Date.now()) continue;
-          outbox.post(messageTo(toName({ type: "organization", id: String(id) }), "endSession", { sessionId }));
+          const holder = id === APP ? APP : toName({ type: "organization", id: String(id) });
+          outbox.post(messageTo(holder, "endSession", { sessionId }));
         }
       }
     },

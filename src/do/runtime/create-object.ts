@@ -10,6 +10,8 @@ import { reasonOf } from "../../router/reasoned-error.js";
 import { createAlarms } from "../lifecycle/alarms.js";
 import type { App } from "../objects/app.js";
 import { identifyApp, type AppIdentity } from "../lifecycle/identity.js";
+import { createAppObject } from "../objects/app/app-object.js";
+import { createDirectoryObject } from "../objects/directory/directory-object.js";
 import { createEmailObject } from "../objects/email/email-object.js";
 import { createDispatcher } from "./dispatcher.js";
 import type { InternalRequest, WireReply } from "../../shared/internal.js";
@@ -32,7 +34,9 @@ import { SessionEnded } from "../lifecycle/caller-errors.js";
 const handlers: Record<ObjectAddress["type"], (environment: ObjectEnvironment) => ObjectHandler> = {
   user: createUserObject,
   organization: createOrganizationObject,
+  app: createAppObject,
   email: createEmailObject,
+  directory: createDirectoryObject,
 };
 
 /** Creates the implementation of one Durable Object, for the methods that the platform, Workers and other objects call. */
@@ -203,7 +207,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
         call.type === "mutation"
           ? withWriteCursor(caller, () => dispatcher.run(caller, call, "rpc", options))
           : dispatcher.run(caller, call, "rpc", options);
-      // Only the members of an organization share an object and take turns.
+      // Only the members of an organization and the users of the app share an object and take turns.
       const run = (call: Call): Promise<Reply> =>
         socketCapability?.isShared ? turns.run(memberKey(caller), 1, () => runCall(call)) : runCall(call);
       const runAll = (): Promise<Reply[]> =>

@@ -35,6 +35,7 @@ export interface Migration {
 export interface Migrations {
   readonly user?: readonly Migration[];
   readonly organization?: readonly Migration[];
+  readonly app?: readonly Migration[];
 }
 
 /** @throws Error if an id is empty, not a string, or used twice */

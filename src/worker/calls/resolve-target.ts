@@ -10,7 +10,7 @@ import { verifyRefreshToken } from "../../jwt/refresh-token.js";
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { emailObjectAddress } from "../../shared/email-object-address.js";
-import { parseName, toName, type ObjectAddress } from "../../shared/owner.js";
+import { appAddress, parseName, toName, type ObjectAddress } from "../../shared/owner.js";
 import type { Configuration } from "../configuration.js";
 
 /** The parts of a call that determine its object. */
@@ -48,6 +48,9 @@ export function resolveTarget(
     case "organization":
       if (caller.type === "anonymous") throw notSignedIn();
       return organizationOf(input);
+    case "app":
+      if (caller.type === "anonymous") throw notSignedIn();
+      return appAddress;
     case "mail":
       return recipientOf(input, configuration);
     case "email":
