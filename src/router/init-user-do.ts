@@ -27,14 +27,10 @@ import { liveProcedure } from "./live/live-procedure.js";
 import { can } from "./organizations/can.js";
 import { createOrganizationsRouter } from "./organizations/organizations-router.js";
 import { createRolePolicy } from "./organizations/role-policy.js";
-import {
-  defaultRoles,
-  type PermissionOf,
-  type Requirement,
-  type RoleDefinitions,
-} from "./organizations/role-definitions.js";
+import { defaultRoles, type PermissionOf, type RoleDefinitions } from "./organizations/role-definitions.js";
 import type { InitUserDOOptions } from "./init-options.js";
 import { repeatable } from "./repeatable.js";
+import type { Requirement } from "./requirement.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anySessionData, type SessionSchema } from "./sessions/session-data.js";
 import { withRunner } from "./runner/runnable.js";

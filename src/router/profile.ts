@@ -1,15 +1,18 @@
 import type { z } from "zod";
 import type { User } from "../shared/account.js";
+import type { AppPermissionOf } from "./app-roles/app-role-definitions.js";
 import type { AppDefinition, ProfileSchema, UserFieldsSchema } from "./definition.js";
 
 /** A user, with the `profile` and the `fields` of the app if it declares them. */
 export type UserOf<TApp extends AppDefinition> = TApp["profile"] extends ProfileSchema
   ? TApp["fields"] extends UserFieldsSchema
-    ? User & { readonly profile: z.output<TApp["profile"]>; readonly fields: z.output<TApp["fields"]> }
-    : User & { readonly profile: z.output<TApp["profile"]> }
+    ? AppUser<TApp> & { readonly profile: z.output<TApp["profile"]>; readonly fields: z.output<TApp["fields"]> }
+    : AppUser<TApp> & { readonly profile: z.output<TApp["profile"]> }
   : TApp["fields"] extends UserFieldsSchema
-    ? User & { readonly fields: z.output<TApp["fields"]> }
-    : User;
+    ? AppUser<TApp> & { readonly fields: z.output<TApp["fields"]> }
+    : AppUser<TApp>;
+
+type AppUser<TApp extends AppDefinition> = User<AppPermissionOf<TApp["appRoles"]>>;
 
 /** The `profile` in the input of a sign-up. Optional if every field is optional. */
 export type SignupProfile<TApp extends AppDefinition> = TApp["profile"] extends ProfileSchema

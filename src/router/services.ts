@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditFilter } from "../shared/audit.js";
 import type { ExportedRecord } from "../shared/exported-record.js";
 import type { SessionEffect, SessionTokens } from "../shared/call.js";
+import type { AuditedAction, AuditedActionFilter } from "../shared/audited-action.js";
 import type { Page } from "../shared/page.js";
 import type { ObjectAddress } from "../shared/owner.js";
 import type { Credentials, ListedSession, SignedIn, Signup, User } from "../shared/account.js";
@@ -8,7 +9,7 @@ import type { BlockedInviter, Invitation, ListedOrganization, Member } from "../
 import type { AppDefinition } from "./definition.js";
 import type { OrganizationView } from "./organizations/organization-types.js";
 import type { RoleDescription } from "./organizations/role-policy.js";
-import type { Requirement } from "./organizations/role-definitions.js";
+import type { Requirement } from "./requirement.js";
 import type { NewOrganization, OrganizationPatch } from "./organizations/settings.js";
 import { outsideObject, wrongObject } from "./wrong-object.js";
 
@@ -42,6 +43,12 @@ export interface ObjectServices {
   readonly organization?: () => OrganizationService;
   /** In the index object of an email address. */
   readonly index?: () => EmailIndexService;
+  /** In the object of a user, an organization or the app: the caller's permissions in the app. */
+  readonly appAccess?: () => AppAccessService;
+  /** In the app's object. */
+  readonly roleAdministration?: () => RoleAdministrationService;
+  /** In the app's object. */
+  readonly operatorLog?: () => OperatorLogService;
 }
 
 /**
@@ -66,7 +73,16 @@ export function servicesOf(ctx: object | null | undefined): ObjectServices | und
   return (ctx as { readonly [SERVICES]?: ObjectServices } | null | undefined)?.[SERVICES];
 }
 
-type ServiceName = "account" | "sessions" | "refresh" | "organizations" | "organization" | "index";
+type ServiceName =
+  | "account"
+  | "sessions"
+  | "refresh"
+  | "organizations"
+  | "organization"
+  | "index"
+  | "appAccess"
+  | "roleAdministration"
+  | "operatorLog";
 
 /**
  * Returns a service of the object that runs a call.
@@ -95,6 +111,9 @@ export const organizationsOf = (ctx: object): UserOrganizationsService => requir
 
 /** The organization of the object that runs the call. @throws ReasonedError as {@link requireService} */
 export const organizationOf = (ctx: object): OrganizationService => requireService(ctx, "organization")();
+
+/** The caller's permissions in the app. @throws ReasonedError as {@link requireService} */
+export const appAccessOf = (ctx: object): AppAccessService => requireService(ctx, "appAccess")();
 
 /** The index of the object's email address. @throws ReasonedError as {@link requireService} */
 export const emailIndexOf = (ctx: object): EmailIndexService => requireService(ctx, "index")();
@@ -204,4 +223,68 @@ export interface OrganizationService {
   cancel(invitationId: string): boolean;
   resend(invitationId: string): Promise<Invitation>;
   roles(): readonly RoleDescription[];
+}
+
+/** The permissions in the app of one caller. */
+export interface AppAccessService {
+  /**
+   * Rejects a caller whose roles lack the permission: now, and again in the transaction of a mutation. Returns a promise if the
+   * object must ask another one.
+   * @param path the path of the procedure
+   * @throws TRPCError FORBIDDEN (MISSING_PERMISSION), UNAUTHORIZED (NOT_SIGNED_IN)
+   */
+  requirePermission(requirement: Requirement, path?: string): void | Promise<void>;
+}
+
+/** A role in the app, as `admin.roles.list` returns it. */
+export interface RoleInApp {
+  readonly name: string;
+  readonly description: string;
+  readonly permissions: readonly string[];
+  /** Whether the app's code declares it. Such a role cannot be changed by a procedure. */
+  readonly builtin: boolean;
+  /** The number of users who were assigned the role. `null` for "member", which every user has. */
+  readonly members: number | null;
+}
+
+/** Whether a change of roles has reached all objects that use them. */
+export interface RoleChange {
+  /** False if an object could not be reached. The change follows within five minutes. */
+  readonly applied: boolean;
+  /** The number of users whom the change has not reached yet. */
+  readonly pending: number;
+}
+
+/** A role that a user gets or loses. */
+export interface RoleAssignment {
+  readonly userId: string;
+  readonly role: string;
+  readonly reason: string;
+}
+
+/** The roles in the app, for one caller. The procedures that use it document its errors. */
+export interface RoleAdministrationService {
+  list(page: { readonly limit: number; readonly cursor?: string | undefined }): Page<RoleInApp>;
+  create(role: {
+    readonly name: string;
+    readonly description?: string | undefined;
+    readonly permissions: readonly string[];
+  }): Promise<RoleInApp>;
+  update(
+    change: {
+      readonly name: string;
+      readonly newName?: string | undefined;
+      readonly description?: string | undefined;
+      readonly permissions?: readonly string[] | undefined;
+    },
+    keepReply: KeepReply | undefined,
+  ): Promise<RoleChange>;
+  delete(name: string, keepReply: KeepReply | undefined): Promise<RoleChange>;
+  assign(assignment: RoleAssignment): Promise<RoleChange>;
+  unassign(assignment: RoleAssignment): Promise<RoleChange>;
+}
+
+/** The audit log of the app. */
+export interface OperatorLogService {
+  list(filter: AuditedActionFilter): Page<AuditedAction>;
 }

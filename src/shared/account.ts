@@ -1,13 +1,17 @@
 import type { SessionTokens } from "./call.js";
 
 /** A user, as the user's own client sees it. Contains no secrets. */
-export interface User {
+export interface User<TPermission extends string = string> {
   /** 128 random bits as 32 hex digits. Never derived from the email address, and never changes. */
   readonly id: string;
   /** The email address in its canonical form. */
   readonly email: string;
   readonly emailVerified: boolean;
   readonly createdAt: Date;
+  /** The names of the user's roles in the app. Every user has "member". */
+  readonly roles: readonly string[];
+  /** The permissions that these roles give. */
+  readonly permissions: readonly TPermission[];
 }
 
 /** One sign-in on one device. */

@@ -1,4 +1,5 @@
 import type { ListedSession, SignedIn, Signup, User } from "./account.js";
+import type { LeasedRoles, VersionedRoles } from "./app-roles.js";
 import type { SessionTokens } from "./call.js";
 import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
@@ -133,6 +134,23 @@ type InternalOperation =
       readonly userId: string;
     }
   | {
+      /** User → app: returns the roles of the user in the app. */ readonly op: "appRoles";
+      readonly userId: string;
+    }
+  | {
+      /** Organization → user: returns the user's roles in the app. The user's object sends changes until they expire. */
+      readonly op: "memberRoles";
+      readonly organizationId: string;
+    }
+  | {
+      /** User → app: reserves the deletion of the user's account, unless the user is the last superadmin. */
+      readonly op: "releaseSuperadmin";
+      readonly userId: string;
+    }
+  | {
+      /** App → user: returns whether the account exists. */ readonly op: "hasUser";
+    }
+  | {
       /** Worker → any object: aborts the signals of the calls of a request, because its client has disconnected. */
       readonly op: "leave";
       readonly requestId: string;
@@ -151,6 +169,8 @@ export interface Receipt {
   readonly done: number;
   /** The receiver does not exist, or was deleted, so the messages had no effect. */
   readonly gone?: boolean;
+  /** The number of objects to which the receiver could not pass on the effect of the messages yet. */
+  readonly pending?: number;
   readonly error?: string;
 }
 
@@ -209,6 +229,10 @@ interface Replies {
   hasVerified: boolean;
   blocksInviter: boolean;
   isLastOwner: boolean;
+  appRoles: VersionedRoles;
+  memberRoles: Result<LeasedRoles, Failure<"USER_NOT_FOUND">>;
+  releaseSuperadmin: Result<true, Failure<"LAST_SUPERADMIN">>;
+  hasUser: boolean;
   leave: void;
   deliver: Receipt;
 }

@@ -27,6 +27,8 @@ const earlierReasons: { readonly [TOp in ResultOp]: Readonly<Record<ReasonOf<TOp
   redeemSocketTicket: { TICKET_INVALID: null },
   lease: { SESSION_ENDED: "ended", SESSION_REPLACED: "replaced" },
   answerInvitation: { INVITATION_INVALID: "invalid" },
+  memberRoles: { USER_NOT_FOUND: null },
+  releaseSuperadmin: { LAST_SUPERADMIN: false },
   admitInvitation: { TOO_MANY_INVITATIONS: false },
 };
 

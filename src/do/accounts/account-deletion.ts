@@ -83,6 +83,7 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
         if (sessionId !== undefined && !sessions.findActive(sessionId, Date.now())) throw signInAgain();
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
         deps.organizations.announceDeletion();
+        deps.roles.announceDeletion();
         mailNotice(deps, "accountDeleted", now);
         const ended = revokeEarlier(deps, "accountDeleted");
         accounts.delete();

@@ -1,3 +1,4 @@
+import type { User } from "../../shared/account.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { MailAvailability } from "../mail/mail-availability.js";
 import type { MailTokenStore } from "../mail/mail-token-store.js";
@@ -27,6 +28,16 @@ export interface AccountOrganizations {
   assertNotLastOwner(): Promise<void>;
 }
 
+/** The user's roles in the app, as far as an account depends on them. Call each inside the transaction of its cause. */
+export interface AccountRoles {
+  /** Makes the user a superadmin if the account's address is verified and the one of `BOOTSTRAP_ADMIN_EMAIL`. */
+  claimBootstrap(account: Pick<User, "email" | "emailVerified">): void;
+  /** Informs the app's object that the account is deleted. */
+  announceDeletion(): void;
+  /** @throws TRPCError CONFLICT (LAST_SUPERADMIN) when the user is the last superadmin of the app */
+  assertNotLastSuperadmin(): Promise<void>;
+}
+
 /** The stores and services of a user's object. */
 export interface AccountDeps {
   readonly userId: string;
@@ -42,6 +53,7 @@ export interface AccountDeps {
   readonly audit: AuditLog;
   readonly rates: RateLog;
   readonly organizations: AccountOrganizations;
+  readonly roles: AccountRoles;
   readonly checkBreachedPassword: CheckBreachedPassword | undefined;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   readonly hooks: EventHooks;

@@ -140,6 +140,7 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
     async delete(password) {
       const account = await deps.passwords.confirm(password, actor);
       await deps.organizations.assertNotLastOwner();
+      await deps.roles.assertNotLastSuperadmin();
       await onDelete(toUser(account));
       await deletion.begin({ account, sessionId });
       request.setSession(null);

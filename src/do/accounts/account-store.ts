@@ -17,7 +17,7 @@ export interface AccountRow extends User {
 /** Stores the account of this object's user: one row, or none before sign-up. */
 export interface AccountStore {
   read(): AccountRow | undefined;
-  insert(account: AccountRow): void;
+  insert(account: Omit<AccountRow, "roles" | "permissions">): void;
   setPasswordHash(hash: string): void;
   setVerified(): void;
   /** Gives the account another address, which the user has verified. */
@@ -43,16 +43,26 @@ export const accountSchema = `
 export const profileSchema =
   "CREATE TABLE IF NOT EXISTS _profile (only INTEGER PRIMARY KEY CHECK (only = 1), data TEXT NOT NULL) STRICT";
 
+/** The roles of the object's user in the app, and their permissions. */
+export type UserAccess = Pick<User, "roles" | "permissions">;
+
 export interface AccountStoreOptions {
   readonly sql: SqlStorage;
   readonly isInitialized: () => boolean;
+  readonly access: () => UserAccess;
   /** Whether the app has a profile. */
   readonly hasProfile: boolean;
   /** The fields that only server code writes, if the app has any. */
   readonly fields: UserFieldsStore | undefined;
 }
 
-export function createAccountStore({ sql, isInitialized, hasProfile, fields }: AccountStoreOptions): AccountStore {
+export function createAccountStore({
+  sql,
+  isInitialized,
+  access,
+  hasProfile,
+  fields,
+}: AccountStoreOptions): AccountStore {
   const store: AccountStore = {
     read() {
       // The object can be deleted while a call waits for its password hash.
@@ -61,6 +71,7 @@ export function createAccountStore({ sql, isInitialized, hasProfile, fields }: A
       if (!row) return undefined;
       return {
         ...toAccount(row),
+        ...access(),
         ...(hasProfile && { profile: readProfile(sql) }),
         ...(fields && { fields: fields.read() }),
       };
@@ -102,12 +113,14 @@ export function createAccountStore({ sql, isInitialized, hasProfile, fields }: A
 }
 
 /** Returns the fields that the user may see. The row also has the password hash. */
-export function toUser({ id, email, emailVerified, createdAt, profile, fields }: AccountRow): User {
+export function toUser({ id, email, emailVerified, createdAt, roles, permissions, profile, fields }: AccountRow): User {
   return {
     id,
     email,
     emailVerified,
     createdAt,
+    roles,
+    permissions,
     ...(profile !== undefined && { profile }),
     ...(fields !== undefined && { fields }),
   };
@@ -124,7 +137,7 @@ function readProfileText(sql: SqlStorage): string | undefined {
   return row && String(row["data"]);
 }
 
-function toAccount(row: Record<string, SqlStorageValue>): AccountRow {
+function toAccount(row: Record<string, SqlStorageValue>): Omit<AccountRow, keyof UserAccess> {
   return {
     id: String(row["id"]),
     email: String(row["email"]),

@@ -105,6 +105,8 @@ export function createUserAccount(options: UserAccountOptions) {
     const { session, deviceEpoch, ended, hook } = transaction(() => {
       const created = sessions.create(Date.now(), device.label);
       audit.add({ action: "login", outcome: "ok", sessionId: created.id, device });
+      // The setting can be newer than the verification of the address.
+      deps.roles.claimBootstrap(own);
       const hookResult = onLogin(toUser(own), created);
       // Read in the transaction, so that an event that happens while the hook runs also revokes this device.
       return {
@@ -160,7 +162,13 @@ export function createUserAccount(options: UserAccountOptions) {
 
     async refresh(sessionId: string, generation: number, device: Device): Promise<Reply<"refresh">> {
       const account = exists() ? accounts.read() : undefined;
-      const session = account && transaction(() => exchangeToken("rotate", sessionId, generation, device));
+      const session =
+        account &&
+        transaction(() => {
+          const exchanged = exchangeToken("rotate", sessionId, generation, device);
+          if (exchanged) deps.roles.claimBootstrap(account);
+          return exchanged;
+        });
       if (account && session) return success(await tokensOf(account, session, identity(), accessSeconds));
       onSessionEnd(sessionId);
       const wasReplaced = exists() && sessions.wasReplaced(sessionId, Date.now());

@@ -4,7 +4,7 @@ import { loggedTableSql } from "../tables/schema/change-log-sql.js";
 
 /** A member as stored in its row. */
 export interface MemberRow extends Member {
-  /** Increases with each change of the role. Open sockets compare it with the epoch that they were authorized for. */
+  /** Increases with each change of the role, and of the member's roles in the app. Open sockets compare it with the epoch that they were authorized for. */
   readonly epoch: number;
   /** The accepted invitation, which identifies a repeated call; `undefined` for the creator of the organization. */
   readonly invitationId: string | undefined;
@@ -19,6 +19,8 @@ export interface MemberStore {
   insert(member: Omit<MemberRow, "epoch">): void;
   setRole(userId: string, role: string): void;
   setEmail(userId: string, email: string): void;
+  /** Increases the epoch of a member whose roles in the app have changed. */
+  increaseEpoch(userId: string): void;
   /** Returns whether the user was a member. */
   delete(userId: string): boolean;
   deleteAll(): void;
@@ -64,6 +66,7 @@ export function createMemberStore(sql: SqlStorage): MemberStore {
     setRole: (userId, role) =>
       void sql.exec("UPDATE _members SET role = ?, epoch = epoch + 1 WHERE user_id = ?", role, userId),
     setEmail: (userId, email) => void sql.exec("UPDATE _members SET email = ? WHERE user_id = ?", email, userId),
+    increaseEpoch: (userId) => void sql.exec("UPDATE _members SET epoch = epoch + 1 WHERE user_id = ?", userId),
     delete: (userId) => sql.exec("DELETE FROM _members WHERE user_id = ? RETURNING 1", userId).toArray().length > 0,
     deleteAll: () => void sql.exec("DELETE FROM _members"),
   };

@@ -17,7 +17,8 @@ export interface MembershipOptions {
  * the functions inside a transaction.
  */
 export function createMembership({ deps, onEmpty }: MembershipOptions) {
-  const { organizationId, rolePolicy, organizations, members, invitations, leases, outbox, onMemberEnd } = deps;
+  const { organizationId, rolePolicy, organizations, members, invitations, leases, memberRoles, outbox, onMemberEnd } =
+    deps;
 
   /** Sends the membership to the member's own object. */
   function notifyMember({ userId, role, joinedAt, email, invitationId }: Omit<MemberRow, "epoch">): void {
@@ -47,6 +48,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
   function endMembership(userId: string): void {
     members.delete(userId);
     leases.deleteForUser(userId);
+    memberRoles.delete(userId);
     outbox.post(messageTo(userName(userId), "left", { organizationId }));
     onMemberEnd(userId);
   }

@@ -32,7 +32,7 @@ export interface OrganizationDeletionOptions {
  */
 export function createOrganizationDeletion(options: OrganizationDeletionOptions) {
   const { deps, invitations, storage, isInitialized, alarms, erase, lastCalls } = options;
-  const { organizationId, organizations, members, leases, outbox, onMemberEnd } = deps;
+  const { organizationId, organizations, members, leases, memberRoles, outbox, onMemberEnd } = deps;
   const { sql, kv } = storage;
 
   let deleted = kv.get(TOMBSTONE) !== undefined;
@@ -81,6 +81,7 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
       }
       members.deleteAll();
       leases.deleteAll();
+      memberRoles.deleteAll();
       organizations.delete();
       sql.exec("INSERT OR IGNORE INTO _deletion (only, next_at) VALUES (1, ?)", Date.now());
       alarms.arm();

@@ -8,6 +8,12 @@ import type { Leases } from "./leases.js";
 import type { MemberStore } from "./member-store.js";
 import type { OrganizationStore } from "./organization-store.js";
 
+/** The roles of members in the app, which end with their membership. */
+export interface MemberAppRoles {
+  delete(userId: string): void;
+  deleteAll(): void;
+}
+
 /** The stores and services of an organization's object. */
 export interface OrganizationDeps {
   readonly organizationId: string;
@@ -17,6 +23,7 @@ export interface OrganizationDeps {
   readonly members: MemberStore;
   readonly invitations: InvitationStore;
   readonly leases: Leases;
+  readonly memberRoles: MemberAppRoles;
   readonly rates: RateLog;
   readonly mail: MailAvailability;
   readonly outbox: Outbox;

@@ -1,7 +1,8 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import type { OrganizationService } from "../../router/services.js";
 import { OWNER } from "../../router/organizations/role-policy.js";
-import { builtinPermissions, type Requirement } from "../../router/organizations/role-definitions.js";
+import { builtinPermissions } from "../../router/organizations/role-definitions.js";
+import { describeRequirement, type Requirement } from "../../router/requirement.js";
 import type { SettingsSchema } from "../../router/definition.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Invitation, Member } from "../../shared/organization.js";
@@ -157,15 +158,9 @@ function userRequired(): ReasonedError {
 }
 
 function missingPermission(requirement: Requirement): ReasonedError {
-  const needed =
-    typeof requirement === "string"
-      ? `"${requirement}"`
-      : "any" in requirement
-        ? `any of "${requirement.any.join('", "')}"`
-        : `all of "${requirement.all.join('", "')}"`;
   return new ReasonedError({
     code: "FORBIDDEN",
     reason: "MISSING_PERMISSION",
-    message: `Your role in this organization does not have the permission ${needed}. Ask an owner for another role.`,
+    message: `Your role in this organization does not have the permission ${describeRequirement(requirement)}. Ask an owner for another role.`,
   });
 }

@@ -1,6 +1,6 @@
 import { callerCheck, checkCaller } from "../caller-check.js";
+import { permissionsIn, type Requirement } from "../requirement.js";
 import { organizationOf } from "../services.js";
-import type { Requirement } from "./role-definitions.js";
 
 interface MiddlewareOptions<TNext> {
   readonly ctx: object;
@@ -15,9 +15,7 @@ interface MiddlewareOptions<TNext> {
  * @throws Error if the requirement has no permissions
  */
 export function can(requirement: Requirement) {
-  const permissions =
-    typeof requirement === "string" ? [requirement] : "any" in requirement ? requirement.any : requirement.all;
-  if (permissions.length === 0)
+  if (permissionsIn(requirement).length === 0)
     throw new Error('t.can() needs at least one permission. Name one, such as t.can("project:write").');
   const check = (ctx: object): void => organizationOf(ctx).requirePermission(requirement);
   const middleware = <TNext>({ ctx, next }: MiddlewareOptions<TNext>): TNext => {

@@ -25,9 +25,3 @@ export const builtinPermissions = {
   /** Allows renaming the organization and changing its settings. */
   updateOrganization: "organization:update",
 } as const;
-
-/** The permissions that a call requires: one, any of several, or all of several. */
-export type Requirement<TPermission extends string = string> =
-  | TPermission
-  | { readonly any: readonly [TPermission, ...TPermission[]] }
-  | { readonly all: readonly [TPermission, ...TPermission[]] };

@@ -1,5 +1,6 @@
 import { isIdentifier } from "../schema/field-names.js";
-import { builtinPermissions, type Requirement, type RoleDefinitions } from "./role-definitions.js";
+import { meetsRequirement, type Requirement } from "../requirement.js";
+import { builtinPermissions, type RoleDefinitions } from "./role-definitions.js";
 
 /** A role, as `organizations.roles.list` returns it. */
 export interface RoleDescription<TRole extends string = string, TPermission extends string = string> {
@@ -43,13 +44,7 @@ export function createRolePolicy(definitions: RoleDefinitions): RolePolicy {
       const index = roles.findIndex(({ name }) => name === role);
       return index === -1 ? roles.length : index;
     },
-    allows(role, requirement) {
-      const permissions = byName.get(role) ?? new Set<string>();
-      if (typeof requirement === "string") return permissions.has(requirement);
-      if ("any" in requirement) return requirement.any.some((each) => permissions.has(each));
-      // An empty list is a mistake, and must not allow everyone.
-      return requirement.all.length > 0 && requirement.all.every((each) => permissions.has(each));
-    },
+    allows: (role, requirement) => meetsRequirement(byName.get(role) ?? new Set(), requirement),
   };
 }
 

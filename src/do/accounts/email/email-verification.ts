@@ -56,6 +56,7 @@ export function createEmailVerification(deps: AccountDeps) {
         deps.organizations.requestInvitations(index);
         revokeEarlier(deps, "emailVerified");
         mailTokens.addUsed("verifyEmail", secret, sent);
+        deps.roles.claimBootstrap({ email: now.email, emailVerified: true });
         audit.add({ action: "email.verify", outcome: "ok", ...actor });
         return hooks.emailVerified(now);
       });

@@ -53,6 +53,7 @@ export async function rejectEmail(
   const account = accounts.read();
   assertRejectable(account, account && mailTokens.peek(purpose, secret, Date.now()));
   if (!account) throw invalidLink();
+  await deps.roles.assertNotLastSuperadmin();
   await onDelete(toUser(account));
   if (!accounts.read()) throw invalidLink();
   await deletion.begin({

@@ -69,6 +69,7 @@ export function createPasswordReset(deps: AccountDeps) {
         // Wrong passwords were tried against the old one.
         outbox.post({ target: index, kind: "forgetFailures", payload: null });
         deps.organizations.requestInvitations(index);
+        deps.roles.claimBootstrap({ email: now.email, emailVerified: true });
         audit.add({ action: "password.reset", outcome: "ok", ...actor });
         if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...actor });
         return { ended, hook: hooks.emailVerified(now) };

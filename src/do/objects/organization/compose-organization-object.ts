@@ -20,6 +20,8 @@ import {
   invitationExpirySchema,
   invitationSchema,
 } from "../../organizations/invitation-store.js";
+import { createMemberRoles, memberRoleSchema } from "../../app-roles/member-roles.js";
+import { APP_OBJECT, roleMessage, type DeniedCall } from "../../app-roles/role-messages.js";
 import { inviterSchema } from "../../organizations/inviter-table.js";
 import { createInvitations } from "../../organizations/invitations.js";
 import { createLeases, leaseGenerationSchema, leaseSchema } from "../../organizations/leases.js";
@@ -39,6 +41,7 @@ export const organizationTables: readonly string[] = [
   ...inviterSchema("_invitations"),
   leaseSchema,
   leaseGenerationSchema,
+  memberRoleSchema,
   rateLogSchema,
   outboxSchema,
   outboxHeadsSchema,
@@ -72,12 +75,24 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     onError: app.onError,
   });
 
+  const members = createMemberStore(sql);
+  const memberRoles = createMemberRoles({
+    sql,
+    policy: app.definition.appRoles,
+    exists: () => exists(),
+    onChange: members.increaseEpoch,
+    async request(userId) {
+      const found = await sendInternal(user(userId), { op: "memberRoles", organizationId });
+      return found.ok ? found.value : undefined;
+    },
+  });
   const deps: OrganizationDeps = {
     organizationId,
     identity,
     rolePolicy: app.definition.roles,
     organizations: createOrganizationStore(sql),
-    members: createMemberStore(sql),
+    members,
+    memberRoles,
     invitations: createInvitationStore(sql),
     leases: createLeases({
       sql,
@@ -90,7 +105,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     transaction,
     onMemberEnd: endMember,
   };
-  const { organizations, members, leases } = deps;
+  const { organizations, leases } = deps;
 
   const deletion = createOrganizationDeletion({
     deps,
@@ -114,17 +129,20 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     sql,
     transaction,
     isInitialized,
-    handlers: handlersFor<"createOrganization" | "memberGone" | "memberEmail" | "endSession" | "declineInvitation">({
-      createOrganization({ name, settings, userId, email, createdAt }) {
-        const at = new Date(createdAt);
-        organizations.insert({ id: organizationId, name, createdAt: at, settings: superjson.parse(settings) });
-        members.insert({ userId, email, role: OWNER, joinedAt: at, invitationId: undefined });
-      },
-      memberGone: ({ userId }) => membership.onUserDeleted(userId),
-      memberEmail: ({ userId, email }) => membership.setEmail(userId, email),
-      endSession: ({ sessionId }) => endSession(sessionId),
-      declineInvitation: (answering) => void invitations.decline(answering),
-    }),
+    handlers: {
+      ...memberRoles.handlers,
+      ...handlersFor<"createOrganization" | "memberGone" | "memberEmail" | "endSession" | "declineInvitation">({
+        createOrganization({ name, settings, userId, email, createdAt }) {
+          const at = new Date(createdAt);
+          organizations.insert({ id: organizationId, name, createdAt: at, settings: superjson.parse(settings) });
+          members.insert({ userId, email, role: OWNER, joinedAt: at, invitationId: undefined });
+        },
+        memberGone: ({ userId }) => membership.onUserDeleted(userId),
+        memberEmail: ({ userId, email }) => membership.setEmail(userId, email),
+        endSession: ({ sessionId }) => endSession(sessionId),
+        declineInvitation: (answering) => void invitations.decline(answering),
+      }),
+    },
   });
 
   function endSession(sessionId: string): void {
@@ -164,9 +182,12 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
   return {
     deps,
     exists,
+    memberRoles,
     membership,
     invitations,
     deletion,
+    /** Reports a call that was refused, for the audit log of the app. */
+    reportDenied: (denied: DeniedCall): void => outbox.post(roleMessage(APP_OBJECT, "permissionDenied", denied)),
     receive,
     answerInvitation,
     isLastOwner: (userId: string): boolean =>

@@ -4,6 +4,7 @@ import type { InternalRequest } from "../../../shared/internal.js";
 import { idempotencySchema } from "../../idempotency/idempotency-table.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
+import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createMemberAccess } from "../../organizations/member-access.js";
 import { createOrganizationService, notAMember } from "../../organizations/organization-service.js";
 import { composeOrganizationObject, organizationTables } from "./compose-organization-object.js";
@@ -76,19 +77,28 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
           { caller, call, scope },
         ),
       ),
-    services({ caller, setSession }) {
+    services({ caller, device, setSession }) {
       // Created on first use, because queries of the app may not need it.
       let service: ReturnType<typeof createOrganizationService> | undefined;
       const getService = () => (service ??= createOrganizationService({ ...services, settings, caller }));
+      let accessCheck: ReturnType<typeof createAccessCheck> | undefined;
+      const getAccessCheck = () =>
+        (accessCheck ??= createAccessCheck({
+          caller,
+          ...services.memberRoles,
+          onDenied: (denied) => services.reportDenied({ ...denied, network: device.network }),
+        }));
       return {
         address,
         atomic: (work) =>
           ownerStorage.atomic(() => {
             // The member may have been removed, or got a lower role, since the call arrived.
             getService().check();
+            accessCheck?.check();
             return work();
           }),
         setSession,
+        appAccess: () => getAccessCheck().service,
         organization: () => getService().service,
       };
     },

@@ -21,6 +21,8 @@ import { createOutboxStore } from "../../messaging/outbox-store.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createAccountDeletion } from "../../accounts/account-deletion.js";
 import { countMail } from "../../accounts/account-mails.js";
+import type { UserRoleStore } from "../../app-roles/user-role-store.js";
+import { createUserRoles } from "../../app-roles/user-roles.js";
 import type { AccountDeps } from "../../accounts/account-deps.js";
 import type { AccountStore } from "../../accounts/account-store.js";
 import { createAuditLog } from "../../accounts/audit-log.js";
@@ -51,6 +53,7 @@ export interface AccountComponentsOptions {
   readonly environment: ObjectEnvironment;
   readonly ownerStorage: OwnerStorage;
   readonly accounts: AccountStore;
+  readonly roles: UserRoleStore;
   readonly sessions: SessionStore;
   readonly access: SessionAccess;
   readonly setUserFields: SetUserFields;
@@ -60,7 +63,7 @@ export interface AccountComponentsOptions {
 
 /** Creates the stores and features of an account. Authorization does not need them. */
 export function createAccountComponents(options: AccountComponentsOptions) {
-  const { environment, ownerStorage, accounts, sessions, access, setUserFields, exists } = options;
+  const { environment, ownerStorage, accounts, roles, sessions, access, setUserFields, exists } = options;
   const { state, env, app, address, alarms, identity, endSession } = environment;
   const { sql } = ownerStorage;
   const { isInitialized, initialize, erase } = ownerStorage.lifecycle;
@@ -102,6 +105,17 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     stub: (id) => stubOf(identity().namespace, { type: "organization", id }),
   });
 
+  const userRoles = createUserRoles({
+    userId: address.id,
+    sql,
+    store: roles,
+    identity,
+    outbox,
+    transaction,
+    exists,
+    bootstrapEmail: (env as Partial<Record<string, unknown>>)["BOOTSTRAP_ADMIN_EMAIL"],
+  });
+
   /** The part of the event that every hook receives. */
   const hookContext = () => ({
     tables: ownerStorage.tables() as UserTables,
@@ -130,6 +144,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     audit,
     rates: createRateLog(sql),
     organizations,
+    roles: userRoles,
     checkBreachedPassword: app.checkBreachedPassword,
     hooks: createEventHooks({ calls: eventCalls, accounts, onError }),
     transaction,
@@ -166,7 +181,13 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     verification,
     deviceConfirmation: createDeviceConfirmation(deps, verification),
     passwordReset: createPasswordReset(deps),
-    inbox: createInbox({ sql, transaction, isInitialized: exists, handlers: organizations.handlers }),
+    inbox: createInbox({
+      sql,
+      transaction,
+      isInitialized: exists,
+      handlers: { ...organizations.handlers, ...userRoles.handlers },
+    }),
+    userRoles,
     organizationList,
     blockedInviters,
     lease: (request: LeaseRequest): Result<number, SessionFailure> =>

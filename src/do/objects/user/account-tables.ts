@@ -16,6 +16,8 @@ import { emailChangeSchema } from "../../accounts/email/pending-change.js";
 import { rateLogSchema } from "../../rate/rate-log.js";
 import { sessionSchema, sessionDetailSchema } from "../../accounts/sessions/session-row.js";
 import { userFieldsSchema } from "../../accounts/user-fields.js";
+import { userRoleSchema } from "../../app-roles/user-role-store.js";
+import { roleHolderSchema } from "../../app-roles/user-roles.js";
 
 /** The framework's tables of a user. */
 export const accountTables: readonly string[] = [
@@ -40,6 +42,8 @@ export const accountTables: readonly string[] = [
   acceptedInvitationSchema,
   blockedInviterSchema,
   leaseHolderSchema,
+  ...userRoleSchema,
+  roleHolderSchema,
   // Tables that built-in queries read are logged, so that these queries can be live.
   ...frameworkTriggersSql("_account"),
   ...frameworkTriggersSql("_profile", "only"),

@@ -3,6 +3,7 @@ import { createSetUserFields } from "../../accounts/create-set-user-fields.js";
 import { createSessionAccess } from "../../accounts/sessions/session-access.js";
 import { createSessionStore } from "../../accounts/sessions/session-store.js";
 import { createUserFieldsStore } from "../../accounts/user-fields.js";
+import { createUserRoleStore } from "../../app-roles/user-role-store.js";
 import { lazyWithPeek } from "../../lifecycle/lazy.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import type { OwnerStorage } from "../owner-storage.js";
@@ -19,13 +20,15 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
   const { sql, lifecycle } = ownerStorage;
   const { isInitialized } = lifecycle;
   const { profile, fields } = app.definition.app;
+  const roles = createUserRoleStore({ sql, isInitialized, policy: app.definition.appRoles });
   const { get: components, peek } = lazyWithPeek((): AccountComponents =>
-    createAccountComponents({ environment, ownerStorage, accounts, sessions, access, setUserFields, exists }),
+    createAccountComponents({ environment, ownerStorage, accounts, roles, sessions, access, setUserFields, exists }),
   );
 
   const accounts = createAccountStore({
     sql,
     isInitialized,
+    access: roles.access,
     hasProfile: profile !== undefined,
     fields: fields && createUserFieldsStore(sql, fields),
   });
@@ -37,6 +40,7 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
 
   return {
     accounts,
+    roles,
     sessions,
     access,
     exists,

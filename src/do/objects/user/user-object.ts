@@ -4,21 +4,21 @@ import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import { otherUsersObject, wrongObject } from "../../../router/wrong-object.js";
 import { sessionOf, type Caller } from "../../../shared/caller.js";
 import { revokeEarlier } from "../../accounts/revocations.js";
+import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createAccountService } from "../../accounts/account-service.js";
 import { invalidLink } from "../../../router/auth/invalid-link.js";
 import { deleteOldMailRates } from "../../accounts/account-mails.js";
 import { toUser } from "../../accounts/account-store.js";
 import { createRefresh } from "../../accounts/sessions/create-refresh.js";
 import { createSessionsService } from "../../accounts/sessions/sessions-service.js";
-import { unknownUser, warnOfUnknownUser } from "../../accounts/unknown-user.js";
+import { unknownUser } from "../../accounts/unknown-user.js";
 import { accountTables } from "./account-tables.js";
 import { composeUserObject } from "./compose-user-object.js";
-import type { AccountComponents } from "./account-components.js";
+import { handleInternal } from "./handle-internal.js";
 import type { ObjectPolicy } from "../object-policy.js";
-import type { InternalRequest } from "../../../shared/internal.js";
 import { idempotencySchema } from "../../idempotency/idempotency-table.js";
 import { kvSchema } from "../../kv/kv-table.js";
-import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
+import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
@@ -46,10 +46,13 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     retention: app.retention,
     alarms,
     secret: () => identity().secrets.index,
-    onWritten: () => composed.sessions.clearCache(),
+    onWritten() {
+      composed.sessions.clearCache();
+      composed.roles.clearCache();
+    },
   });
   const composed = composeUserObject({ environment, ownerStorage });
-  const { accounts, sessions, access, exists, setUserFields, components } = composed;
+  const { accounts, sessions, access, exists, roles, components } = composed;
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
@@ -78,6 +81,10 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     return access.wasSessionReplaced(caller) ? sessionReplaced() : new SessionEnded();
   }
 
+  /** Renews the user's roles if necessary. Users without roles, and most calls, need nothing. */
+  const resolveAccess = (): Promise<void> | undefined =>
+    roles.isExpired(Date.now()) ? components().userRoles.renew() : undefined;
+
   const withGetters = createGetters({
     user(): User {
       const row = accounts.read();
@@ -89,6 +96,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   });
 
   return {
+    resolveAccess,
     authorize,
     context: (caller, call, scope) =>
       withGetters(
@@ -97,16 +105,30 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           owner,
           lastEventId: call.lastEventId,
           transaction,
-          setUserFields,
+          setUserFields: composed.setUserFields,
           tables: ownerStorage.tables(call, scope),
         },
         { call, scope },
       ),
     services(request) {
-      const { caller, accessExpiresAt } = request;
+      const { caller, device, accessExpiresAt } = request;
+      // Created on first use, because most calls require no permission in the app.
+      let accessCheck: ReturnType<typeof createAccessCheck> | undefined;
+      const getAccessCheck = () =>
+        (accessCheck ??= createAccessCheck({
+          caller,
+          permissionsOf: roles.permissions,
+          onDenied: (denied) => components().userRoles.reportDenied({ ...denied, network: device.network }),
+        }));
       return {
         address,
-        atomic: ownerStorage.atomic,
+        atomic: (work) =>
+          ownerStorage.atomic(() => {
+            // The user may have lost a role since the call arrived.
+            accessCheck?.check();
+            return work();
+          }),
+        appAccess: () => getAccessCheck().service,
         setSession: request.setSession,
         account: () =>
           createAccountService({
@@ -157,7 +179,12 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized: ownerStorage.lifecycle.isInitialized,
-      access: (caller: Caller) => (access.hasActiveSession(caller) ? "granted" : "session-ended"),
+      access(caller: Caller) {
+        if (!access.hasActiveSession(caller)) return "session-ended";
+        return roles.isExpired(Date.now()) ? "unknown" : "granted";
+      },
+      resolveAccess,
+      permissionVersion: roles.version,
       rows: ownerStorage.storedRows,
       onUpgrade: access.onUpgrade,
       onUse: access.onUse,
@@ -184,53 +211,4 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       return ownerStorage.database();
     },
   };
-}
-
-function handleInternal(
-  components: AccountComponents,
-  app: ObjectEnvironment["app"],
-  request: InternalRequest,
-): HandlerReply | Promise<HandlerReply> {
-  const { account, passwordReset, deviceConfirmation, inbox, exists, findSession, lease, blockedInviters, tickets } =
-    components;
-  switch (request.op) {
-    case "createAccount":
-      return account.create(request);
-    case "hasAccount":
-      return account.hasEmail(request.email);
-    case "login":
-      return account.login(request);
-    case "requestPasswordReset":
-      return exists()
-        ? passwordReset.request(request.email, { sessionId: undefined, device: request.device })
-        : undefined;
-    case "requestDeviceLink":
-      return exists()
-        ? deviceConfirmation.request(request.email, { sessionId: undefined, device: request.device })
-        : undefined;
-    case "refresh":
-      if (!exists()) warnOfUnknownUser(app);
-      return account.refresh(request.sessionId, request.generation, request.device);
-    case "holdsRefreshToken":
-      return account.acceptsRefreshToken(request.sessionId, request.generation, request.device);
-    case "loadSession":
-      return findSession(request.token);
-    case "redeemSocketTicket":
-      return tickets.redeem(request.id, request.organizationId);
-    case "deliver":
-      return inbox.receive(request);
-    case "lease":
-      return lease(request);
-    case "hasVerified":
-      return account.hasVerified(request.email);
-    case "blocksInviter":
-      return account.hasVerified(request.email) && blockedInviters.has(request.inviter);
-    case "admitInvitation":
-    case "reserveAddress":
-    case "countMail":
-    case "answerInvitation":
-    case "isLastOwner":
-    case "leave":
-      throw new Error(`A user's object does not handle "${request.op}". Send it to another kind of object.`);
-  }
 }

@@ -1,0 +1,60 @@
+import type { AuditedAction } from "../../shared/audited-action.js";
+import type { Alarms, AlarmTask } from "../lifecycle/alarms.js";
+
+/** The last entry that the hook `onAudit` has received: one row. */
+export const actionFeedSchema = `
+  CREATE TABLE IF NOT EXISTS _action_feed (
+    only INTEGER PRIMARY KEY CHECK (only = 1), delivered INTEGER NOT NULL, due INTEGER
+  ) STRICT;
+  INSERT OR IGNORE INTO _action_feed (only, delivered) VALUES (1, 0)`;
+
+export interface ActionFeedOptions {
+  readonly sql: SqlStorage;
+  /** The entries after an id, the oldest first. */
+  readonly readAfter: (id: number, limit: number) => AuditedAction[];
+  readonly isInitialized: () => boolean;
+  readonly alarms: Pick<Alarms, "arm" | "register">;
+  /** Passes entries to the hook of the app, the oldest first; `undefined` if the app has no hook. */
+  readonly deliver: ((actions: readonly AuditedAction[]) => void | Promise<void>) | undefined;
+}
+
+/** Most entries that the hook receives at once. */
+const BATCH = 100;
+
+/**
+ * Passes the entries of an audit log to the app's hook `onAudit`, in order and at least once. The alarm retries a batch whose
+ * delivery failed.
+ */
+export function createActionFeed({ sql, readAfter, isInitialized, alarms, deliver }: ActionFeedOptions) {
+  const read = () => sql.exec("SELECT delivered, due FROM _action_feed").one();
+
+  const task: AlarmTask = {
+    name: "onAudit",
+    due() {
+      const due = isInitialized() && deliver ? read()["due"] : null;
+      return due === null ? undefined : Number(due);
+    },
+    async run() {
+      for (;;) {
+        const actions = deliver && isInitialized() ? readAfter(Number(read()["delivered"]), BATCH) : [];
+        const last = actions.at(-1);
+        if (!last) break;
+        await deliver?.(actions);
+        // The object can be erased while the hook runs.
+        if (!isInitialized()) return;
+        sql.exec("UPDATE _action_feed SET delivered = ?", last.id);
+      }
+      if (isInitialized()) sql.exec("UPDATE _action_feed SET due = NULL");
+    },
+  };
+  alarms.register(task);
+
+  return {
+    /** Schedules the delivery of new entries. Call it in the transaction that adds them. */
+    onAdded(): void {
+      if (!deliver) return;
+      sql.exec("UPDATE _action_feed SET due = ? WHERE due IS NULL", Date.now());
+      alarms.arm();
+    },
+  };
+}

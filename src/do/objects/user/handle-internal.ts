@@ -1,0 +1,81 @@
+import type { Delivery, InternalReply, InternalRequest, Receipt } from "../../../shared/internal.js";
+import { failure, success } from "../../../shared/result.js";
+import { warnOfUnknownUser } from "../../accounts/unknown-user.js";
+import type { RoleMessageKind } from "../../app-roles/role-messages.js";
+import type { HandlerReply, ObjectEnvironment } from "../object-handler.js";
+import type { AccountComponents } from "./account-components.js";
+
+/** Handles messages. If they change the user's roles, waits for a limited time until the user's organizations know them. */
+async function deliver({ inbox, userRoles, deps }: AccountComponents, delivery: Delivery): Promise<Receipt> {
+  const receipt = inbox.receive(delivery);
+  if (receipt.gone || !delivery.letters.some(({ kind }) => kind === ("appRoles" satisfies RoleMessageKind)))
+    return receipt;
+  await deps.outbox.flushPosted();
+  return { ...receipt, pending: userRoles.countPending() };
+}
+
+/** Handles the requests of other objects and of the Worker to a user's object. */
+export function handleInternal(
+  components: AccountComponents,
+  app: ObjectEnvironment["app"],
+  request: InternalRequest,
+): HandlerReply | Promise<HandlerReply> {
+  const { account, passwordReset, deviceConfirmation, exists, findSession, lease, blockedInviters, tickets } =
+    components;
+  switch (request.op) {
+    case "createAccount":
+      return account.create(request);
+    case "hasAccount":
+      return account.hasEmail(request.email);
+    case "login":
+      return account.login(request);
+    case "requestPasswordReset":
+      return exists()
+        ? passwordReset.request(request.email, { sessionId: undefined, device: request.device })
+        : undefined;
+    case "requestDeviceLink":
+      return exists()
+        ? deviceConfirmation.request(request.email, { sessionId: undefined, device: request.device })
+        : undefined;
+    case "refresh":
+      if (!exists()) warnOfUnknownUser(app);
+      return account.refresh(request.sessionId, request.generation, request.device);
+    case "holdsRefreshToken":
+      return account.acceptsRefreshToken(request.sessionId, request.generation, request.device);
+    case "loadSession":
+      return findSession(request.token);
+    case "redeemSocketTicket":
+      return tickets.redeem(request.id, request.organizationId);
+    case "deliver":
+      return deliver(components, request);
+    case "hasUser":
+      return exists();
+    case "memberRoles":
+      return grantRoles(components, request.organizationId);
+    case "lease":
+      return lease(request);
+    case "hasVerified":
+      return account.hasVerified(request.email);
+    case "blocksInviter":
+      return account.hasVerified(request.email) && blockedInviters.has(request.inviter);
+    case "admitInvitation":
+    case "reserveAddress":
+    case "countMail":
+    case "answerInvitation":
+    case "isLastOwner":
+    case "appRoles":
+    case "releaseSuperadmin":
+    case "leave":
+      throw new Error(`A user's object does not handle "${request.op}". Send it to another kind of object.`);
+  }
+}
+
+type RolesReply = InternalReply<Extract<InternalRequest, { op: "memberRoles" }>>;
+
+/** Returns the user's current roles for an organization. */
+async function grantRoles({ userRoles, deps, exists }: AccountComponents, organizationId: string): Promise<RolesReply> {
+  if (!exists()) return failure("USER_NOT_FOUND");
+  await userRoles.renewIfExpired();
+  if (!exists()) return failure("USER_NOT_FOUND");
+  return success(deps.transaction(() => userRoles.grantTo(organizationId)));
+}

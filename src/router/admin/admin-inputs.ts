@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+/** The id of a user or an organization: only one that the name of an object can contain. */
+export const idInput = z
+  .string()
+  .regex(/^[A-Za-z\d_-]{1,128}$/, "This is not an id. Pass the `id` of a user or an organization.");
+
+/** Why an operator does something. It is stored in the audit log. */
+export const reasonInput = z
+  .string()
+  .trim()
+  .min(1, "Enter a reason.")
+  .max(500, "The reason must be at most 500 characters.");
+
+/** The fields of a list's input that select a page. */
+export const pageFields = {
+  limit: z.int().min(1).max(100).default(50),
+  cursor: z.string().max(1_000).nullish(),
+  /** TanStack's infinite queries send it with the cursor. */
+  direction: z.literal("forward").optional(),
+};
