@@ -2,6 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
 import { auditOptions } from "./accounts/audit-log.js";
+import { actionLogOptions } from "./audit/action-log-options.js";
 import { withDefaults } from "./accounts/sessions/session-options.js";
 import { retentionOf } from "./change-log/change-log-retention.js";
 import { socketLimits } from "./connections/socket-limits.js";
@@ -35,6 +36,8 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     retention: retentionOf(options.changeLog),
     throttle: throttleOptions(options.throttle),
     audit: auditOptions(options.audit),
+    operatorAudit: actionLogOptions("operatorAudit", options.operatorAudit),
+    onAudit: options.onAudit,
     checkBreachedPassword: options.checkBreachedPassword,
     maxQueuedHashes: options.maxQueuedHashes ?? 4,
     mail: mailSettings(options),

@@ -45,7 +45,8 @@ export function createUserDO<TRouter extends AnyTRPCRouter>(
   router: TRouter,
   options: UserDOOptions<AppOf<TRouter>> = {},
 ): UserDOClass<TRouter> {
-  const app = createApp(router, options);
+  // The hooks of the app receive users with the permissions of the app, which the type parameter hides.
+  const app = createApp(router, options as UserDOOptions);
   return class extends UserDO<
     Tables<UserTables<TRouter>>,
     Kv<AppOf<TRouter>["kv"]>,

@@ -2,6 +2,8 @@ import { checkFunction, checkNumber, checkOptionNames, type OptionNames } from "
 import type { AppOnError } from "../router/error-report.js";
 import type { AppDefinition } from "../router/definition.js";
 import type { AuditOptions } from "./accounts/audit-log.js";
+import type { OnAudit } from "./audit/action-feed.js";
+import type { ActionLogOptions } from "./audit/action-log-options.js";
 import type { SessionOptions } from "./accounts/sessions/session-options.js";
 import type { ThrottleOptions } from "./rate/throttle-delay.js";
 import type { ChangeLogRetention } from "./change-log/change-log-retention.js";
@@ -32,6 +34,17 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> exten
    * @default see {@link AuditOptions}
    */
   readonly audit?: AuditOptions;
+  /**
+   * Retention of the audit log of the app, which `admin.audit.list` returns.
+   * @default see {@link ActionLogOptions}
+   */
+  readonly operatorAudit?: ActionLogOptions;
+  /**
+   * Receives new entries of the audit log of the app, in order and at least once, to store them elsewhere. If it throws or rejects,
+   * it receives the same entries again later.
+   * @default none
+   */
+  readonly onAudit?: OnAudit;
   /**
    * Asks a service whether a new password appeared in a data breach, in addition to the built-in list of common
    * passwords. It receives five digits of a digest and has one second. Without an answer in time the password is accepted.
@@ -71,6 +84,8 @@ const names: OptionNames<UserDOOptions> = {
   mailLinks: true,
   throttle: true,
   audit: true,
+  operatorAudit: true,
+  onAudit: true,
   checkBreachedPassword: true,
   maxQueuedHashes: true,
   session: true,

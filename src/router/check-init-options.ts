@@ -10,6 +10,7 @@ interface InitOptions {
   readonly fields?: unknown;
   readonly kv?: unknown;
   readonly roles?: unknown;
+  readonly appRoles?: unknown;
   readonly organizationSettings?: unknown;
   readonly context?: unknown;
   readonly errorFormatter?: unknown;
@@ -36,6 +37,7 @@ export function checkInitOptions(options: InitOptions): void {
     fields: true,
     kv: true,
     roles: true,
+    appRoles: true,
     organizationSettings: true,
     context: true,
     errorFormatter: true,
@@ -51,6 +53,7 @@ export function checkInitOptions(options: InitOptions): void {
   }
   checkRecord("kv", options.kv);
   checkRecord("roles", options.roles);
+  checkRecord("appRoles", options.appRoles);
   checkFunction("context", options.context);
   checkFunction("errorFormatter", options.errorFormatter);
 }

@@ -1,5 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { z } from "zod";
+import type { AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
+import type { AppRolePolicy } from "./app-roles/app-role-policy.js";
 import type { KvSchemas } from "./kv/kv-schemas.js";
 import type { RolePolicy } from "./organizations/role-policy.js";
 import type { RoleDefinitions } from "./organizations/role-definitions.js";
@@ -32,6 +34,8 @@ export interface AppDefinition {
   readonly roles: RoleDefinitions;
   /** The app's own fields of an organization. */
   readonly settings: SettingsSchema | undefined;
+  /** The roles in the whole app. */
+  readonly appRoles: AppRoleDefinitions;
 }
 
 declare const APP: unique symbol;
@@ -51,6 +55,7 @@ export type AppOf<TRouter extends AnyTRPCRouter> =
 export interface RouterDefinition {
   readonly app: AppDefinition;
   readonly roles: RolePolicy;
+  readonly appRoles: AppRolePolicy;
   readonly migrations: { readonly [TOwner in keyof AppDefinition["tables"]]: readonly Migration[] };
   readonly builtin: Readonly<Record<string, object>>;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;

@@ -1,4 +1,5 @@
 import type { TRPCDefaultErrorShape, TRPCErrorFormatter } from "@trpc/server";
+import type { AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
 import type { BaseContext } from "./context.js";
 import type { ProfileSchema, SettingsSchema, UserFieldsSchema } from "./definition.js";
 import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
@@ -20,6 +21,7 @@ export interface InitUserDOOptions<
   TSettings extends SettingsSchema | undefined,
   TFields extends UserFieldsSchema | undefined = undefined,
   TAppTables extends TableDefinitions = Record<never, never>,
+  TAppRoles extends AppRoleDefinitions = AppRoleDefinitions,
 > {
   /**
    * The app's tables, by the kind of owner whose Durable Object stores them. `app` has the tables of the whole app.
@@ -65,6 +67,13 @@ export interface InitUserDOOptions<
    * @default { admin: ["member:manage", "organization:update"], member: [] }
    */
   readonly roles?: TRoles;
+  /**
+   * The roles in the whole app, and the permissions of each. "superadmin" is built in and has every permission, also those that the
+   * built-in procedures of `admin` require. "member" is built in too, and every user has it. `admin.roles.create` creates further
+   * roles at run time, from the permissions that are declared here.
+   * @default { superadmin: [], member: [] }
+   */
+  readonly appRoles?: TAppRoles;
   /**
    * The app's own fields of an organization, set by `organizations.create` and changed by `organizations.update`.
    * @default none

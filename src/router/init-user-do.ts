@@ -9,6 +9,9 @@ import {
 import type { ErrorReason } from "../shared/error-reason.js";
 import { createAccountRouter } from "./account/account-router.js";
 import { createAdminRouter } from "./admin/admin-router.js";
+import { appCan } from "./app-roles/app-can.js";
+import type { AppPermissionOf, AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
+import { createAppRolePolicy } from "./app-roles/app-role-policy.js";
 import { createAuthRouter } from "./auth/auth-router.js";
 import { createBaseProcedures } from "./base-procedures.js";
 import { checkInitOptions } from "./check-init-options.js";
@@ -92,6 +95,7 @@ export function initUserDO<
   TSettings extends SettingsSchema | undefined = undefined,
   TFields extends UserFieldsSchema | undefined = undefined,
   TAppTables extends TableDefinitions = Record<never, never>,
+  const TAppRoles extends AppRoleDefinitions = Record<never, never>,
 >(
   options: InitUserDOOptions<
     TUserTables,
@@ -104,7 +108,8 @@ export function initUserDO<
     TRoles,
     TSettings,
     TFields,
-    TAppTables
+    TAppTables,
+    TAppRoles
   > = {},
 ) {
   type App = {
@@ -114,6 +119,7 @@ export function initUserDO<
     roles: TRoles;
     settings: TSettings;
     fields: TFields;
+    appRoles: TAppRoles;
   };
   type Context = BaseContext<App> & TExtra;
 
@@ -129,6 +135,8 @@ export function initUserDO<
   const kv = options.kv ?? ({} as TKv);
   const roles: RoleDefinitions = options.roles ?? defaultRoles;
   const rolePolicy = createRolePolicy(roles);
+  const appRoles = options.appRoles ?? ({} as TAppRoles);
+  const appRolePolicy = createAppRolePolicy(appRoles);
   const settings = options.organizationSettings as TSettings;
   const builtin = {
     auth: createAuthRouter<App>(profile),
@@ -138,7 +146,7 @@ export function initUserDO<
     kv: createKvRouter<TKv>(kv),
     _live: liveProcedure,
     organizations: createOrganizationsRouter<App>(settings, rolePolicy),
-    admin: createAdminRouter(),
+    admin: createAdminRouter<App>(appRolePolicy),
   };
   // tRPC cannot infer these types while the context is generic.
   const root = initTRPC.context<object>().create({
@@ -156,8 +164,10 @@ export function initUserDO<
       kv,
       roles,
       settings,
+      appRoles,
     },
     roles: rolePolicy,
+    appRoles: appRolePolicy,
     migrations: {
       user: migrations.user ?? [],
       organization: migrations.organization ?? [],
@@ -248,6 +258,19 @@ export function initUserDO<
      * ```
      */
     can: (requirement: Requirement<PermissionOf<TRoles>>) => root.middleware(can(requirement)),
+    /**
+     * Creates a middleware that requires permissions of the caller's roles in the whole app: one permission, `{ any: […] }` or
+     * `{ all: […] }`. For procedures of users, organizations and the app. Calls of other users fail with FORBIDDEN
+     * (MISSING_PERMISSION), and are recorded in the audit log of the app.
+     *
+     * @throws Error if the list of permissions is empty, or no role declares a permission
+     * @example
+     * ```ts
+     * announce: t.appProcedure.use(t.appCan("announcement:write")).input(Announcement).mutation(…),
+     * ```
+     */
+    appCan: (requirement: Requirement<AppPermissionOf<TAppRoles>>) =>
+      root.middleware(appCan(appRolePolicy, requirement)),
     /**
      * A middleware that marks a mutation whose `async` resolver may run again after a crash, until it has called `ctx.commit`. Use it
      * if all that the resolver does before is safe to repeat: reads, calls through `createCaller` with `ctx.idempotencyKey`, and

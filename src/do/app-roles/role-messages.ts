@@ -1,5 +1,6 @@
 import type { VersionedRoles } from "../../shared/app-roles.js";
-import { toName } from "../../shared/owner.js";
+import { appAddress, toName } from "../../shared/owner.js";
+import type { NewAction } from "../audit/action-log.js";
 import type { MessageHandlers } from "../messaging/create-inbox.js";
 import type { OutboxMessage } from "../messaging/outbox-store.js";
 
@@ -12,6 +13,21 @@ export interface DeniedCall {
   readonly permission: string;
   readonly network?: string | undefined;
 }
+
+/** The entry of the audit log for a refused call. */
+export function deniedAction({ userId, path, permission, network }: DeniedCall): NewAction {
+  return {
+    actor: { type: "user", id: userId },
+    action: "permission.denied",
+    target: { type: "procedure", id: path },
+    outcome: "denied",
+    failure: permission,
+    device: { network },
+  };
+}
+
+/** Most refused calls of a user that an object reports in an hour. */
+export const DENIED_RATE = { limit: 20, per: 60 * 60_000 };
 
 /** The messages that objects send each other about the roles in the app. */
 export interface RoleMessages {
@@ -43,4 +59,4 @@ export function roleHandlersFor<TKind extends RoleMessageKind>(handlers: {
 }
 
 /** The name of the object of the whole app. */
-export const APP_OBJECT = toName({ type: "app", id: "main" });
+export const APP_OBJECT = toName(appAddress);

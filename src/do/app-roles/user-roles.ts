@@ -3,12 +3,13 @@ import type { LeasedRoles, VersionedRoles } from "../../shared/app-roles.js";
 import { canonicalEmail } from "../../shared/email-address.js";
 import type { User } from "../../shared/account.js";
 import { stubOf } from "../../shared/object-stub.js";
-import { toName } from "../../shared/owner.js";
+import { appAddress, toName } from "../../shared/owner.js";
 import { sendInternal } from "../../shared/send-internal.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { Outbox } from "../messaging/create-outbox.js";
+import type { RateLog } from "../rate/rate-log.js";
 import { lastSuperadmin } from "./role-errors.js";
-import { APP_OBJECT, roleHandlersFor, roleMessage, type DeniedCall } from "./role-messages.js";
+import { APP_OBJECT, DENIED_RATE, roleHandlersFor, roleMessage, type DeniedCall } from "./role-messages.js";
 import { ROLE_LEASE_MS, type UserRoleStore } from "./user-role-store.js";
 
 /** The organizations that know the roles of the user, and until when they use them. */
@@ -21,6 +22,7 @@ export interface UserRolesOptions {
   readonly store: UserRoleStore;
   readonly identity: () => AppIdentity;
   readonly outbox: Pick<Outbox, "post" | "countPending">;
+  readonly rates: Pick<RateLog, "take">;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   /** Whether the account exists. It can be deleted during a request to another object. */
   readonly exists: () => boolean;
@@ -30,12 +32,12 @@ export interface UserRolesOptions {
 
 /** Keeps the roles of a user current in the user's own object, and passes them on to the user's organizations. */
 export function createUserRoles(options: UserRolesOptions) {
-  const { userId, sql, store, identity, outbox, transaction, exists } = options;
+  const { userId, sql, store, identity, outbox, rates, transaction, exists } = options;
   const bootstrapEmail =
     typeof options.bootstrapEmail === "string" ? canonicalEmail(options.bootstrapEmail) : undefined;
   let renewal: Promise<void> | undefined;
 
-  const app = () => stubOf(identity().namespace, { type: "app", id: "main" });
+  const app = () => stubOf(identity().namespace, appAddress);
   const organization = (id: string): string => toName({ type: "organization", id });
 
   const isSuperadmin = (): boolean => store.read().roles.some(({ name }) => name === SUPERADMIN);
@@ -120,7 +122,10 @@ export function createUserRoles(options: UserRolesOptions) {
     },
 
     /** Reports a call that was refused, for the audit log of the app. */
-    reportDenied: (denied: DeniedCall): void => outbox.post(roleMessage(APP_OBJECT, "permissionDenied", denied)),
+    reportDenied(denied: DeniedCall): void {
+      if (rates.take("denied", DENIED_RATE, Date.now()))
+        outbox.post(roleMessage(APP_OBJECT, "permissionDenied", denied));
+    },
   };
 }
 

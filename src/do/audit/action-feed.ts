@@ -1,4 +1,6 @@
+import type { Env } from "../../router/env.js";
 import type { AuditedAction } from "../../shared/audited-action.js";
+import type { Owner } from "../../shared/owner.js";
 import type { Alarms, AlarmTask } from "../lifecycle/alarms.js";
 
 /** The last entry that the hook `onAudit` has received: one row. */
@@ -7,6 +9,18 @@ export const actionFeedSchema = `
     only INTEGER PRIMARY KEY CHECK (only = 1), delivered INTEGER NOT NULL, due INTEGER
   ) STRICT;
   INSERT OR IGNORE INTO _action_feed (only, delivered) VALUES (1, 0)`;
+
+/** New entries of the audit log of the app or of an organization. */
+export interface AuditEvent {
+  /** The app (`{ type: "app", id: "main" }`) or the organization to which the log belongs. */
+  readonly owner: Owner;
+  /** The entries, the oldest first. `id` is unique within the log. */
+  readonly actions: readonly AuditedAction[];
+  readonly env: Env;
+}
+
+/** The option `onAudit` of `createUserDO`. */
+export type OnAudit = (event: AuditEvent) => void | Promise<void>;
 
 export interface ActionFeedOptions {
   readonly sql: SqlStorage;

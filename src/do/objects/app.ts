@@ -3,6 +3,8 @@ import type { RouterDefinition } from "../../router/definition.js";
 import type { OnError } from "../../router/error-report.js";
 import type { AccountHooks } from "../accounts/account-hooks.js";
 import type { AuditOptions } from "../accounts/audit-log.js";
+import type { OnAudit } from "../audit/action-feed.js";
+import type { ActionLogOptions } from "../audit/action-log-options.js";
 import type { CheckBreachedPassword } from "../accounts/passwords/check-breached-password.js";
 import type { SessionOptions } from "../accounts/sessions/session-options.js";
 import type { ChangeLogRetention } from "../change-log/change-log-retention.js";
@@ -21,6 +23,9 @@ export interface App {
   readonly retention: Required<ChangeLogRetention>;
   readonly throttle: Required<ThrottleOptions>;
   readonly audit: Required<AuditOptions>;
+  /** Retention of the audit log of the app. */
+  readonly operatorAudit: Required<ActionLogOptions>;
+  readonly onAudit: OnAudit | undefined;
   readonly checkBreachedPassword: CheckBreachedPassword | undefined;
   readonly maxQueuedHashes: number;
   readonly mail: MailSettings;

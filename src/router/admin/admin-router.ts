@@ -1,6 +1,16 @@
+import type { AppRolePolicy } from "../app-roles/app-role-policy.js";
 import { builtinRoot } from "../builtin-root.js";
+import type { AppDefinition } from "../definition.js";
+import { createAdminAuditRouter } from "./admin-audit-router.js";
+import { createAdminRolesRouter } from "./admin-roles-router.js";
 
-/** Creates the procedures for the operators of an app. */
-export function createAdminRouter() {
-  return builtinRoot.router({});
+/**
+ * Creates the procedures for the operators of an app. Each requires a permission in the app, and throws UNAUTHORIZED
+ * (NOT_SIGNED_IN) without a session.
+ */
+export function createAdminRouter<TApp extends AppDefinition>(policy: AppRolePolicy) {
+  return builtinRoot.router({
+    roles: createAdminRolesRouter<TApp>(policy),
+    audit: createAdminAuditRouter(policy),
+  });
 }

@@ -1,4 +1,11 @@
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
+import { reasonOf } from "../../../router/reasoned-error.js";
+import type { VersionedRoles } from "../../../shared/app-roles.js";
+import type { InternalReply, InternalRequest } from "../../../shared/internal.js";
+import { failure, success } from "../../../shared/result.js";
+import { createAccessCheck } from "../../app-roles/access-check.js";
+import { createRoleAdministration } from "../../app-roles/role-administration.js";
+import { deniedAction } from "../../app-roles/role-messages.js";
 import { appAddress } from "../../../shared/owner.js";
 import { idempotencySchema } from "../../idempotency/idempotency-table.js";
 import { kvSchema } from "../../kv/kv-table.js";
@@ -30,9 +37,29 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     secret: () => identity().secrets.index,
   });
   const { isInitialized } = ownerStorage.lifecycle;
-  const { outbox, leases, open, receive } = composeAppObject(environment, ownerStorage);
+  const { outbox, leases, operatorLog, roles, superadmins, open, receive } = composeAppObject(environment, ownerStorage);
+  const permissionsOf = (userId: string): ReadonlySet<string> =>
+    new Set(roles.policy.accessOf(roles.store.rolesOf(userId)).permissions);
   const { access, resolveAccess } = createAppAccess({ isInitialized, open, leases, endSession });
   const transaction = createTransaction(state.storage);
+
+  /** The roles of a user, for the user's object. An object without a schema has no roles. */
+  const currentRoles = (userId: string): VersionedRoles =>
+    isInitialized()
+      ? { version: roles.store.versionOf(userId), roles: roles.store.rolesOf(userId) }
+      : { version: 0, roles: [] };
+
+  /** Reserves the deletion of a user's account. */
+  function release(userId: string): InternalReply<Extract<InternalRequest, { op: "releaseSuperadmin" }>> {
+    if (!isInitialized()) return success(true);
+    try {
+      transaction(() => superadmins.deactivate(userId));
+      return success(true);
+    } catch (error) {
+      if (reasonOf(error) === "LAST_SUPERADMIN") return failure("LAST_SUPERADMIN");
+      throw error;
+    }
+  }
 
   const withGetters = createGetters({
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
@@ -57,9 +84,31 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
         },
         { call, scope },
       ),
-    services: ({ setSession }) => ({ address: appAddress, atomic: ownerStorage.atomic, setSession }),
+    services(request) {
+      const { caller, device, setSession } = request;
+      const accessCheck = createAccessCheck({
+        caller,
+        permissionsOf,
+        onDenied: (denied) => operatorLog.add(deniedAction({ ...denied, network: device.network })),
+      });
+      return {
+        address: appAddress,
+        atomic: (work) =>
+          ownerStorage.atomic(() => {
+            // The caller may have lost a role since the call arrived.
+            accessCheck.check();
+            return work();
+          }),
+        setSession,
+        appAccess: () => accessCheck.service,
+        roleAdministration: () => createRoleAdministration({ deps: roles, request, checkAgain: accessCheck.check }),
+        operatorLog: () => operatorLog,
+      };
+    },
     internal(request) {
       if (request.op === "deliver") return receive(request);
+      if (request.op === "appRoles") return currentRoles(request.userId);
+      if (request.op === "releaseSuperadmin") return release(request.userId);
       throw new Error(`The app's object does not handle "${request.op}". Send it to another kind of object.`);
     },
     sockets: {
@@ -70,6 +119,8 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
       rows: ownerStorage.storedRows,
       access,
       resolveAccess,
+      permissionVersion: (caller) =>
+        caller.type === "user" && isInitialized() ? roles.store.versionOf(caller.userId) : undefined,
     },
     flushWrites: ownerStorage.flushWrites,
     flushOutbox: outbox.flushPosted,

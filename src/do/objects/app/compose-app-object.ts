@@ -1,7 +1,13 @@
 import type { Delivery, Receipt } from "../../../shared/internal.js";
+import { appAddress, parseName, toName } from "../../../shared/owner.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import { sendInternal } from "../../../shared/send-internal.js";
-import { toName } from "../../../shared/owner.js";
+import { deniedAction, roleHandlersFor } from "../../app-roles/role-messages.js";
+import type { RoleAdministrationDeps } from "../../app-roles/role-administration.js";
+import { createRolePublisher } from "../../app-roles/role-publisher.js";
+import { createRoleStore, roleSchema } from "../../app-roles/role-store.js";
+import { createSuperadmins } from "../../app-roles/superadmins.js";
+import { actionLogSchema, createActionLog } from "../../audit/action-log.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
@@ -20,16 +26,20 @@ export const appObjectTables: readonly string[] = [
   outboxSchema,
   outboxHeadsSchema,
   inboxSchema,
+  actionLogSchema,
+  ...roleSchema,
 ];
 
 /** Creates the stores and services of the app, in its own object. */
 export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: OwnerStorage) {
   const { isInitialized, initialize } = lifecycle;
-  const { state, app, address, alarms, identity } = environment;
+  const { state, app, address, alarms, env, identity } = environment;
   const { storage } = state;
   const sql = recordedSql(storage.sql);
   const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
   const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
+
+  const deliver = createMessageDelivery(identity);
 
   const outbox = createOutbox({
     store: createOutboxStore(sql),
@@ -37,7 +47,15 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     isInitialized,
     alarms,
     transaction,
-    deliver: createMessageDelivery(identity),
+    async deliver(target, delivery) {
+      const receipt = await deliver(target, delivery);
+      publisher.onReceipt(target, receipt);
+      return receipt;
+    },
+    onTargetGone(target) {
+      const to = parseName(target);
+      if (to?.type === "user") roleStore.deleteUser(to.id);
+    },
     sendMail: () => Promise.reject(new Error("The app's object does not send mail. The object of a user does.")),
     onError: app.onError,
   });
@@ -48,21 +66,51 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     requestLease: ({ userId, ...session }) => sendInternal(user(userId), { op: "lease", ...session }),
   });
 
+  const operatorLog = createActionLog({
+    sql,
+    options: app.operatorAudit,
+    isInitialized,
+    alarms,
+    deliver: app.onAudit && ((actions) => app.onAudit?.({ owner: appAddress, actions, env })),
+  });
+  const roleStore = createRoleStore(sql);
+  const publisher = createRolePublisher({ store: roleStore, outbox });
+  const superadmins = createSuperadmins({ store: roleStore, publisher, log: operatorLog });
+  const roles: RoleAdministrationDeps = {
+    policy: app.definition.appRoles,
+    store: roleStore,
+    publisher,
+    superadmins,
+    log: operatorLog,
+    userExists: (userId) => sendInternal(user(userId), { op: "hasUser" }),
+    transaction,
+  };
+
   const inbox = createInbox({
     sql,
     transaction,
     isInitialized,
-    handlers: handlersFor<"endSession">({
-      endSession({ sessionId }) {
-        leases.revoke(sessionId);
-        environment.endSession(sessionId);
-      },
-    }),
+    handlers: {
+      ...handlersFor<"endSession">({
+        endSession({ sessionId }) {
+          leases.revoke(sessionId);
+          environment.endSession(sessionId);
+        },
+      }),
+      ...roleHandlersFor<"bootstrapSuperadmin" | "roleUserGone" | "permissionDenied">({
+        bootstrapSuperadmin: ({ userId }) => superadmins.bootstrap(userId),
+        roleUserGone: ({ userId }) => void roleStore.deleteUser(userId),
+        permissionDenied: (denied) => operatorLog.add(deniedAction(denied)),
+      }),
+    },
   });
 
   return {
     outbox,
     leases,
+    operatorLog,
+    roles,
+    superadmins,
     /** Creates the schema, if this is the first use of the object. */
     open: (): void => initialize(() => {}),
     receive: (delivery: Delivery): Receipt => initialize(() => inbox.receive(delivery)),

@@ -21,7 +21,7 @@ import {
   invitationSchema,
 } from "../../organizations/invitation-store.js";
 import { createMemberRoles, memberRoleSchema } from "../../app-roles/member-roles.js";
-import { APP_OBJECT, roleMessage, type DeniedCall } from "../../app-roles/role-messages.js";
+import { APP_OBJECT, DENIED_RATE, roleMessage, type DeniedCall } from "../../app-roles/role-messages.js";
 import { inviterSchema } from "../../organizations/inviter-table.js";
 import { createInvitations } from "../../organizations/invitations.js";
 import { createLeases, leaseGenerationSchema, leaseSchema } from "../../organizations/leases.js";
@@ -187,7 +187,10 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     invitations,
     deletion,
     /** Reports a call that was refused, for the audit log of the app. */
-    reportDenied: (denied: DeniedCall): void => outbox.post(roleMessage(APP_OBJECT, "permissionDenied", denied)),
+    reportDenied(denied: DeniedCall): void {
+      if (deps.rates.take(`denied ${denied.userId}`, DENIED_RATE, Date.now()))
+        outbox.post(roleMessage(APP_OBJECT, "permissionDenied", denied));
+    },
     receive,
     answerInvitation,
     isLastOwner: (userId: string): boolean =>

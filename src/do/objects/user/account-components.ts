@@ -105,12 +105,14 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     stub: (id) => stubOf(identity().namespace, { type: "organization", id }),
   });
 
+  const rates = createRateLog(sql);
   const userRoles = createUserRoles({
     userId: address.id,
     sql,
     store: roles,
     identity,
     outbox,
+    rates,
     transaction,
     exists,
     bootstrapEmail: (env as Partial<Record<string, unknown>>)["BOOTSTRAP_ADMIN_EMAIL"],
@@ -142,7 +144,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     deviceEpoch: createDeviceEpochStore(sql),
     outbox,
     audit,
-    rates: createRateLog(sql),
+    rates,
     organizations,
     roles: userRoles,
     checkBreachedPassword: app.checkBreachedPassword,
