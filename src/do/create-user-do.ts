@@ -46,7 +46,7 @@ export function createUserDO<TRouter extends AnyTRPCRouter>(
   options: UserDOOptions<AppOf<TRouter>> = {},
 ): UserDOClass<TRouter> {
   // The hooks of the app receive users with the permissions of the app, which the type parameter hides.
-  const app = createApp(router, options as UserDOOptions);
+  const app = createApp(router, options as unknown as UserDOOptions);
   return class extends UserDO<
     Tables<UserTables<TRouter>>,
     Kv<AppOf<TRouter>["kv"]>,
