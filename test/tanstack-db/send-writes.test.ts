@@ -9,7 +9,8 @@ const insert = { type: "insert", modified: row, original: {}, changes: row } as 
 async function sendTo(reason: string) {
   const writes = createPendingWrites({ rowOf: () => row, reload() {}, onShown() {} });
   const error = Object.assign(new Error(reason), { data: { code: "CONFLICT", httpStatus: 409, reason } });
-  return sendWrites({ input: undefined, writes, create: { mutate: () => Promise.reject(error) } }, [insert], "key");
+  const create = { mutate: () => Promise.reject(error) };
+  return sendWrites({ input: undefined, writes, isOwn: () => true, create }, [insert], "key");
 }
 
 describe("a write that is sent again", () => {
