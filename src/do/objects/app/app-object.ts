@@ -7,7 +7,7 @@ import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createRoleAdministration } from "../../app-roles/role-administration.js";
 import { deniedAction } from "../../app-roles/role-messages.js";
 import { appAddress } from "../../../shared/owner.js";
-import { idempotencySchema } from "../../idempotency/idempotency-table.js";
+import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import { SessionEnded } from "../../lifecycle/caller-errors.js";
 import { createGetters } from "../../lifecycle/call-getters.js";

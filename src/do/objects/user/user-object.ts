@@ -16,7 +16,7 @@ import { accountTables } from "./account-tables.js";
 import { composeUserObject } from "./compose-user-object.js";
 import { handleInternal } from "./handle-internal.js";
 import type { ObjectPolicy } from "../object-policy.js";
-import { idempotencySchema } from "../../idempotency/idempotency-table.js";
+import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
