@@ -30,14 +30,6 @@ export function useProxiedExample() {
     get proxy(): TcpProxy {
       return proxy;
     },
-    /** A browser in which Vite's own socket is not connected, because it would reload the page after each cut. */
-    async newBrowser(): Promise<BrowserContext> {
-      const context = await example.newBrowser();
-      await context.routeWebSocket(
-        ({ pathname }) => pathname !== "/trpc",
-        () => {},
-      );
-      return context;
-    },
+    newBrowser: (): Promise<BrowserContext> => example.newBrowser(),
   };
 }
