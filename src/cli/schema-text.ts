@@ -20,9 +20,15 @@ const HEADER = `-- The app's tables in the objects of each kind of owner, and th
 export function schemaText({ app, migrations }: RouterDefinition): string {
   return [
     HEADER,
-    ...kinds.map((kind) => kindText(kind, { tables: app.tables[kind], migrations: migrations[kind] })),
+    ...kinds
+      .map((kind) => [kind, { tables: app.tables[kind], migrations: migrations[kind] }] as const)
+      // Many apps have no data of the whole app, and text that earlier versions wrote does not contain that part.
+      .filter(([kind, { tables, migrations: steps }]) => kind !== "app" || steps.length > 0 || !isEmpty(tables))
+      .map(([kind, definition]) => kindText(kind, definition)),
   ].join("\n");
 }
+
+const isEmpty = (tables: object): boolean => Object.keys(tables).length === 0;
 
 interface Kind {
   readonly tables: RouterDefinition["app"]["tables"]["user"];

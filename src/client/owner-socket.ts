@@ -5,6 +5,7 @@ import type superjson from "superjson";
 import { ClientSocket } from "./client-socket.js";
 import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
 import { createCursorEncoder } from "./cursor-encoder.js";
+import type { APP as OF_APP } from "./procedure-owners.js";
 import type { WriteAcks } from "./write-acks.js";
 import { createLiveDeltas } from "./live-deltas.js";
 import { createLiveFallback } from "./live-fallback.js";
@@ -45,13 +46,16 @@ export interface OwnerSocketSettings extends Pick<SocketCredentialsOptions, "hea
 }
 
 export interface OwnerSocketOptions
-  extends SocketLibrary, OwnerSocketSettings, Pick<SocketCredentialsOptions, "session" | "organizationId"> {
+  extends SocketLibrary, OwnerSocketSettings, Pick<SocketCredentialsOptions, "session" | "owner"> {
   /** Whether the owner has no newer socket. Events of the previous user's socket are then ignored. */
   readonly isCurrent: () => boolean;
   readonly mayConnect: () => boolean;
   /** Called when the user is not a member of the organization, so that a retry cannot succeed. */
   readonly onRefused: (reason: TRPCClientError<AnyTRPCRouter>) => void;
 }
+
+/** An import of the value would split the chunk that a page loads first. */
+const APP: typeof OF_APP = "app:";
 
 /** How long a connection may take to open, in milliseconds. A plain WebSocket would wait for minutes. */
 const CONNECTION_TIMEOUT_MS = 10_000;
@@ -70,13 +74,13 @@ const LINGER_MS = 5_000;
  * that only sockets need.
  */
 export function createOwnerSocket(options: OwnerSocketOptions) {
-  const { url, organizationId, WebSocket: implementation, call, watch, acks, isCurrent } = options;
+  const { url, owner, WebSocket: implementation, call, watch, acks, isCurrent } = options;
   const { observable, superjson, TRPCClientError, pollInterval = 5 } = options;
   const retryDelay = createRetryDelay();
   const fallback = createLiveFallback({
     interval: pollInterval && pollInterval * 1000,
     stringify: superjson.stringify,
-    onRound: () => acks.beginRound(organizationId),
+    onRound: () => acks.beginRound(owner),
     read({ op }) {
       const { path, input } = op.input as { readonly path: string; readonly input: unknown };
       return call({ type: "query", path, input });
@@ -92,7 +96,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     const address = socketUrl({
       url: target,
       base: globalThis.document?.baseURI ?? globalThis.location?.href,
-      organizationId,
+      owner,
       user,
     });
     return prepareConnection({ url: address, implementation, headers, ticket });
@@ -111,7 +115,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
           failure = undefined;
           retryDelay.reset();
           fallback.up();
-          if (isCurrent()) acks.opened(organizationId);
+          if (isCurrent()) acks.opened(owner);
         },
       });
       follow(this);
@@ -139,7 +143,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     // tRPC's client uses the part of a WebSocket that this class has.
     WebSocket: OwnersClientSocket as unknown as typeof WebSocket,
     experimental_encoder: createCursorEncoder({
-      onFlushed: (cursor) => acks.flushed(organizationId, cursor),
+      onFlushed: (cursor) => acks.flushed(owner, cursor),
       startsAnew: fallback.isPolled,
       deltas,
     }),
@@ -164,7 +168,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
   function onClose(code: number | undefined): void {
     if (isClosed) return;
     fallback.down();
-    if (isCurrent()) acks.closed(organizationId);
+    if (isCurrent()) acks.closed(owner);
     if (code === CLOSE_SESSION_ENDED) watch.check();
     if (code === CLOSE_NOT_A_MEMBER) void endIfRefused();
   }
@@ -173,10 +177,10 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
 
   /** Subscriptions to an organization end when the user is not a member. */
   async function endIfRefused(): Promise<void> {
-    if (organizationId === undefined || isChecking || !isCurrent()) return;
+    if (owner === undefined || owner === APP || isChecking || !isCurrent()) return;
     isChecking = true;
     try {
-      await call({ type: "query", path: "organizations.get", input: { organizationId } });
+      await call({ type: "query", path: "organizations.get", input: { organizationId: owner } });
     } catch (error) {
       const isForbidden =
         error instanceof TRPCClientError && (error.data as { code?: unknown } | null)?.code === "FORBIDDEN";
@@ -210,7 +214,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
   }
 
   // Called when the socket has not delivered this client's writes.
-  acks.setPoller(organizationId, (hasWritten) => {
+  acks.setPoller(owner, (hasWritten) => {
     fallback.pollNow(hasWritten);
     check(LATE_CHECK_TIMEOUT_MS);
   });
@@ -225,7 +229,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     retryDelay.reset();
     if (!hasWebSocket) {
       fallback.down(true);
-      acks.closed(organizationId);
+      acks.closed(owner);
     }
     return () => {
       if (--subscriptions === 0) stopListening?.();

@@ -15,15 +15,17 @@ interface Running {
 export interface RunningSubscriptionsOptions {
   readonly linkFor: (op: Operation) => Link;
   readonly mayConnect: () => boolean;
-  /** Called when a subscription begins. Returns the function to call when it has ended. */
-  readonly onRun: (op: Operation) => () => void;
+  /** Called when a subscription starts, also when it starts again. Returns the function to call when it has ended. */
+  readonly onRun: (op: Operation) => (() => void) | undefined;
+  /** Returns whether an error shows that another socket serves the subscription, whose link `linkFor` returns from then on. */
+  readonly learn: (op: Operation, error: TRPCClientError<AnyTRPCRouter>) => boolean;
 }
 
 /**
  * Manages subscriptions across sockets: when another user signs in, they start again as that user, and while nobody is signed
  * in they wait. To the subscriber, the connection is idle meanwhile.
  */
-export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: RunningSubscriptionsOptions) {
+export function createRunningSubscriptions({ linkFor, mayConnect, onRun, learn }: RunningSubscriptionsOptions) {
   const all = new Set<Running>();
 
   const link: Link = (chain) =>
@@ -31,6 +33,7 @@ export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: Runni
       let current: Unsubscribable | undefined;
       // Number of the current run. Events of a stopped run are ignored: its completion would end the subscription.
       let run = 0;
+      let ended: (() => void) | undefined;
 
       const running: Running = {
         op: chain.op,
@@ -40,11 +43,13 @@ export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: Runni
         },
         start() {
           const own = ++run;
+          ended?.();
+          ended = onRun(chain.op);
           const isCurrent = (): boolean => own === run;
           current = linkFor(chain.op)(chain).subscribe({
             // A socket that is not open yet also reports `idle`. Here that state means that nobody is signed in.
             next: (value) => isCurrent() && !isIdle(value.result) && observer.next(value),
-            error: (error) => isCurrent() && observer.error(error),
+            error: (error) => isCurrent() && (learn(chain.op, error) ? running.start() : observer.error(error)),
             complete: () => isCurrent() && observer.complete(),
           });
         },
@@ -58,13 +63,12 @@ export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: Runni
       const wait = (): void =>
         observer.next({ result: { type: "state", state: "idle", error: null }, context: chain.op.context });
 
-      const ended = onRun(chain.op);
       all.add(running);
       if (mayConnect()) running.start();
       else wait();
       return () => {
         all.delete(running);
-        ended();
+        ended?.();
         run++;
         current?.unsubscribe();
       };

@@ -1,6 +1,9 @@
 import type { ClientSession } from "./client-sessions.js";
 import type { CallOverHttp } from "./call-over-http.js";
+import type { APP as OF_APP, OwnerKey } from "./procedure-owners.js";
 import type { TokenLoader } from "./token-loader.js";
+
+const APP: typeof OF_APP = "app:";
 
 export interface SocketCredentialsOptions {
   /** Returns the app's own headers. */
@@ -10,7 +13,7 @@ export interface SocketCredentialsOptions {
   readonly call: CallOverHttp;
   /** The session in which the socket is opened. */
   readonly session: ClientSession;
-  readonly organizationId: string | undefined;
+  readonly owner: OwnerKey;
 }
 
 /** The credentials of one connection. */
@@ -29,7 +32,7 @@ export interface SocketCredentials {
  * @throws TRPCClientError UNAUTHORIZED when the session has ended
  */
 export async function readSocketCredentials(options: SocketCredentialsOptions): Promise<SocketCredentials> {
-  const { tokenLoader, call, session, organizationId } = options;
+  const { tokenLoader, call, session, owner } = options;
   const [own, tokens] = await Promise.all([
     options.headers(),
     tokenLoader?.load().then((loaded) => loaded.fresh(session)),
@@ -42,7 +45,7 @@ export async function readSocketCredentials(options: SocketCredentialsOptions): 
   const isAuthorized = "authorization" in headers;
 
   async function ticket(): Promise<string> {
-    const input = organizationId === undefined ? undefined : { organization: organizationId };
+    const input = owner === APP ? { app: true } : owner === undefined ? undefined : { organization: owner };
     const issued = await call({ type: "mutation", path: "auth.socketTicket", input });
     return (issued as { readonly ticket: string }).ticket;
   }

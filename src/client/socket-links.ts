@@ -3,8 +3,8 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import superjson from "superjson";
 import type { ClientSessions } from "./client-sessions.js";
-import { organizationIdOf } from "./organization-id-of.js";
 import type { OwnerSocket, OwnerSocketSettings } from "./owner-socket.js";
+import type { OwnerKey } from "./procedure-owners.js";
 import { createRunningSubscriptions } from "./running-subscriptions.js";
 
 export interface SocketLinksOptions extends OwnerSocketSettings {
@@ -26,15 +26,15 @@ const RELOAD_AFTER_MS = 2_000;
  */
 export function createSocketLinks(options: SocketLinksOptions) {
   const { sessions, watch, acks } = options;
-  const owners = new Map<string | undefined, OwnersSocket>();
+  const sockets = new Map<OwnerKey, OwnersSocket>();
   const mayConnect = (): boolean => !watch.isSignedOut();
 
-  function open(organizationId: string | undefined): OwnersSocket {
+  function open(owner: OwnerKey): OwnersSocket {
     const session = sessions.current();
     let opened: OwnerSocket | undefined;
     let isClosed = false;
     // Events of the previous user's socket are ignored.
-    const isCurrent = (): boolean => owners.get(organizationId) === socket;
+    const isCurrent = (): boolean => sockets.get(owner) === socket;
 
     async function load(): Promise<OwnerSocket> {
       const { createOwnerSocket } = await import("./owner-socket.js");
@@ -45,11 +45,11 @@ export function createSocketLinks(options: SocketLinksOptions) {
         TRPCClientError,
         superjson,
         ...options,
-        organizationId,
+        owner,
         session,
         isCurrent,
         mayConnect,
-        onRefused: (reason) => refuse(organizationId, reason),
+        onRefused: (reason) => refuse(owner, reason),
       }));
     }
 
@@ -67,7 +67,7 @@ export function createSocketLinks(options: SocketLinksOptions) {
             },
             (cause: Error) => {
               if (isEnded || isClosed) return;
-              if (isCurrent()) acks.closed(organizationId);
+              if (isCurrent()) acks.closed(owner);
               const error = TRPCClientError.from<AnyTRPCRouter>(cause);
               observer.next({ result: { type: "state", state: "connecting", error }, context: chain.op.context });
               setTimeout(() => void start(), RELOAD_AFTER_MS);
@@ -90,25 +90,26 @@ export function createSocketLinks(options: SocketLinksOptions) {
   }
 
   /** Ends the subscriptions to an owner that has refused the user. */
-  function refuse(organizationId: string | undefined, reason: TRPCClientError<AnyTRPCRouter>): void {
-    const socket = owners.get(organizationId);
-    owners.delete(organizationId);
-    running.fail((op) => organizationIdOf(op.input) === organizationId, reason);
+  function refuse(owner: OwnerKey, reason: TRPCClientError<AnyTRPCRouter>): void {
+    const socket = sockets.get(owner);
+    sockets.delete(owner);
+    running.fail((op) => acks.ownerOf(op) === owner, reason);
     socket?.close();
   }
 
   /** Returns the link for an operation, which uses the socket of its owner. */
-  function linkFor({ input }: Operation): OperationLink<AnyTRPCRouter> {
-    const organizationId = organizationIdOf(input);
-    const socket = owners.get(organizationId) ?? open(organizationId);
-    owners.set(organizationId, socket);
+  function linkFor(op: Operation): OperationLink<AnyTRPCRouter> {
+    const owner = acks.ownerOf(op);
+    const socket = sockets.get(owner) ?? open(owner);
+    sockets.set(owner, socket);
     return socket.link;
   }
 
   const running = createRunningSubscriptions({
     linkFor,
     mayConnect,
-    onRun: ({ path, input }) => (path === "_live" ? acks.begin(organizationIdOf(input)) : () => {}),
+    onRun: (op) => (op.path === "_live" ? acks.begin(acks.ownerOf(op)) : undefined),
+    learn: acks.learn,
   });
 
   return {
@@ -118,8 +119,8 @@ export function createSocketLinks(options: SocketLinksOptions) {
     restart(): void {
       running.stop();
       acks.reset();
-      for (const socket of owners.values()) socket.close();
-      owners.clear();
+      for (const socket of sockets.values()) socket.close();
+      sockets.clear();
       running.start();
     },
   };

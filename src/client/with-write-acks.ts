@@ -7,7 +7,7 @@ import { OWN_CALL } from "./call-over-http.js";
 import type { MutationContext } from "./operation-context.js";
 import type { WriteAcks } from "./write-acks.js";
 import { KeyedInput } from "./keyed-input.js";
-import { organizationIdOf } from "./organization-id-of.js";
+import { APP } from "./procedure-owners.js";
 
 /** superjson, which also writes the key of a mutation and reads the cursor of a response next to superjson's own keys. */
 export const callTransformer = {
@@ -34,7 +34,7 @@ export function withWriteAcks(
 ): OperationLink<AnyTRPCRouter> {
   return (chain) =>
     observable((observer) => {
-      const { id, type, path, input, context } = chain.op;
+      const { id, type, path, context } = chain.op;
       let delivered = Promise.resolve();
       return link(chain).subscribe({
         next(value) {
@@ -43,7 +43,9 @@ export function withWriteAcks(
           if (!written && (type !== "mutation" || id === OWN_CALL)) return observer.next(value);
           (context as MutationContext).onWritten?.(written);
           const unwrapped: typeof value = written ? { ...value, result: { type: "data", data: written.data } } : value;
-          delivered = acks.waitFor(organizationIdOf(input), written?.cursor).then((inTime) => {
+          // The cursor of the app's object ends with its name.
+          const owner = written?.cursor.includes(":") ? APP : acks.ownerOf(chain.op);
+          delivered = acks.waitFor(owner, written?.cursor).then((inTime) => {
             if (!inTime) onLiveTimeout?.(path);
             observer.next(unwrapped);
           });

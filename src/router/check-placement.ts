@@ -1,4 +1,4 @@
-import { parseName, toName, type ObjectAddress } from "../shared/owner.js";
+import { parseName, toName, type ObjectAddress, type Owner } from "../shared/owner.js";
 import type { Placement } from "./placement.js";
 import { servicesOf } from "./services.js";
 import { notAnOrganizationId, otherOrganization } from "./organizations/organization-id-errors.js";
@@ -13,13 +13,23 @@ const objectTypes: Partial<Record<Placement["kind"], ObjectAddress["type"]>> = {
   email: "email",
 };
 
+const isOwner = (kind: Placement["kind"]): kind is Owner["type"] =>
+  kind === "user" || kind === "organization" || kind === "app";
+
 /**
  * Rejects a call in an object where its procedure does not run.
  *
+ * @param isSent whether a client or a caller sent the call to this object. The error then has the owner of the right one
  * @throws ReasonedError FORBIDDEN (WRONG_OBJECT, WRONG_ORGANIZATION), BAD_REQUEST (ORGANIZATION_ID_INVALID)
  */
-export function checkPlacement({ kind }: Placement, address: ObjectAddress, input: unknown): void {
-  if ((objectTypes[kind] ?? address.type) !== address.type) throw wrongObject();
+export function checkPlacement(
+  { kind }: Placement,
+  address: ObjectAddress,
+  input: unknown,
+  { isSent = false }: { readonly isSent?: boolean } = {},
+): void {
+  if ((objectTypes[kind] ?? address.type) !== address.type)
+    throw wrongObject(isSent && isOwner(kind) ? kind : undefined);
   // On a socket or in a live query, the input could name another organization than the object's own.
   const organizationId = kind === "organization" ? organizationIdIn(input) : undefined;
   if (organizationId !== undefined && organizationId !== address.id) throw notThisOrganization(organizationId);

@@ -6,6 +6,7 @@ import {
   type TRPCRootObject,
   type TRPCRuntimeConfigOptions,
 } from "@trpc/server";
+import type { Owner } from "../shared/owner.js";
 import type { ErrorReason } from "../shared/error-reason.js";
 import { createAccountRouter } from "./account/account-router.js";
 import { createAdminRouter } from "./admin/admin-router.js";
@@ -49,6 +50,8 @@ type WithReason<TErrorShape> = TErrorShape & {
     readonly reason?: ErrorReason;
     /** Seconds after which the call can succeed. Some errors with the code `TOO_MANY_REQUESTS` have it. */
     readonly retryAfter?: number;
+    /** Where a procedure runs that was sent to another object. Errors with the reason `WRONG_OBJECT` can have it. */
+    readonly owner?: Owner["type"];
     /** The id of an unexpected error in the log. */
     readonly requestId?: string;
   };

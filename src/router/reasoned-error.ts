@@ -1,5 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import { isReason, type ErrorReason } from "../shared/error-reason.js";
+import type { Owner } from "../shared/owner.js";
 import { inputReasonOf } from "./input-issue.js";
 
 export interface ReasonedErrorOptions {
@@ -16,6 +17,12 @@ export interface ReasonedErrorOptions {
    */
   readonly retryAfter?: number;
   /**
+   * The owner of the object in which the procedure runs instead. Sent as `error.data.owner`, so that a client or a server-side
+   * caller can send the call there.
+   * @default not sent
+   */
+  readonly owner?: Owner["type"] | undefined;
+  /**
    * The original error, such as a ZodError for an app's `errorFormatter`.
    * @default none
    */
@@ -26,11 +33,13 @@ export interface ReasonedErrorOptions {
 export class ReasonedError extends TRPCError {
   readonly reason: ErrorReason | undefined;
   readonly retryAfter: number | undefined;
+  readonly owner: Owner["type"] | undefined;
 
-  constructor({ code, message, reason, retryAfter, cause }: ReasonedErrorOptions) {
+  constructor({ code, message, reason, retryAfter, owner, cause }: ReasonedErrorOptions) {
     super(cause === undefined ? { code, message } : { code, message, cause });
     this.reason = reason;
     this.retryAfter = retryAfter;
+    this.owner = owner;
   }
 }
 
@@ -46,6 +55,11 @@ export function reasonOf(error: unknown): ErrorReason | undefined {
 export function retryAfterOf(error: unknown): number | undefined {
   if (isOfAnotherObject(error)) return typeof error.retryAfter === "number" ? error.retryAfter : undefined;
   return error instanceof ReasonedError ? error.retryAfter : undefined;
+}
+
+/** The owner of the object in which a refused procedure runs; `undefined` for other errors. */
+export function ownerOf(error: unknown): Owner["type"] | undefined {
+  return error instanceof ReasonedError ? error.owner : undefined;
 }
 
 /** Whether an error came from another Durable Object. RPC keeps its name and its fields, but not its class. */

@@ -4,7 +4,7 @@ import type { OnError } from "./error-report.js";
 import { formatError } from "./format-error.js";
 import { maskError } from "./mask-error.js";
 import { runProcedure } from "./run-procedure.js";
-import { reasonOf, retryAfterOf } from "./reasoned-error.js";
+import { ownerOf, reasonOf, retryAfterOf } from "./reasoned-error.js";
 import { toTRPCError } from "./to-trpc-error.js";
 
 /** The result of a call, before it is serialized. */
@@ -59,12 +59,14 @@ export function shapeError(options: RunCallOptions & { readonly cause: unknown }
   const shape = formatError({ config, error: visible, type, path, input, ctx }, onError);
   const reason = reasonOf(visible);
   const retryAfter = retryAfterOf(visible);
+  const owner = ownerOf(visible);
   if (!unexpected && reason === undefined && retryAfter === undefined) return shape;
   const data = {
     ...shape.data,
     ...(unexpected && { requestId: unexpected.requestId }),
     ...(reason && { reason }),
     ...(retryAfter !== undefined && { retryAfter }),
+    ...(owner && { owner }),
   };
   return { ...shape, data };
 }

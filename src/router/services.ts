@@ -35,8 +35,13 @@ export interface ObjectServices {
   readonly sessions?: () => SessionsService;
   /** In a user's object: exchanges the refresh token of the body or, if it has none, of the cookie. */
   readonly refresh?: (inBody: string | undefined) => Promise<Refreshed>;
-  /** In a user's object, over HTTP: issues a ticket for a socket to an organization or to the user's own object. */
-  readonly socketTicket?: ((organizationId: string | undefined) => Promise<IssuedSocketTicket>) | undefined;
+  /** In a user's object, over HTTP: issues a ticket for a socket to an organization, the app or the user's own object. */
+  readonly socketTicket?:
+    | ((target: {
+        readonly organizationId?: string | undefined;
+        readonly isForApp?: boolean | undefined;
+      }) => Promise<IssuedSocketTicket>)
+    | undefined;
   /** In a user's object. */
   readonly organizations?: () => UserOrganizationsService;
   /** In an organization's object. */

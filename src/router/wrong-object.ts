@@ -1,10 +1,17 @@
+import type { Owner } from "../shared/owner.js";
 import { ReasonedError } from "./reasoned-error.js";
 
-/** A procedure was called in an object of another kind than its own. */
-export function wrongObject(): ReasonedError {
+/**
+ * A procedure was called in an object of another kind than its own.
+ *
+ * @param owner the owner of the object in which it runs, if a client or a caller can send the call there
+ */
+export function wrongObject(owner?: Owner["type"]): ReasonedError {
   return refuse(
-    "This procedure runs in another kind of Durable Object. Call it over HTTP, on a user's own socket or an organization's " +
-      "(/trpc?organizationId=…), or through a caller: with asUser({ userId }), or with `organizationId` in the input.",
+    "This procedure runs in another kind of Durable Object. Call it over HTTP, on the socket of a user, of an organization " +
+      "(/trpc?organizationId=…) or of the app (/trpc?app), or through a caller: with asUser({ userId }), or with " +
+      "`organizationId` in the input.",
+    owner,
   );
 }
 
@@ -23,6 +30,6 @@ export function outsideObject(): ReasonedError {
   );
 }
 
-function refuse(message: string): ReasonedError {
-  return new ReasonedError({ code: "FORBIDDEN", reason: "WRONG_OBJECT", message });
+function refuse(message: string, owner?: Owner["type"]): ReasonedError {
+  return new ReasonedError({ code: "FORBIDDEN", reason: "WRONG_OBJECT", message, owner });
 }

@@ -44,8 +44,13 @@ type InternalOperation =
       /** Worker → user: redeems a socket ticket. */
       readonly op: "redeemSocketTicket";
       readonly id: string;
-      /** The organization of the socket; `undefined` for a socket to the user's own object. */
+      /** The organization of the socket; `undefined` for a socket to the user's own object, or to the app's. */
       readonly organizationId: string | undefined;
+      /**
+       * Whether the socket is for the app's object.
+       * @default false
+       */
+      readonly isForApp?: boolean;
     }
   | {
       /** Worker → user: returns the session of a token. The object verifies the token, because another Worker has no secret. */
@@ -102,6 +107,13 @@ type InternalOperation =
       readonly sessionId: string;
       /** The generation of the tokens that a client presented; `undefined` if it is unknown. */
       readonly generation?: number | undefined;
+    }
+  | {
+      /**
+       * App → user: requests a lease for calls of other Workers that act for the user. The user stores it, to revoke the lease
+       * when the account is deleted.
+       */
+      readonly op: "leaseAccount";
     }
   | {
       /** Organization → email index: reserves an invitation for a minute, and returns whether the limits allow it. */
@@ -224,6 +236,8 @@ interface Replies {
   redeemSocketTicket: Result<RedeemedSocketTicket, Failure<"TICKET_INVALID">>;
   /** When the lease expires, in milliseconds since the epoch. */
   lease: Result<number, SessionFailure>;
+  /** When the lease expires, in milliseconds since the epoch. */
+  leaseAccount: Result<number, Failure<"USER_NOT_FOUND">>;
   answerInvitation: Result<"accepted" | "declined", Failure<"INVITATION_INVALID">>;
   admitInvitation: Result<true, Failure<"TOO_MANY_INVITATIONS">>;
   hasVerified: boolean;

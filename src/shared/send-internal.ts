@@ -26,6 +26,7 @@ const earlierReasons: { readonly [TOp in ResultOp]: Readonly<Record<ReasonOf<TOp
   loadSession: { SESSION_NOT_FOUND: null },
   redeemSocketTicket: { TICKET_INVALID: null },
   lease: { SESSION_ENDED: "ended", SESSION_REPLACED: "replaced" },
+  leaseAccount: { USER_NOT_FOUND: null },
   answerInvitation: { INVITATION_INVALID: "invalid" },
   memberRoles: { USER_NOT_FOUND: null },
   releaseSuperadmin: { LAST_SUPERADMIN: false },

@@ -1,6 +1,7 @@
 import type { OperationType } from "@tanstack/db";
 import type { Change } from "../shared/change.js";
 import { parseCursor } from "../shared/cursor.js";
+import { parseReplyCursor } from "../shared/reply-cursor.js";
 import type { TableRow } from "./procedures.js";
 
 /** The reply to a write. */
@@ -44,7 +45,7 @@ export function createPendingWrites({ rowOf, reload, onShown }: PendingWritesOpt
   function isShown({ type, id, hasChanged, reply }: PendingWrite): boolean {
     if (!reply) return false;
     const { cursor, result } = reply;
-    if (cursor !== undefined && (parseCursor(cursor)?.seq ?? Infinity) <= position) return true;
+    if (cursor !== undefined && (parseReplyCursor(cursor)?.seq ?? Infinity) <= position) return true;
     const row = rowOf(id);
     if (type === "delete") return row === undefined;
     if (!row) return hasChanged;

@@ -10,13 +10,13 @@ import type { ErrorReason } from "../shared/error-reason.js";
 import { invalidKeyMessage, isIdempotencyKey } from "../shared/idempotency-key.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
 import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
-import { parseName, toName, type ObjectAddress } from "../shared/owner.js";
+import { toName, type ObjectAddress } from "../shared/owner.js";
 import { readStream } from "./streams/read-stream.js";
 import { createKeyDerivation } from "./derive-key.js";
 import { ForwardedError } from "./calls/forwarded-error.js";
 import { methodFor, methodForRetry } from "./calls/call-method.js";
 import { WatchedInput } from "./streams/watch-query.js";
-import { organizationOf } from "./calls/resolve-target.js";
+import { procedureOwnersOf } from "./calls/procedure-owners.js";
 
 /** The router's procedures as functions. Inputs and outputs have the types of the router, because values are not serialized. */
 export type ServerCaller<TRouter extends AnyTRPCRouter> = ReturnType<
@@ -24,9 +24,12 @@ export type ServerCaller<TRouter extends AnyTRPCRouter> = ReturnType<
 >;
 
 export interface CallerFactory<TRouter extends AnyTRPCRouter> {
-  /** Calls procedures as a user: in the user's own object, or in the organization of the input's `organizationId`. */
+  /**
+   * Calls procedures as a user: in the user's own object, in the organization of the input's `organizationId`, or, for an
+   * `appProcedure`, in the app's object.
+   */
   asUser(user: { readonly userId: string }): ServerCaller<TRouter>;
-  /** Calls procedures of an organization as the app itself. The input needs the `organizationId`. */
+  /** Calls procedures as the app itself: those of the app, and with `organizationId` in the input those of an organization. */
   asSystem(): ServerCaller<TRouter>;
 }
 
@@ -49,6 +52,7 @@ export interface CallerOptions {
  * const caller = createCaller<AppRouter>(env.BLOG_DO);
  * await caller.asUser({ userId }).posts.create({ title: "Hello", body: "…" });
  * await caller.asSystem().projects.list({ organizationId });
+ * await caller.asSystem().announcements.create({ title: "Maintenance at noon" });
  * ```
  * @throws TRPCError BAD_REQUEST (IDEMPOTENCY_KEY_INVALID) for a key that is not 1 to 255 visible ASCII characters. Each call
  * throws the procedure's own errors, NOT_FOUND (USER_NOT_FOUND) for an unknown user, BAD_REQUEST (ORGANIZATION_ID_MISSING) for a
@@ -62,6 +66,7 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
   const { idempotencyKey } = options;
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw invalidKey(invalidKeyMessage);
   const deriveKey = idempotencyKey === undefined ? undefined : createKeyDerivation(idempotencyKey);
+  const owners = procedureOwnersOf(namespace);
   const proxy = (caller: Caller): ServerCaller<TRouter> =>
     createTRPCRecursiveProxy<ServerCaller<TRouter>>(async ({ path, args }) => {
       const [input] = args;
@@ -69,21 +74,33 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
       const name = path.join(".");
       const called: Call =
         input instanceof WatchedInput ? input.toCall(name) : { path: name, input, lastEventId: lastEventIdIn(input) };
-      const address = addressOf(caller, called.input);
-      // Before anything is awaited, because the calls are counted in their order.
-      const key = deriveKey?.({ caller, owner: toName(address), path: name, input: called.input });
-      const calls: readonly Call[] = [key ? { ...called, idempotencyKey: await key } : called];
-      const method = methodFor(calls);
-      let replies: Reply[];
-      try {
-        replies = await stubOf(namespace, address)[method](caller, calls);
-      } catch (cause) {
-        const repeat = methodForRetry(method, calls, cause);
-        if (!repeat) throw toObjectError(cause);
-        replies = await stubOf(namespace, address)[repeat](caller, calls).catch(rethrow);
-      }
-      return unpack(replies[0], namespace, address);
+      const { address, reply } = await owners.send(caller, called, (to) => {
+        // Before anything is awaited, because the calls are counted in their order.
+        const key = deriveKey?.({ caller, owner: toName(to), path: name, input: called.input });
+        return send(caller, called, to, key);
+      });
+      return unpack(reply, namespace, address);
     });
+
+  /** Sends a call to an object. It is sent again if the object was reset before it ran. */
+  async function send(
+    caller: Caller,
+    called: Call,
+    to: ObjectAddress,
+    key: Promise<string> | undefined,
+  ): Promise<Reply | undefined> {
+    const calls: readonly Call[] = [key ? { ...called, idempotencyKey: await key } : called];
+    const method = methodFor(calls);
+    let replies: Reply[];
+    try {
+      replies = await stubOf(namespace, to)[method](caller, calls);
+    } catch (cause) {
+      const repeated = methodForRetry(method, calls, cause);
+      if (!repeated) throw toObjectError(cause);
+      replies = await stubOf(namespace, to)[repeated](caller, calls).catch(rethrow);
+    }
+    return replies[0];
+  }
 
   return {
     asUser: ({ userId }) => proxy({ type: "user", userId, via: "rpc" }),
@@ -95,19 +112,6 @@ function rethrow(cause: unknown): never {
   throw toObjectError(cause);
 }
 
-function addressOf(caller: Caller, input: unknown): ObjectAddress {
-  const isForOrganization = typeof input === "object" && input !== null && "organizationId" in input;
-  if (isForOrganization) return organizationOf(input);
-  if (caller.type !== "user") throw organizationIdMissing();
-  const address = parseName(toName({ type: "user", id: caller.userId }));
-  if (address) return address;
-  throw new ReasonedError({
-    code: "NOT_FOUND",
-    reason: "USER_NOT_FOUND",
-    message: "This user does not exist. Pass the `id` of a `user`.",
-  });
-}
-
 /** Workers RPC can send Blobs and streams, but not these. */
 function binaryInput(): ForwardedError {
   return new ForwardedError({
@@ -116,15 +120,6 @@ function binaryInput(): ForwardedError {
       "Workers RPC cannot send FormData or a File. Send the fields as an object, and the file as a Uint8Array or a Blob, with its name " +
       "in another field.",
     data: { code: "UNSUPPORTED_MEDIA_TYPE", httpStatus: 415, reason: "BINARY_INPUT" satisfies ErrorReason },
-  });
-}
-
-function organizationIdMissing(): ReasonedError {
-  return new ReasonedError({
-    code: "BAD_REQUEST",
-    reason: "ORGANIZATION_ID_MISSING",
-    message:
-      "`organizationId` is missing. Add it to the input, or call a user's procedure through `asUser({ userId })`.",
   });
 }
 

@@ -108,7 +108,7 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
     const authenticating =
       ticket === undefined
         ? authenticate({ bearer: gated.bearer, session }, configuration)
-        : redeemTicket(ticket, upgrade?.organizationId, configuration);
+        : redeemTicket(ticket, upgrade?.owner, configuration);
     const identity = authenticating instanceof Promise ? await authenticating : authenticating;
     if (!identity) return reject(invalidTicket, gated);
     const { headers } = request;

@@ -15,9 +15,9 @@ export interface HandleUpgradeOptions {
   readonly device: Device;
 }
 
-/** Opens a WebSocket to the caller's own object, or to an organization's. */
+/** Opens a WebSocket to the object of the caller, of an organization or of the app. */
 export async function handleUpgrade(
-  { organizationId }: UpgradeRequest,
+  { owner }: UpgradeRequest,
   identity: Identity,
   { configuration: { binding, namespace, secrets }, device }: HandleUpgradeOptions,
 ): Promise<Response | Refusal> {
@@ -27,8 +27,7 @@ export async function handleUpgrade(
   const expiresAt = accessExpiryOf(identity);
   if (caller.type !== "user") return notSignedIn;
 
-  const address: ObjectAddress =
-    organizationId === undefined ? { type: "user", id: caller.userId } : { type: "organization", id: organizationId };
+  const address: ObjectAddress = owner ?? { type: "user", id: caller.userId };
   const pass = await signSocketPass(
     { caller, to: toName(address), expiresAt },
     { secrets: secrets.jwt, audience: binding },

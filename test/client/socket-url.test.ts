@@ -22,23 +22,24 @@ describe("the URL of a socket", () => {
       "wss://xn--mnchen-3ya.example/trpc",
     ],
     ["an organization's", "/trpc", page, "org 1&x", "wss://app.example.com/trpc?organizationId=org%201%26x"],
+    ["the app's", "/trpc", page, "app:", "wss://app.example.com/trpc?app="],
     ["an organization's, beside a query", "/trpc?v=1", page, "o", "wss://app.example.com/trpc?v=1&organizationId=o"],
-  ])("%s", (_name, url, base, organizationId, expected) => {
-    expect(socketUrl({ url, base, organizationId })).toBe(expected);
+  ])("%s", (_name, url, base, owner, expected) => {
+    expect(socketUrl({ url, base, owner })).toBe(expected);
   });
 
   it("names the page's user", () => {
-    const url = socketUrl({ url: "/trpc", base: page, organizationId: "o", user: "a" });
+    const url = socketUrl({ url: "/trpc", base: page, owner: "o", user: "a" });
     expect(url).toBe("wss://app.example.com/trpc?organizationId=o&user=a");
   });
 
   it("throws for a relative URL without a page, and names the option to pass", () => {
-    expect(() => socketUrl({ url: "/trpc", base: undefined, organizationId: undefined })).toThrow(/absolute/);
+    expect(() => socketUrl({ url: "/trpc", base: undefined, owner: undefined })).toThrow(/absolute/);
   });
 
   it("does not parse an absolute URL, because React Native's URL class is incomplete", () => {
     vi.stubGlobal("URL", undefined);
-    const url = socketUrl({ url: "https://api.example.com/trpc#x", base: undefined, organizationId: "o", user: "a" });
+    const url = socketUrl({ url: "https://api.example.com/trpc#x", base: undefined, owner: "o", user: "a" });
     expect(url).toBe("wss://api.example.com/trpc?organizationId=o&user=a");
   });
 });

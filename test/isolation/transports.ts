@@ -72,13 +72,13 @@ const sse: Transport = async ({ browser }, { path, input, lastEventId }, meanwhi
   return readUntil(response, meanwhile());
 };
 
-/** Uses the caller's own socket, or that of the organization which the input names. */
+/** Uses the caller's own socket, that of the organization which the input names, or the app's. */
 const socket =
-  (isOrganizations: boolean): Transport =>
+  (owner: "user" | "organization" | "app"): Transport =>
   async ({ browser }, { path, type, input, lastEventId }, meanwhile) => {
     const { organizationId = "" } = (input ?? {}) as { readonly organizationId?: string };
-    const at = isOrganizations ? `/trpc?organizationId=${organizationId}` : "/trpc";
-    const opened = await openSocket(browser, at).catch((error: Error) => error.message);
+    const urls = { user: "/trpc", organization: `/trpc?organizationId=${organizationId}`, app: "/trpc?app" };
+    const opened = await openSocket(browser, urls[owner]).catch((error: Error) => error.message);
     if (typeof opened === "string") return opened;
     opened.send({ id: 1, method: type, params: { path, input: wireOf(input), lastEventId } });
     await opened.until(1);
@@ -121,8 +121,9 @@ const calls = {
   HTTP: http("single"),
   "an HTTP batch": http("batch"),
   "a batch-stream": http("stream"),
-  socket: socket(false),
-  "an organization's socket": socket(true),
+  socket: socket("user"),
+  "an organization's socket": socket("organization"),
+  "the app's socket": socket("app"),
   RPC: rpc,
 };
 
@@ -130,5 +131,11 @@ const calls = {
 export const transports: Readonly<Record<Attempt["type"], Readonly<Record<string, Transport>>>> = {
   query: calls,
   mutation: calls,
-  subscription: { SSE: sse, socket: socket(false), "an organization's socket": socket(true), RPC: rpc },
+  subscription: {
+    SSE: sse,
+    socket: socket("user"),
+    "an organization's socket": socket("organization"),
+    "the app's socket": socket("app"),
+    RPC: rpc,
+  },
 };

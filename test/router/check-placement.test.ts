@@ -1,20 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { checkPlacement } from "../../src/router/check-placement.js";
 import type { Placement } from "../../src/router/placement.js";
-import type { ObjectAddress } from "../../src/shared/owner.js";
+import { appAddress, type ObjectAddress } from "../../src/shared/owner.js";
 
 const user: ObjectAddress = { type: "user", id: "0".repeat(32) };
 const organization: ObjectAddress = { type: "organization", id: "1".repeat(32) };
 const email: ObjectAddress = { type: "email", id: "2".repeat(43) };
-const objects = { user, organization, email };
+const objects = { user, organization, email, app: appAddress };
 
 const belongs: Record<Placement["kind"], readonly (keyof typeof objects)[]> = {
-  anywhere: ["user", "organization", "email"],
-  live: ["user", "organization", "email"],
+  anywhere: ["user", "organization", "email", "app"],
+  live: ["user", "organization", "email", "app"],
   user: ["user"],
   refresh: ["user"],
   mail: ["user"],
   organization: ["organization"],
+  app: ["app"],
   email: ["email"],
 };
 
@@ -37,4 +38,13 @@ it("rejects a call for another organization in an organization's object", () => 
 it.each([[undefined], [null], [{}], [[]], ["text"], [{ organizationId: 5 }], [{ organizationId: [organization.id] }]])(
   "accepts an input without a valid organizationId, which the input schema rejects: %j",
   (input) => expect(check("organization", organization, input)).not.toThrow(),
+);
+
+it.each(["user", "organization", "app"] as const)(
+  "names the owner %s of a call that was sent to another object",
+  (kind) => {
+    const send = () => checkPlacement({ kind, setsCookies: "never" }, email, undefined, { isSent: true });
+    expect(send).toThrow(expect.objectContaining({ owner: kind }) as Error);
+    expect(check(kind, email)).toThrow(expect.objectContaining({ owner: undefined }) as Error);
+  },
 );

@@ -49,7 +49,7 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
     pause: () => batcher.pause(),
     isPushed(query) {
       const known = queries.get(query);
-      const isDelivered = known?.status() === "live" || acks?.isPolled(known?.organizationId) === true;
+      const isDelivered = known?.status() === "live" || acks?.isPolled(known?.owner()) === true;
       return known !== undefined && isDelivered && latePositionOf(query) === undefined;
     },
     refetch(query) {
@@ -63,7 +63,7 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
 
   function latePositionOf(query: CachedQuery): number | undefined {
     const known = queries.get(query);
-    return known && acks?.latePosition(known.organizationId);
+    return known && acks?.latePosition(known.owner());
   }
 
   let status: LiveStatus = "idle";
@@ -90,7 +90,14 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
     const { queryKey = query.queryKey } = query.options;
     const call = readQueryKey(queryKey);
     if (!call) return undefined;
-    const liveQuery = createLiveQuery({ query, call, client, batcher, onStatus: updateStatus });
+    const liveQuery = createLiveQuery({
+      query,
+      call,
+      client,
+      ownerOf: (op) => acks?.ownerOf(op),
+      batcher,
+      onStatus: updateStatus,
+    });
     queries.set(query, liveQuery);
     liveStatuses.set(query, liveQuery.status);
     return liveQuery;

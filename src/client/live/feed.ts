@@ -1,7 +1,7 @@
 import type { TRPCUntypedClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { parseCursor } from "../../shared/cursor.js";
 import { liveInputOf } from "../../shared/live-input.js";
+import { positionOf } from "../log-position.js";
 import type { PolledEvent, PollingState } from "../polled-query.js";
 import type { FeedStatus } from "./live-status.js";
 
@@ -70,7 +70,8 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
     onData(event) {
       const { id, data, polled } = event as { id: string; data: unknown } & PolledEvent;
       if (!polled) setStatus("live");
-      const eventPosition = positionOf(id);
+      // An event without an id counts as the newest.
+      const eventPosition = positionOf(id, Infinity);
       if (eventPosition < minPosition) return undefined;
       latestPosition = eventPosition;
       latest = data;
@@ -136,8 +137,3 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
 }
 
 export type Feed = ReturnType<typeof openFeed>;
-
-/** Returns the log position in an event id. An event without one counts as the newest. */
-function positionOf(eventId: string): number {
-  return parseCursor(eventId.split(".", 2).join("."))?.seq ?? Infinity;
-}

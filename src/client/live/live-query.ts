@@ -1,6 +1,6 @@
 import type { TRPCUntypedClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { organizationIdOf } from "../organization-id-of.js";
+import type { OwnerKey } from "../procedure-owners.js";
 import type { FetchContext } from "./bridges.js";
 import type { Failures } from "./live-retries.js";
 import { openFeed, type Feed } from "./feed.js";
@@ -14,6 +14,8 @@ export interface LiveQueryOptions {
   readonly query: CachedQuery;
   readonly call: CachedCall;
   readonly client: TRPCUntypedClient<AnyTRPCRouter>;
+  /** Returns the current owner of the query, which is known after the first subscription. */
+  readonly ownerOf: (call: CachedCall) => OwnerKey;
   readonly batcher: UpdateBatcher;
   /** Called when the status of the query may have changed. */
   readonly onStatus: () => void;
@@ -23,7 +25,7 @@ export interface LiveQueryOptions {
 const UNOBSERVED_MS = 5_000;
 
 /** Creates the live state of one query of the cache, with one subscription for each of its pages. */
-export function createLiveQuery({ query, call, client, batcher, onStatus }: LiveQueryOptions) {
+export function createLiveQuery({ query, call, client, ownerOf, batcher, onStatus }: LiveQueryOptions) {
   const feeds = new Map<string, Feed>();
   /** Keys of the pages with a result that is not prepared yet. */
   const changed = new Set<string>();
@@ -46,7 +48,7 @@ export function createLiveQuery({ query, call, client, batcher, onStatus }: Live
     );
   }
 
-  const update: BatchedUpdate = { organizationId: organizationIdOf(call.input), prepare, show };
+  const update: BatchedUpdate = { owner: () => ownerOf(call), prepare, show };
 
   function feedFor(key: string, input: unknown): Feed {
     const known = feeds.get(key);
@@ -115,7 +117,7 @@ export function createLiveQuery({ query, call, client, batcher, onStatus }: Live
   }
 
   return {
-    organizationId: update.organizationId,
+    owner: update.owner,
     status(): LiveQueryStatus {
       if (isPaused && !failures?.isWaiting()) return query.isActive() ? "error" : "idle";
       const all = [...feeds.values()].map((feed) => feed.status());

@@ -1,7 +1,9 @@
+import type { OwnerKey } from "../procedure-owners.js";
+
 /** A query with results that the page does not show yet. */
 export interface BatchedUpdate {
-  /** The organization whose object sent the results; `undefined` for the user's own object. */
-  readonly organizationId: string | undefined;
+  /** Returns the owner of the object that sent the results. */
+  owner(): OwnerKey;
   /** Selects the results so far, to show them together. */
   prepare(): void;
   /** Shows the selected results. */
@@ -75,8 +77,8 @@ export function createUpdateBatcher({ batch, onShow }: UpdateBatcherOptions) {
     },
 
     /** Called when the server has delivered all results of a flush to this owner's queries. */
-    onFlush(organizationId: string | undefined): void {
-      prepareAll([...waiting].filter((update) => update.organizationId === organizationId));
+    onFlush(owner: OwnerKey): void {
+      prepareAll([...waiting].filter((update) => update.owner() === owner));
       if (pauses.size === 0) show();
     },
 

@@ -33,6 +33,8 @@ export interface DeletionOptions {
   readonly sql: SqlStorage;
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
+  /** Called in the transaction that deletes the account. */
+  readonly onDelete: () => void;
   /** Deletes all storage of the object. */
   readonly erase: () => Promise<void>;
 }
@@ -41,7 +43,7 @@ export interface DeletionOptions {
  * Deletes an account in two steps. One transaction deletes the account and its sessions, and posts the messages to other
  * objects. After they are delivered, all storage is deleted.
  */
-export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase }: DeletionOptions) {
+export function createAccountDeletion({ deps, sql, isInitialized, alarms, onDelete, erase }: DeletionOptions) {
   const { userId, identity, accounts, sessions, outbox, transaction, onSessionEnd } = deps;
 
   function readDeletion(): { readonly startedAt: number; readonly nextAt: number } | undefined {
@@ -84,6 +86,7 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
         deps.organizations.announceDeletion();
         deps.roles.announceDeletion();
+        onDelete();
         mailNotice(deps, "accountDeleted", now);
         const ended = revokeEarlier(deps, "accountDeleted");
         accounts.delete();

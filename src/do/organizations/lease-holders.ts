@@ -24,6 +24,9 @@ export type LeaseRequest = Pick<
 /** The app in the column `organization_id`. It has a character that no id contains. */
 const APP = toName(appAddress);
 
+/** The lease of an account in the place of a session's id. It has a character that no id of a session contains. */
+export const accountLeaseOf = (userId: string): string => toName({ type: "user", id: userId });
+
 /** The sessions of the object's user, as far as leases depend on them. */
 export interface LeasedSessions<TSession extends { readonly expiresAt: number }> {
   findActive(id: string, now: number): TSession | undefined;
@@ -60,6 +63,18 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
         until,
       );
       return success(until);
+    },
+
+    /** Grants the app a lease of the account, for calls of other Workers that act for the user. Call it inside a transaction. */
+    grantAccount(userId: string): number {
+      const until = Date.now() + LEASE_MS;
+      sql.exec(
+        "INSERT OR REPLACE INTO _lease_holders (session_id, organization_id, until) VALUES (?, ?, ?)",
+        accountLeaseOf(userId),
+        APP,
+        until,
+      );
+      return until;
     },
 
     /** Notifies the objects with a lease that the session has ended. Call it in the transaction that ends the sessions. */

@@ -1,5 +1,5 @@
 import type { SessionFailure } from "../../shared/internal.js";
-import { failure, type Result } from "../../shared/result.js";
+import { failure, type Failure, type Result } from "../../shared/result.js";
 
 export const leaseSchema =
   "CREATE TABLE IF NOT EXISTS _leases (session_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID; CREATE INDEX IF NOT EXISTS _leases_user ON _leases (user_id)";
@@ -22,15 +22,15 @@ export interface MemberSession {
   readonly generation: number | undefined;
 }
 
+/** The result of a renewal: when the lease expires, in milliseconds since the epoch. `USER_NOT_FOUND` only without a session. */
+type LeaseResult = Result<number, SessionFailure | Failure<"USER_NOT_FOUND">>;
+
 export interface LeasesOptions {
   readonly sql: SqlStorage;
   readonly isInitialized: () => boolean;
   /** Requests a lease from the user's object. Returns when it expires, in milliseconds since the epoch. */
-  readonly requestLease: (session: MemberSession) => Promise<Result<number, SessionFailure>>;
+  readonly requestLease: (session: MemberSession) => Promise<LeaseResult>;
 }
-
-/** The result of a renewal: when the lease expires, in milliseconds since the epoch. */
-type LeaseResult = Result<number, SessionFailure>;
 
 /**
  * Leases of members' sessions: until a lease expires, the organization treats the session as active. The user's object

@@ -3,10 +3,12 @@ import type { User } from "../../shared/account.js";
 import type { Call, Reply } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
+import { formatReplyCursor } from "../../shared/reply-cursor.js";
 import type { ObjectStub, OnReply } from "../../shared/object-stub.js";
 import { parseName, toName, type ObjectAddress } from "../../shared/owner.js";
 import { REFUSAL_REASON_HEADER, SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
 import { reasonOf } from "../../router/reasoned-error.js";
+import type { ChangeHub } from "../change-log/change-hub.js";
 import { createAlarms } from "../lifecycle/alarms.js";
 import type { App } from "../objects/app.js";
 import { identifyApp, type AppIdentity } from "../lifecycle/identity.js";
@@ -127,12 +129,20 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   }
 
   /**
+   * The hub whose cursors are in replies, if clients can use them: if there are sockets. A client without a working socket knows
+   * that a mutation wrote to the log of the app only by the cursor.
+   */
+  function replyHub(): ChangeHub | undefined {
+    const sendsCursor = activeSocketServer() ?? (address.type === "app" && socketCapability?.isInitialized());
+    return sendsCursor ? socketCapability?.hub() : undefined;
+  }
+
+  /**
    * Runs a mutation. If it wrote, the reply has the cursor of its last write, and the sockets of its session are notified when they
    * have received the write.
    */
   async function withWriteCursor(caller: Caller, work: () => Promise<Reply>): Promise<Reply> {
-    const server = activeSocketServer();
-    const hub = server && socketCapability?.hub();
+    const hub = replyHub();
     if (!hub) return work();
     const before = hub.head();
     const reply = await work();
@@ -141,20 +151,20 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     if (!reply.ok) return reply;
     // Replies with an idempotency key are stored with their cursor, also with none. Another call may have written meanwhile.
     const isKeyed = "cursor" in reply;
-    const cursor = isKeyed ? reply.cursor : formatCursor(after);
-    if (cursor === undefined || (!isKeyed && cursor === formatCursor(before))) return reply;
-    server.announceWrite(caller);
+    const cursor = isKeyed ? reply.cursor : formatReplyCursor(address, after);
+    if (cursor === undefined || (!isKeyed && formatCursor(after) === formatCursor(before))) return reply;
+    activeSocketServer()?.announceWrite(caller);
     return isKeyed ? reply : { ...reply, cursor };
   }
 
   /** Returns the function that returns the cursor of the writes since, also before they are committed. */
   function trackWrites(): (() => string | undefined) | undefined {
-    const hub = activeSocketServer() && socketCapability?.hub();
+    const hub = replyHub();
     if (!hub) return undefined;
     const before = hub.head();
     return () => {
-      const after = formatCursor(hub.readHead());
-      return after === formatCursor(before) ? undefined : after;
+      const after = hub.readHead();
+      return formatCursor(after) === formatCursor(before) ? undefined : formatReplyCursor(address, after);
     };
   }
 

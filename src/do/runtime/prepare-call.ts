@@ -76,7 +76,7 @@ export function createCallPreparer({ router, env, policy, extendContext }: CallP
     if (isLive) withoutRecorder(() => policy.authorize(caller, placement));
     else policy.authorize(caller, placement);
     const services = policy.services(request);
-    checkPlacement(placement, services.address, call.input);
+    checkPlacement(placement, services.address, call.input, { isSent: true });
     if (placement.kind === "organization") requireOrganizationId(call.input);
     const { lastEventId } = call;
     const base = placement.kind === "anywhere" ? { caller, lastEventId } : policy.context(caller, call, scope);

@@ -203,10 +203,15 @@ function signupInput<TApp extends AppDefinition>(
 }
 
 // Not `organizationId`, because that key routes a call to the organization's object.
-const ticketInput = z.strictObject({ organization: z.string().min(1).max(128).optional() }).optional();
+const ticketInput = z
+  .union([
+    z.strictObject({ organization: z.string().min(1).max(128).optional() }),
+    z.strictObject({ app: z.literal(true) }),
+  ])
+  .optional();
 
 /**
- * Issues a ticket that opens one socket, to an organization's object or to the user's own. For clients that authenticate with a
+ * Issues a ticket that opens one socket: to an organization's object, with `{ app: true }` to the app's, or to the user's own. For clients that authenticate with a
  * token and cannot send it with a socket, as in a browser: they append the ticket to the socket's URL as the parameter
  * `ticket`. A ticket works once, within 30 seconds, and expires with the session.
  *
@@ -215,7 +220,8 @@ const ticketInput = z.strictObject({ organization: z.string().min(1).max(128).op
 const socketTicket = builtinRoot.socketTicketProcedure.input(ticketInput).mutation(({ ctx, input }) => {
   const issueTicket = servicesOf(ctx)?.socketTicket;
   if (!issueTicket) throw requiresHttp();
-  return issueTicket(input?.organization);
+  if (input && "app" in input) return issueTicket({ isForApp: true });
+  return issueTicket({ organizationId: input?.organization });
 });
 
 function requiresHttp(): ReasonedError {

@@ -1,5 +1,6 @@
-import type { AnyTRPCProcedure } from "@trpc/server";
-import { placementOf } from "../../router/placement.js";
+import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import { placementOf, type Placement } from "../../router/placement.js";
+import { resolveProcedure } from "../../router/resolve-procedure.js";
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import type { ObjectAddress } from "../../shared/owner.js";
@@ -39,6 +40,7 @@ export interface GroupedCalls {
 type Target = ObjectAddress | "here" | { readonly cause: unknown };
 
 interface GroupOptions {
+  readonly router: AnyTRPCRouter;
   readonly caller: Caller;
   readonly configuration: Configuration;
 }
@@ -62,11 +64,27 @@ function targetOf({ call, procedure }: SendableCall, options: GroupOptions): Tar
     const { inputs: schemas = [] } = procedure._def as { readonly inputs?: readonly unknown[] };
     const { input, refreshCookie } = call;
     const { caller, configuration } = options;
-    const target = resolveTarget(placementOf(procedure), { input, schemas, refreshCookie }, caller, configuration);
+    const resolve = (placement: Pick<Placement, "kind">): Target | Promise<Target> =>
+      resolveTarget(placement, { input, schemas, refreshCookie }, caller, configuration);
+    const placement = placementOf(procedure);
+    const placed = placement.kind === "live" ? placementOfLiveQuery(options.router, input) : placement;
+    const target = placed instanceof Promise ? placed.then(resolve) : resolve(placed);
     return target instanceof Promise ? target.catch((cause: unknown) => ({ cause })) : target;
   } catch (cause) {
     return { cause };
   }
+}
+
+/** Returns the placement of the query that `_live` runs, if it is the app's. Other queries are placed by their input. */
+function placementOfLiveQuery(
+  router: AnyTRPCRouter,
+  input: unknown,
+): Pick<Placement, "kind"> | Promise<Pick<Placement, "kind">> {
+  const { path } = (input ?? {}) as { readonly path?: unknown };
+  const found = typeof path === "string" ? resolveProcedure(router, path) : undefined;
+  const toPlacement = (query: AnyTRPCProcedure | undefined): Pick<Placement, "kind"> =>
+    query && placementOf(query).kind === "app" ? { kind: "app" } : { kind: "live" };
+  return found instanceof Promise ? found.then(toPlacement) : toPlacement(found);
 }
 
 function group(calls: readonly SendableCall[], targets: readonly Target[]): GroupedCalls {

@@ -1,6 +1,7 @@
 import type { Cookies } from "cookie";
 import type { CookieNames } from "../cookies/cookie-names.js";
 import type { AllowedOrigins } from "./allowed-origins.js";
+import type { SocketOwner } from "./read-socket-owner.js";
 import type { FormName } from "./read-form.js";
 import type { Refusal } from "./refusal.js";
 
@@ -51,11 +52,12 @@ export interface FormRequest extends Cors, Credentials {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** A WebSocket upgrade to the caller's own Durable Object, or to an organization's. */
+/** A WebSocket upgrade to the Durable Object of the caller, of an organization or of the app. */
 export interface UpgradeRequest extends Cors, Credentials {
   readonly kind: "upgrade";
   readonly url: URL;
-  readonly organizationId?: string | undefined;
+  /** `undefined` for the caller's own object. */
+  readonly owner?: SocketOwner | undefined;
   /** The user that the page expects to be signed in. */
   readonly user?: string | undefined;
   /** Whether the client announced connection parameters, which the app cannot read. */

@@ -20,7 +20,7 @@ import { formAt, readForm, type FormName } from "./read-form.js";
 import { readIdempotencyKey } from "./read-idempotency-key.js";
 import { readPaths } from "./read-paths.js";
 import { readQuery } from "./read-query.js";
-import { connectionParamsInUrl, readOrganizationId } from "./read-organization-id.js";
+import { connectionParamsInUrl, readSocketOwner } from "./read-socket-owner.js";
 import { GateRefusal } from "./refusal.js";
 
 /** The path of the keys with which other services verify this app's tokens (a JWK Set, RFC 7517). */
@@ -139,10 +139,10 @@ function gateUpgrade(headers: Headers, url: URL, corsOrigin: string | undefined,
     });
   }
   const query = readQuery(url.search);
-  const organizationId = readOrganizationId(query);
+  const owner = readSocketOwner(query);
   const ticket = query.get(TICKET_PARAMETER);
   const hasConnectionParams = query.has("connectionParams");
-  const upgrade = { kind: "upgrade", url, organizationId, hasConnectionParams, corsOrigin } as const;
+  const upgrade = { kind: "upgrade", url, owner, hasConnectionParams, corsOrigin } as const;
   // With a ticket, as with a Bearer token, cookies are ignored: the browser adds them, and they may belong to another user.
   if (ticket !== undefined) return { ...upgrade, ticket, cookies: {} };
   return { ...upgrade, user: query.get(USER_PARAMETER), ...credentialsOf(headers, url, options) };

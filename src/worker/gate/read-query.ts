@@ -1,8 +1,16 @@
-import { TICKET_PARAMETER, USER_PARAMETER } from "../../shared/socket-parameters.js";
+import { APP_PARAMETER, TICKET_PARAMETER, USER_PARAMETER } from "../../shared/socket-parameters.js";
 import { GateRefusal } from "./refusal.js";
 import { parseUrlEncoded } from "./url-encoded.js";
 
-const KNOWN = ["batch", "input", "connectionParams", "organizationId", USER_PARAMETER, TICKET_PARAMETER] as const;
+const KNOWN = [
+  "batch",
+  "input",
+  "connectionParams",
+  "organizationId",
+  APP_PARAMETER,
+  USER_PARAMETER,
+  TICKET_PARAMETER,
+] as const;
 
 /** The URL parameters that the gate reads. */
 export type Query = ReadonlyMap<(typeof KNOWN)[number], string>;

@@ -10,8 +10,7 @@ type Person = Awaited<ReturnType<typeof signUp>>;
 const app = createCaller<AppRouter>(env.BLOG_DO).asSystem();
 const reason = "A test.";
 
-const assign = (to: Pick<Person, "user">, role: string) =>
-  app.admin.roles.assign({ userId: to.user.id, role, reason });
+const assign = (to: Pick<Person, "user">, role: string) => app.admin.roles.assign({ userId: to.user.id, role, reason });
 const unassign = (from: Pick<Person, "user">, role: string) =>
   app.admin.roles.unassign({ userId: from.user.id, role, reason });
 
@@ -100,9 +99,13 @@ describe("admin.roles", () => {
   it("creates, edits, renames and deletes a role, with effect on its users", async () => {
     const [name, newName] = [freshRole(), freshRole()];
     const ada = await signUp();
-    expect(
-      await app.admin.roles.create({ name, description: "Tests", permissions: ["post:moderate"] }),
-    ).toEqual({ name, description: "Tests", permissions: ["post:moderate"], builtin: false, members: 0 });
+    expect(await app.admin.roles.create({ name, description: "Tests", permissions: ["post:moderate"] })).toEqual({
+      name,
+      description: "Tests",
+      permissions: ["post:moderate"],
+      builtin: false,
+      members: 0,
+    });
     await assign(ada, name);
     expect(await ada.client.guarded.notes.query()).toBe(0);
     expect(await app.admin.roles.update({ name, permissions: ["announcement:write"] })).toEqual({

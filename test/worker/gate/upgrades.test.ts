@@ -2,13 +2,26 @@ import { expect, test } from "vitest";
 import { expectCalls, expectRejected, expectUpgrade, post, request, upgrade } from "./expect-gate.js";
 
 test("accepts a socket at the prefix itself", async () => {
-  expect((await expectUpgrade(upgrade("/trpc"))).organizationId).toBeUndefined();
+  expect((await expectUpgrade(upgrade("/trpc"))).owner).toBeUndefined();
   expect((await expectUpgrade(upgrade("/trpc", { upgrade: "WebSocket" }))).url.pathname).toBe("/trpc");
 });
 
 test("returns the organization of a socket", async () => {
-  expect((await expectUpgrade(upgrade("/trpc?organizationId=Org_1-a"))).organizationId).toBe("Org_1-a");
+  const { owner } = await expectUpgrade(upgrade("/trpc?organizationId=Org_1-a"));
+  expect(owner).toEqual({ type: "organization", id: "Org_1-a" });
 });
+
+test.each(["app", "app=", "v=1&app", "app&connectionParams=1"])(
+  "returns the app as the owner of a socket at ?%s",
+  async (query) => {
+    expect((await expectUpgrade(upgrade(`/trpc?${query}`))).owner).toEqual({ type: "app", id: "main" });
+  },
+);
+
+test.each(["app=main", "app=1", "app&app", "app&organizationId=a", "organizationId=a&app="])(
+  "rejects a socket at ?%s",
+  (query) => expectRejected(upgrade(`/trpc?${query}`), "BAD_REQUEST"),
+);
 
 test.each(["", "a.b", "a/b", "user:1", "%00", "a%20b", "x".repeat(129), "a&organizationId=b"])(
   "rejects the organization id %j",

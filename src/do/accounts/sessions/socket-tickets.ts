@@ -13,10 +13,16 @@ export interface SocketTicketsOptions {
   readonly authorize: (caller: Caller) => boolean;
 }
 
+/** The object that a socket is for: the user's own, unless a member is set. */
+export interface TicketTarget {
+  readonly organizationId?: string | undefined;
+  /** @default false */
+  readonly isForApp?: boolean | undefined;
+}
+
 export interface IssueOptions {
   readonly caller: Caller;
-  /** The organization that the socket is for; `undefined` for the user's own object. */
-  readonly organizationId: string | undefined;
+  readonly target: TicketTarget;
   /** When the access token behind the call expires, in milliseconds since the epoch. The socket lasts no longer. */
   readonly accessExpiresAt: number;
 }
@@ -61,10 +67,15 @@ export function createSocketTickets({ userId, identity, authorize }: SocketTicke
      *
      * @returns a failure if it was used, expired or is for another object, or if the session has ended
      */
-    redeem(id: string, organizationId: string | undefined): Result<RedeemedSocketTicket, Failure<"TICKET_INVALID">> {
+    redeem(
+      id: string,
+      { organizationId, isForApp = false }: TicketTarget,
+    ): Result<RedeemedSocketTicket, Failure<"TICKET_INVALID">> {
       const ticket = tickets.get(id);
       tickets.delete(id);
-      if (!ticket || ticket.expiresAt <= Date.now() || ticket.organizationId !== organizationId)
+      if (!ticket || ticket.expiresAt <= Date.now()) return failure("TICKET_INVALID");
+      const { target } = ticket;
+      if (target.organizationId !== organizationId || (target.isForApp ?? false) !== isForApp)
         return failure("TICKET_INVALID");
       const { caller, accessExpiresAt } = ticket;
       return authorize(caller) ? success({ caller, expiresAt: accessExpiresAt }) : failure("TICKET_INVALID");

@@ -1,6 +1,7 @@
 import type { Caller } from "../../../shared/caller.js";
-import { SessionEnded, sessionReplaced } from "../../lifecycle/caller-errors.js";
+import { SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 import type { Access } from "../../lifecycle/request-context.js";
+import { accountLeaseOf } from "../../organizations/lease-holders.js";
 import type { Leases, MemberSession } from "../../organizations/leases.js";
 
 export interface AppAccessOptions {
@@ -11,27 +12,28 @@ export interface AppAccessOptions {
   readonly endSession: (sessionId: string) => void;
 }
 
-/** Authorizes callers and deliveries in the app's object: all users with an active session, and the app itself. */
+/** Authorizes callers and deliveries in the app's object: all users, by a lease of the session or the account, and the app. */
 export function createAppAccess({ isInitialized, open, leases, endSession }: AppAccessOptions) {
   function access(caller: Caller): Access {
     if (caller.type === "anonymous") return "forbidden";
-    const session = sessionOf(caller);
-    if (session === undefined) return "granted";
-    return isInitialized() && leases.isValid(session) ? "granted" : "unknown";
+    if (caller.type === "system") return "granted";
+    return isInitialized() && leases.isValid(leaseOf(caller)) ? "granted" : "unknown";
   }
 
   return {
     access,
 
-    /** Renews the lease at the caller's own object if necessary. @throws SessionEnded */
+    /** Renews the lease at the caller's own object if necessary. @throws SessionEnded, or TRPCError NOT_FOUND */
     resolveAccess(caller: Caller): Promise<void> | undefined {
+      if (caller.type === "anonymous") return undefined;
       // The first call of a user or the app creates the schema.
-      if (!isInitialized() && caller.type !== "anonymous") open();
-      const session = sessionOf(caller);
-      if (session === undefined || access(caller) !== "unknown") return undefined;
-      return leases.renew(session).then((lease) => {
+      if (!isInitialized()) open();
+      if (caller.type === "system" || access(caller) !== "unknown") return undefined;
+      const requested = leaseOf(caller);
+      return leases.renew(requested).then((lease) => {
         if (lease.ok) return;
-        endSession(session.sessionId);
+        endSession(requested.sessionId);
+        if (lease.reason === "USER_NOT_FOUND") throw userNotFound();
         // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
         throw lease.reason === "SESSION_REPLACED" ? sessionReplaced() : new SessionEnded();
       });
@@ -39,8 +41,10 @@ export function createAppAccess({ isInitialized, open, leases, endSession }: App
   };
 }
 
-function sessionOf(caller: Caller): MemberSession | undefined {
-  if (caller.type !== "user" || caller.via !== "session") return undefined;
-  const { userId, sessionId, generation } = caller;
-  return { userId, sessionId, generation };
+/** The lease that a user's calls need: of the session, or of the account for calls of another Worker. */
+function leaseOf(caller: Extract<Caller, { type: "user" }>): MemberSession {
+  const { userId } = caller;
+  return caller.via === "session"
+    ? { userId, sessionId: caller.sessionId, generation: caller.generation }
+    : { userId, sessionId: accountLeaseOf(userId), generation: undefined };
 }

@@ -37,7 +37,10 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     secret: () => identity().secrets.index,
   });
   const { isInitialized } = ownerStorage.lifecycle;
-  const { outbox, leases, operatorLog, roles, superadmins, open, receive } = composeAppObject(environment, ownerStorage);
+  const { outbox, leases, operatorLog, roles, superadmins, open, receive } = composeAppObject(
+    environment,
+    ownerStorage,
+  );
   const permissionsOf = (userId: string): ReadonlySet<string> =>
     new Set(roles.policy.accessOf(roles.store.rolesOf(userId)).permissions);
   const { access, resolveAccess } = createAppAccess({ isInitialized, open, leases, endSession });

@@ -14,6 +14,7 @@ import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
 import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { recordedSql } from "../../tables/reads/recorded-sql.js";
+import { accountLeaseOf } from "../../organizations/lease-holders.js";
 import { createLeases, leaseGenerationSchema, leaseSchema } from "../../organizations/leases.js";
 import { handlersFor } from "../../organizations/organization-messages.js";
 import type { ObjectEnvironment } from "../object-handler.js";
@@ -63,7 +64,10 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
   const leases = createLeases({
     sql,
     isInitialized,
-    requestLease: ({ userId, ...session }) => sendInternal(user(userId), { op: "lease", ...session }),
+    requestLease: ({ userId, ...session }) =>
+      session.sessionId === accountLeaseOf(userId)
+        ? sendInternal(user(userId), { op: "leaseAccount" })
+        : sendInternal(user(userId), { op: "lease", ...session }),
   });
 
   const operatorLog = createActionLog({
@@ -94,7 +98,9 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
       ...handlersFor<"endSession">({
         endSession({ sessionId }) {
           leases.revoke(sessionId);
-          environment.endSession(sessionId);
+          const account = parseName(sessionId);
+          if (account) environment.endMember(account.id);
+          else environment.endSession(sessionId);
         },
       }),
       ...roleHandlersFor<"bootstrapSuperadmin" | "roleUserGone" | "permissionDenied">({

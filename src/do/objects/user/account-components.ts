@@ -4,14 +4,14 @@ import type { Tables } from "../../../router/schema/table-api.js";
 import type { User } from "../../../shared/account.js";
 import type { SessionFailure } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
-import { failure, type Result } from "../../../shared/result.js";
+import { failure, success, type Failure, type Result } from "../../../shared/result.js";
 import { toName } from "../../../shared/owner.js";
 import type { AccountHooks } from "../../accounts/account-hooks.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import { createMailAvailability } from "../../mail/mail-availability.js";
 import { createMailer } from "../../mail/create-mailer.js";
 import { createMailTokenStore } from "../../mail/mail-token-store.js";
-import { createLeaseHolders, type LeaseRequest } from "../../organizations/lease-holders.js";
+import { accountLeaseOf, createLeaseHolders, type LeaseRequest } from "../../organizations/lease-holders.js";
 import { createUserOrganizationStore } from "../../organizations/user-organization-store.js";
 import { createUserOrganizations } from "../../organizations/user-organizations.js";
 import { createInbox } from "../../messaging/create-inbox.js";
@@ -156,7 +156,14 @@ export function createAccountComponents(options: AccountComponentsOptions) {
 
   const verification = createEmailVerification(deps);
   const emailChange = createEmailChange(deps);
-  const deletion = createAccountDeletion({ deps, sql, isInitialized, alarms, erase });
+  const deletion = createAccountDeletion({
+    deps,
+    sql,
+    isInitialized,
+    alarms,
+    erase,
+    onDelete: () => leaseHolders.revoke([accountLeaseOf(address.id)]),
+  });
 
   const hook = (name: "onSignup" | "onLogin"): SignInHook => {
     const call: AccountHooks["onSignup"] = app.hooks[name]?.bind(app.hooks);
@@ -194,6 +201,8 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     blockedInviters,
     lease: (request: LeaseRequest): Result<number, SessionFailure> =>
       exists() ? transaction(() => leaseHolders.grant(sessions, request)) : failure("SESSION_ENDED"),
+    leaseAccount: (): Result<number, Failure<"USER_NOT_FOUND">> =>
+      exists() ? success(transaction(() => leaseHolders.grantAccount(address.id))) : failure("USER_NOT_FOUND"),
     revokeLeases: leaseHolders.revoke,
     account: createUserAccount({
       deps,

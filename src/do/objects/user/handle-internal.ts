@@ -20,8 +20,17 @@ export function handleInternal(
   app: ObjectEnvironment["app"],
   request: InternalRequest,
 ): HandlerReply | Promise<HandlerReply> {
-  const { account, passwordReset, deviceConfirmation, exists, findSession, lease, blockedInviters, tickets } =
-    components;
+  const {
+    account,
+    passwordReset,
+    deviceConfirmation,
+    exists,
+    findSession,
+    lease,
+    leaseAccount,
+    blockedInviters,
+    tickets,
+  } = components;
   switch (request.op) {
     case "createAccount":
       return account.create(request);
@@ -45,7 +54,7 @@ export function handleInternal(
     case "loadSession":
       return findSession(request.token);
     case "redeemSocketTicket":
-      return tickets.redeem(request.id, request.organizationId);
+      return tickets.redeem(request.id, request);
     case "deliver":
       return deliver(components, request);
     case "hasUser":
@@ -54,6 +63,8 @@ export function handleInternal(
       return grantRoles(components, request.organizationId);
     case "lease":
       return lease(request);
+    case "leaseAccount":
+      return leaseAccount();
     case "hasVerified":
       return account.hasVerified(request.email);
     case "blocksInviter":

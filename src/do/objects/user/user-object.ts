@@ -67,7 +67,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       return;
     }
     if (caller.type === "anonymous") throw notSignedIn();
-    if (kind === "organization" || kind === "app" || kind === "email") throw wrongObject();
+    if (kind === "organization" || kind === "email") throw wrongObject();
     if (access.authorize(caller)) return;
     if (acceptsSessions === "replaced" && access.wasSessionReplaced(caller)) return;
     if (acceptsSessions === "ended" && access.hasOwnSession(caller)) return;
@@ -154,7 +154,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
         socketTicket:
           accessExpiresAt === undefined
             ? undefined
-            : (organizationId) => components().tickets.issue({ caller, organizationId, accessExpiresAt }),
+            : (target) => components().tickets.issue({ caller, target, accessExpiresAt }),
         sessions: () =>
           createSessionsService({
             ...request,
