@@ -5,5 +5,5 @@
  * @param otherwise the position without a cursor
  */
 export function positionOf(cursor: string | undefined, otherwise: number): number {
-  return cursor ? Number.parseInt(cursor, 10) : otherwise;
+  return cursor ? parseInt(cursor, 10) : otherwise;
 }

@@ -1,13 +1,4 @@
-import {
-  initTRPC,
-  type AnyTRPCRouter,
-  type TRPCDefaultErrorShape,
-  type TRPCErrorFormatter,
-  type TRPCRootObject,
-  type TRPCRuntimeConfigOptions,
-} from "@trpc/server";
-import type { Owner } from "../shared/owner.js";
-import type { ErrorReason } from "../shared/error-reason.js";
+import { initTRPC, type AnyTRPCRouter, type TRPCDefaultErrorShape, type TRPCErrorFormatter } from "@trpc/server";
 import { createAccountRouter } from "./account/account-router.js";
 import { createAdminRouter } from "./admin/admin-router.js";
 import { appCan } from "./app-roles/app-can.js";
@@ -33,6 +24,7 @@ import { createOrganizationsRouter } from "./organizations/organizations-router.
 import { createRolePolicy } from "./organizations/role-policy.js";
 import { defaultRoles, type PermissionOf, type RoleDefinitions } from "./organizations/role-definitions.js";
 import type { InitUserDOOptions } from "./init-options.js";
+import type { Root, WithReason } from "./root-types.js";
 import { repeatable } from "./repeatable.js";
 import type { Requirement } from "./requirement.js";
 import type { TableDefinitions } from "./schema/table.js";
@@ -42,27 +34,6 @@ import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
 import { checkInheritedNames } from "./stored-fields.js";
 import { checkUserFields } from "./user-fields.js";
-
-/** The fields that are added to an error's data after the app's own formatter. */
-type WithReason<TErrorShape> = TErrorShape & {
-  readonly data: {
-    /** The stable name of the error. The errors of the framework have one. */
-    readonly reason?: ErrorReason;
-    /** Seconds after which the call can succeed. Some errors with the code `TOO_MANY_REQUESTS` have it. */
-    readonly retryAfter?: number;
-    /** Where a procedure runs that was sent to another object. Errors with the reason `WRONG_OBJECT` can have it. */
-    readonly owner?: Owner["type"];
-    /** The id of an unexpected error in the log. */
-    readonly requestId?: string;
-  };
-};
-
-type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorShape> = TRPCRootObject<
-  TContext,
-  object,
-  TRPCRuntimeConfigOptions<TContext, object>,
-  { ctx: TContext; meta: object; errorShape: WithReason<TErrorShape>; transformer: true }
->;
 
 /**
  * Defines an app: the data that its Durable Objects store. Returns the builders for its procedures and routers.

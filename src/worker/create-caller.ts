@@ -74,7 +74,7 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
       const name = path.join(".");
       const called: Call =
         input instanceof WatchedInput ? input.toCall(name) : { path: name, input, lastEventId: lastEventIdIn(input) };
-      const { address, reply } = await owners.send(caller, called, (to) => {
+      const { address, reply } = await owners.send(caller, { path: name, input: called.input }, (to) => {
         // Before anything is awaited, because the calls are counted in their order.
         const key = deriveKey?.({ caller, owner: toName(to), path: name, input: called.input });
         return send(caller, called, to, key);

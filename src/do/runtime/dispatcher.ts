@@ -1,5 +1,8 @@
 import { isDevelopment } from "../../shared/is-development.js";
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import { checkPlacement } from "../../router/check-placement.js";
+import type { LiveRequest } from "../../router/live/live-request.js";
+import { servicesOf } from "../../router/services.js";
 import { callerChecksOf } from "../../router/caller-check.js";
 import { hasCredentialsInReply, placementOf } from "../../router/placement.js";
 import { isRepeatable } from "../../router/repeatable.js";
@@ -131,6 +134,7 @@ export function createDispatcher({
     if (type === "subscription" || isAsyncIterable(result)) {
       if (transport === "socket") throw notOverSocket(type);
       const opened = getScoped().opened(result, call.path);
+      if (opened.kind === "live") await checkLivePlacement(prepared, opened.request);
       const stream = storeStream({ caller, call: { ...call, type }, opened, calledAt });
       // Only for a change source: a generator of the app chooses its event ids itself.
       const startsAt = opened.kind === "source" && calledAt ? formatCursor(calledAt) : undefined;
@@ -149,6 +153,13 @@ export function createDispatcher({
     }
     const packed = packReply(result, transport, call.wantsText);
     return Object.assign(packed instanceof Promise ? await packed : packed, effects);
+  }
+
+  /** Rejects a live query of another owner before its stream is opened, so that a server-side caller can send it there. */
+  async function checkLivePlacement({ ctx }: PreparedCall, { path, input }: LiveRequest): Promise<void> {
+    const query = await resolveProcedure(router, path);
+    const address = servicesOf(ctx)?.address;
+    if (query && address) checkPlacement(placementOf(query), address, input, { isSent: true });
   }
 
   /** Returns the stored reply to a mutation that ended the caller's access, so that a repeat of it is not authorized. */

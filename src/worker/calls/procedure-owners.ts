@@ -44,8 +44,12 @@ function createProcedureOwners() {
   }
 
   return {
-    /** @throws TRPCError NOT_FOUND (USER_NOT_FOUND), BAD_REQUEST (ORGANIZATION_ID_MISSING, ORGANIZATION_ID_INVALID) */
-    async send(caller: Caller, { path, input }: Call, send: Send): Promise<SentCall> {
+    /**
+     * @param call the call; for a live query, with the path of the query
+     * @throws TRPCError NOT_FOUND (USER_NOT_FOUND), BAD_REQUEST (ORGANIZATION_ID_MISSING, ORGANIZATION_ID_INVALID)
+     */
+    async send(caller: Caller, call: Pick<Call, "path" | "input">, send: Send): Promise<SentCall> {
+      const { path, input } = call;
       if (typeof input === "object" && input !== null && "organizationId" in input) {
         const address = organizationOf(input);
         return { address, reply: await send(address) };

@@ -56,7 +56,7 @@ describe("createCaller", () => {
     const asUser = callers.asUser({ userId: user.id });
     const title = freshTitle();
     const changes = (await asUser.announcements.titles()) as AsyncIterable<{ data: string }>;
-    const watched = (await watchQuery(asUser.announcements.count, { title })) as AsyncIterable<{ data: number }>;
+    const watched = watchQuery(asUser.announcements.count, { title });
     const [change, count] = [changes[Symbol.asyncIterator](), watched[Symbol.asyncIterator]()];
     const first = await count.next();
     await callers.asSystem().announcements.create({ title });

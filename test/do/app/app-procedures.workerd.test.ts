@@ -85,16 +85,16 @@ describe("an app procedure", () => {
 
   it("runs once for an idempotency key", async () => {
     const { user } = await signUp();
-    const title = freshTitle();
+    const [title, idempotencyKey] = [freshTitle(), crypto.randomUUID()];
     const repeat = () =>
-      createCaller<AppRouter>(env.BLOG_DO, { idempotencyKey: title }).asUser({ userId: user.id }).announcements.create({
+      createCaller<AppRouter>(env.BLOG_DO, { idempotencyKey }).asUser({ userId: user.id }).announcements.create({
         title,
       });
     const [first, second] = [await repeat(), await repeat()];
     expect(second).toEqual(first);
-    const asSystem = createCaller<AppRouter>(env.BLOG_DO, { idempotencyKey: title }).asSystem();
+    const asSystem = createCaller<AppRouter>(env.BLOG_DO, { idempotencyKey }).asSystem();
     expect(await asSystem.announcements.create({ title })).not.toEqual(first);
-    const again = createCaller<AppRouter>(env.BLOG_DO, { idempotencyKey: title }).asSystem();
+    const again = createCaller<AppRouter>(env.BLOG_DO, { idempotencyKey }).asSystem();
     await again.announcements.create({ title });
     expect(await asSystem.announcements.count({ title })).toBe(2);
   });
