@@ -2,7 +2,16 @@ import { createTransaction } from "@tanstack/db";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { pruneLog } from "../../src/do/change-log/prune-log.js";
-import { newTask, openDevice, openTasks, recordTitles, rowsOf, signInAgain, signUpPerson, type Task } from "./open-tasks.js";
+import {
+  newTask,
+  openDevice,
+  openTasks,
+  recordTitles,
+  rowsOf,
+  signInAgain,
+  signUpPerson,
+  type Task,
+} from "./open-tasks.js";
 
 async function open() {
   const person = await signUpPerson();
@@ -82,7 +91,7 @@ it("resolves an update and a deletion when the collection has them", async () =>
   expect(shown.at(-1)).toBe("delete two");
 });
 
-it("resolves a mutation whose last write is in another table", async () => {
+it("resolves a mutation that writes to another table last", async () => {
   const { tasks } = await open();
   await tasks.insert(newTask("noted")).isPersisted.promise;
   expect(rowsOf(tasks)).toMatchObject([{ title: "noted" }]);

@@ -5,7 +5,7 @@ import { sendWrites, type SentMutation } from "../../src/tanstack-db/send-writes
 const row = { id: "one", text: "long" };
 const insert = { type: "insert", modified: row, original: {}, changes: row } as unknown as SentMutation;
 
-/** Sends an insert whose procedure fails. */
+/** Sends an insert to a procedure that fails. */
 async function sendTo(reason: string) {
   const writes = createPendingWrites({ rowOf: () => row, reload() {}, onShown() {} });
   const error = Object.assign(new Error(reason), { data: { code: "CONFLICT", httpStatus: 409, reason } });

@@ -11,7 +11,7 @@ import type { ObjectAddress } from "../../shared/owner.js";
 import { configurationErrorOf, type Configuration } from "../configuration.js";
 import { handedOnKey } from "../derive-key.js";
 import { createRequestId } from "../request/create-request-id.js";
-import { methodFor, methodForRepeat } from "./repeat-calls.js";
+import { methodFor, methodForRetry } from "./call-method.js";
 import type { WaitUntil } from "../streams/read-stream.js";
 import { groupByObject, type GroupedCalls, type ObjectCalls, type SendableCall } from "./group-by-object.js";
 
@@ -98,7 +98,7 @@ export async function callObject(
     if (signal.aborted) leave();
     return await replying;
   } catch (cause) {
-    const repeat = signal.aborted ? undefined : methodForRepeat(method, calls, cause);
+    const repeat = signal.aborted ? undefined : methodForRetry(method, calls, cause);
     if (!repeat) throw cause;
     return await stubOf(configuration.namespace, address)[repeat](caller, calls, device, requestId, onReply);
   } finally {
