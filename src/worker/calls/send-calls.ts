@@ -1,4 +1,6 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
+import { isRepeatable } from "../../router/repeatable.js";
 import { runCall, shapeError } from "../../router/run-call.js";
 import type { OnError } from "../../router/error-report.js";
 import type { Call, Reply } from "../../shared/call.js";
@@ -110,6 +112,7 @@ export async function callObject(
 export async function runHere({ call, procedure }: SendableCall, options: SendCallsOptions): Promise<Reply> {
   const { router, caller, env, extendContext, onError, signal } = options;
   try {
+    if (call.isRetry && !isRepeatable(procedure)) throw notRepeatable();
     const base = { caller, env, lastEventId: call.lastEventId };
     const key = call.idempotencyKey === undefined ? {} : { idempotencyKey: await handedOnKey(caller, call) };
     const ctx = { ...base, ...(await extendContext?.(base)), ...key };
@@ -123,6 +126,17 @@ export async function runHere({ call, procedure }: SendableCall, options: SendCa
 export function failedReply(call: Call, cause: unknown, { router, caller, env, onError }: SendCallsOptions): Reply {
   const reported = { router, call, ctx: { caller, env }, cause, onError, isDevelopment: isDevelopment(env) };
   return { ok: false, error: shapeError(reported) };
+}
+
+/** The first attempt may have run, and the Worker stores neither its effects nor its reply. */
+function notRepeatable(): ReasonedError {
+  return new ReasonedError({
+    code: "CONFLICT",
+    reason: "NOT_REPEATABLE",
+    message:
+      "The mutation was not run again, because an earlier attempt may have run. Mark it with `t.repeatable` if it may run twice, or " +
+      "make it a procedure of an object.",
+  });
 }
 
 export function missingReply(): Error {

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { closeGate, outside } from "../../fixtures/app/keys.js";
-import { errorOf, postKeyed, readTable, resultOf, signUpToKeys, userObject } from "../../fixtures/keys.js";
+import { errorOf, postKeyed, postRetry, readTable, resultOf, signUpToKeys, userObject } from "../../fixtures/keys.js";
 
 const freshKey = (): string => crypto.randomUUID();
 const unknown = { code: "CONFLICT", reason: "OUTCOME_UNKNOWN" };
@@ -147,6 +147,34 @@ describe("the key that a mutation hands on", () => {
     expect(await postKeyed(ada.browser, "chain.sendFromWorker", input, "k")).toEqual(first);
     // Another caller with the same key and the same input has effects of their own.
     await postKeyed(ben.browser, "chain.sendFromWorker", input, "k");
+    expect(await ben.texts()).toHaveLength(2);
+  });
+});
+
+describe("a mutation that a client sends again", () => {
+  it("gets the stored reply of its object", async () => {
+    const { browser, texts } = await signUpToKeys();
+    const first = await postKeyed(browser, "entries.add", { text: "one" }, "k");
+    expect(await postRetry(browser, "entries.add", { text: "one" }, "k")).toEqual(first);
+    expect(await texts()).toEqual(["one"]);
+  });
+
+  it("runs if the first attempt did not arrive", async () => {
+    const { browser, texts } = await signUpToKeys();
+    expect((await postRetry(browser, "entries.add", { text: "one" }, "k")).status).toBe(200);
+    expect(await texts()).toEqual(["one"]);
+  });
+
+  it("does not run again in the Worker, unless it is repeatable", async () => {
+    const [ada, ben] = [await signUpToKeys(), await signUpToKeys()];
+    const input = { text: "from the Worker", to: ben.user.id };
+    await postKeyed(ada.browser, "chain.sendFromWorker", input, "k");
+    expect(errorOf(await postRetry(ada.browser, "chain.sendFromWorker", input, "k"))).toEqual({
+      code: "CONFLICT",
+      reason: "NOT_REPEATABLE",
+    });
+    const first = await postKeyed(ada.browser, "chain.sendAgainFromWorker", input, "k");
+    expect(await postRetry(ada.browser, "chain.sendAgainFromWorker", input, "k")).toEqual(first);
     expect(await ben.texts()).toHaveLength(2);
   });
 });
