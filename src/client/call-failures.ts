@@ -1,58 +1,35 @@
 import type { TRPCClientError, OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { Observer, Unsubscribable, inferObservableValue } from "@trpc/server/observable";
+import type { ErrorReason } from "../shared/error-reason.js";
+import type { CALL as CALL_KEY, SessionCall } from "./client-sessions.js";
 import type { ClientState } from "./client-state.js";
+import { isOffline, OFFLINE } from "./explain-cause.js";
 
-// The code for failed calls, loaded by `failure-loader.ts`. It imports only types: a bundler would split the first chunk because
-// of a module that both chunks need.
+// The code for failed calls, loaded by `failure-loader.ts`. It imports only types from the first chunk: a bundler would split that
+// chunk because of a module that both need.
+
+export { explain } from "./explain-cause.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 type ClientError = TRPCClientError<AnyTRPCRouter>;
 
-const MAYBE_SAVED = "Your change may have been saved.";
-const OFFLINE = "There is no network, so this was not sent.";
-const RELATIVE = "`url` is relative, but there is no page. Pass an absolute `url`.";
-// A browser does not report that it blocked a response.
-const CORS = ", or CORS blocked its response (`allowedOrigins`)";
-const LOST = `The connection was lost. ${MAYBE_SAVED}`;
+/** The key in an error's `meta` that marks a call which was sent again in vain. */
+export const RETRIED = "userdo.retried";
 
-const isOffline = (): boolean => globalThis.navigator?.onLine === false;
+/** An import of the value would be from the first chunk. */
+const CALL: typeof CALL_KEY = "userdo.sessionCall";
+const NOT_REPEATABLE = "NOT_REPEATABLE" satisfies ErrorReason;
+
+/** The upper bound of the pause before the first retry, in milliseconds. Each further one doubles it. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
 
 /** A response of any platform's fetch; for a failed request, the error of fetch. */
 interface Reply {
   readonly status?: number;
   readonly headers?: { get?(name: string): string | null };
 }
-
-/**
- * Returns the error that explains why there is no response from tRPC. `cause` is fetch's own error, or a response from a proxy.
- * Without `url`, a part of a response has arrived.
- */
-export function explain(cause: unknown, url?: unknown, wasOnline?: boolean): Error {
-  const { name = "", status, json } = cause as { readonly name?: string } & Partial<Response>;
-  // The caller ended the request, or a time limit of the app's own fetch did.
-  if (/^(Abort|Timeout)/.test(name)) return cause as Error;
-  if (json) {
-    const message = `A proxy answered instead of tRPC (HTTP ${status}), or \`url\` is wrong. ${MAYBE_SAVED}`;
-    return new Error(message, { cause });
-  }
-  if (url === undefined) return new Error(LOST, { cause });
-  const address = String(url);
-  const page = globalThis.location;
-  // Without a cause, the call is not sent again.
-  if (!page && !address.includes("://")) return new Error(RELATIVE);
-  const isForeign = page && address.includes("//") && !address.startsWith(page.origin + "/");
-  const unreachable = `The server could not be reached${isForeign ? CORS : ""}. ${MAYBE_SAVED}`;
-  // A request that was sent before the network was lost may have arrived.
-  return new Error(wasOnline === false ? OFFLINE : isOffline() ? LOST : unreachable, { cause });
-}
-
-/** The key in an error's `meta` that marks a call which was sent again in vain. */
-export const RETRIED = "userdo.retried";
-
-/** The upper bound of the pause before the first retry, in milliseconds. Each further one doubles it. */
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
 
 /** The members of an error's data that show whether the same call can succeed later. */
 interface ErrorData {
@@ -78,8 +55,10 @@ export interface RetryOptions {
 export function retry(options: RetryOptions): () => void {
   const { link, chain, observer, state } = options;
   const { retries = 4, onRetryStatus } = state.options;
-  const { signal } = chain.op;
+  const { signal, context } = chain.op;
+  const { attempt } = context[CALL] as SessionCall;
   let attempts = 0;
+  let previous = options.error;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Unsubscribable | undefined;
 
@@ -94,9 +73,13 @@ export function retry(options: RetryOptions): () => void {
   // tRPC's client converts the error.
   const onAbort = (): void => observer.error(signal?.reason as ClientError);
 
-  function onError(error: ClientError): void {
+  function onError(latest: ClientError): void {
+    // A refused retry had no effect. The error before it says what is known of the call.
+    const isRefused = (latest.data as ErrorData | null | undefined)?.reason === NOT_REPEATABLE;
+    const error = isRefused ? previous : latest;
+    previous = error;
     const pause = Math.random() * Math.min(FIRST_PAUSE_MS * 2 ** attempts, LONGEST_PAUSE_MS);
-    const asked = waitOf(error);
+    const asked = isRefused ? undefined : waitOf(error);
     if (attempts >= retries || asked === undefined || signal?.aborted) {
       // TanStack Query continues a query itself when the network is back.
       if (attempts > 0 && !isOffline()) error.meta = { ...error.meta, [RETRIED]: true };
@@ -107,7 +90,10 @@ export function retry(options: RetryOptions): () => void {
     timer = setTimeout(() => {
       // The error of an attempt without a network would not say that an earlier one may have arrived.
       if (isOffline()) onError(error);
-      else running = link(chain).subscribe({ ...observer, error: onError });
+      else {
+        if (attempt) attempt.isRetry = true;
+        running = link(chain).subscribe({ ...observer, error: onError });
+      }
     }, asked + pause);
     return undefined;
   }

@@ -6,6 +6,7 @@ import type { ErrorReason } from "../shared/error-reason.js";
 import { NO_USER, USER_HEADER } from "../shared/user-header.js";
 import { OWN_CALL } from "./call-over-http.js";
 import { givesTokens, signInChangeOf } from "./sign-in-events.js";
+import type { Attempt } from "./keyed-input.js";
 import type { SignInChange } from "./other-tabs.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
@@ -28,8 +29,8 @@ export interface SessionCall {
   readonly givesTokens: boolean;
   /** Whether the client may send the call again. The server does not store replies that set cookies. */
   readonly canRetry: boolean;
-  /** Sent with each attempt of a mutation that may be sent again, so that the server runs it once. */
-  idempotencyKey?: unknown;
+  /** Sent with a mutation that may be sent again, so that the server runs it once. */
+  attempt?: Attempt;
   /** The user that the response named. */
   user?: string | undefined;
   /** Whether the change was applied, which ended the previous session. */
@@ -37,7 +38,7 @@ export interface SessionCall {
   end(): void;
 }
 
-const CALL = "userdo.sessionCall";
+export const CALL = "userdo.sessionCall";
 const SESSION_CHANGED = "SESSION_CHANGED" satisfies ErrorReason;
 
 /** Creates the error that ends a call of a previous session. The server may have handled the call if it was sent. */

@@ -16,9 +16,9 @@ export interface ClientState {
   /** The calls that are being sent again; `undefined` before the first one. */
   retryStatus?: RetryStatus;
   /** The client's connection to the other tabs, in a browser. */
-  readonly tabs?: OtherTabs | undefined;
-  readonly sessions?: ClientSessions;
-  readonly watch?: SessionWatch;
+  tabs?: OtherTabs | undefined;
+  sessions?: ClientSessions;
+  watch?: SessionWatch;
 }
 
 /** The options of a client that are part of its state. */

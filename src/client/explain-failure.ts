@@ -23,7 +23,7 @@ export function explainFailure<TUrl, TInit>(fetch: (url: TUrl, init?: TInit) => 
 
 /** @throws Error that explains the failure */
 async function fail(cause: unknown, url?: unknown, wasOnline?: boolean): Promise<never> {
-  throw (await loadFailures())?.explain(cause, url, wasOnline) ?? new Error("Call failed.", { cause });
+  throw (await loadFailures())?.explain(cause, url, wasOnline) ?? new Error("No reply from tRPC.", { cause });
 }
 
 /** Makes `json()` reject with an explanation if the response is not from tRPC. The response itself is not replaced. */

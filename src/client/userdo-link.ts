@@ -12,7 +12,7 @@ import { callOver } from "./call-over-http.js";
 import { createClientSessions, sessionCallOf, type ClientSession } from "./client-sessions.js";
 import { explainFailure } from "./explain-failure.js";
 import { createClientState, type ClientState } from "./client-state.js";
-import { createKey, KeyedInput } from "./idempotency-key.js";
+import { createKey, KeyedInput } from "./keyed-input.js";
 import { joinOtherTabs, type SignInChange } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
 import type { RetryListener } from "./retry-status.js";
@@ -24,7 +24,7 @@ import { createTokenLoader } from "./token-loader.js";
 import { watchedOperation } from "./watch-query.js";
 import { fetchSignInStatus, withSessionWatch } from "./with-session-watch.js";
 import { withRetries } from "./with-retries.js";
-import { replyTransformer, withWriteAcks } from "./with-write-acks.js";
+import { callTransformer, withWriteAcks } from "./with-write-acks.js";
 
 type Fetch = NonNullable<HTTPBatchLinkOptions<{ transformer: true; errorShape: never }>["fetch"]>;
 
@@ -93,8 +93,8 @@ export interface UserDOLinkOptions {
   readonly pollInterval?: number | false;
   /**
    * How often a call is sent again after a temporary error: a lost connection, an object that restarts or is overloaded, and the
-   * statuses 502, 503 and 504. An object runs a mutation once, however often it arrives. A mutation of `t.procedure` runs in
-   * the Worker and may run again. `0`: never.
+   * statuses 502, 503 and 504. An object runs a mutation once, however often it arrives. The Worker refuses to run a mutation of
+   * `t.procedure` again, unless it is marked with `t.repeatable`. `0`: never.
    * @default 4
    */
   readonly retries?: number;
@@ -218,7 +218,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
     const batches = createSessionBatches((session) =>
       httpBatchLink<AnyTRPCRouter>({
         url,
-        transformer: replyTransformer,
+        transformer: callTransformer,
         maxItems: clientLimits.batchCalls,
         // The server's limit, less a margin for the origin of a relative URL.
         maxURLLength: clientLimits.urlLength - 1_024,
@@ -273,7 +273,7 @@ function createSessionBatches(create: (session: ClientSession) => Link): Link {
     const link = (!change && links.get(session)) || create(session);
     if (!change) links.set(session, link);
     if (op.type !== "mutation" || !call.canRetry) return link(chain);
-    const key = (call.idempotencyKey ??= op.context["idempotencyKey"] ?? createKey());
-    return link({ ...chain, op: { ...op, input: new KeyedInput(op.input, key) } });
+    const attempt = (call.attempt ??= { idempotencyKey: op.context["idempotencyKey"] ?? createKey() });
+    return link({ ...chain, op: { ...op, input: new KeyedInput(op.input, attempt) } });
   };
 }

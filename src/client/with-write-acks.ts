@@ -6,14 +6,14 @@ import { ResultWithCursor } from "../shared/reply-cursor.js";
 import { OWN_CALL } from "./call-over-http.js";
 import type { MutationContext } from "./operation-context.js";
 import type { WriteAcks } from "./write-acks.js";
-import { KeyedInput } from "./idempotency-key.js";
+import { KeyedInput } from "./keyed-input.js";
 import { organizationIdOf } from "./organization-id-of.js";
 
 /** superjson, which also writes the key of a mutation and reads the cursor of a response next to superjson's own keys. */
-export const replyTransformer = {
-  serialize: (value: unknown): SuperJSONResult & { readonly idempotencyKey?: unknown } =>
+export const callTransformer = {
+  serialize: (value: unknown): SuperJSONResult =>
     value instanceof KeyedInput
-      ? { ...superjson.serialize(value.input), idempotencyKey: value.idempotencyKey }
+      ? { ...superjson.serialize(value.input), ...value.attempt }
       : superjson.serialize(value),
   deserialize(payload: SuperJSONResult & { readonly cursor?: string }): unknown {
     const data: unknown = superjson.deserialize(payload);

@@ -235,8 +235,8 @@ export function initUserDO<
      */
     can: (requirement: Requirement<PermissionOf<TRoles>>) => root.middleware(can(requirement)),
     /**
-     * A middleware that marks a mutation whose `async` resolver may run again after a crash, until it has called `ctx.commit`. Use it
-     * if all that the resolver does before is safe to repeat: reads, calls through `createCaller` with `ctx.idempotencyKey`, and
+     * A middleware that marks a mutation: its `async` resolver may run again after a crash, until it has called `ctx.commit`. Use it if
+     * all that the resolver does before is safe to repeat: reads, calls through `createCaller` with `ctx.idempotencyKey`, and
      * requests to services that accept the key. A repeat of other `async` mutations fails with CONFLICT (OUTCOME_UNKNOWN) after a
      * crash.
      *

@@ -5,8 +5,8 @@ interface RepeatableMark {
 }
 
 /**
- * Marks a mutation whose `async` resolver may run again after a crash, until it has called `ctx.commit`: all that it does before
- * has its effect once, however often it runs.
+ * Marks a mutation. Its `async` resolver may run again after a crash, until it has called `ctx.commit`: all that it does before has
+ * its effect once, however often it runs.
  */
 export const repeatable = Object.assign(<TNext>({ next }: { readonly next: () => TNext }): TNext => next(), {
   [REPEATABLE]: true as const,

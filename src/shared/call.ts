@@ -9,6 +9,8 @@ export interface Call {
   readonly input: unknown;
   /** Identifies a mutation and its repeats. Queries and subscriptions ignore it. */
   readonly idempotencyKey?: string | undefined;
+  /** Whether the client sent the mutation before. For the Worker, which does not store keys. */
+  readonly isRetry?: boolean | undefined;
   /** The unverified refresh token of the browser's cookie. Only `auth.refresh` receives it. */
   readonly refreshCookie?: string | undefined;
   /**

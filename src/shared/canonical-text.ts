@@ -3,7 +3,7 @@
  * with the value `undefined` count as missing, because JSON has none.
  *
  * The text is only compared or hashed. It distinguishes values that JSON confuses: `1n` and `"1"`, a Date and its text, a Map and
- * an object.
+ * an object. Of a Blob it has only the size and the type, because its bytes cannot be read at once, and of a stream nothing.
  */
 export function canonicalText(value: unknown): string {
   return textOf(value, undefined);
@@ -55,6 +55,8 @@ function objectText(value: object, above: Ancestors | undefined): string {
   }
   if (value instanceof ArrayBuffer) return `ArrayBuffer(${bytesText(new Uint8Array(value))})`;
   if (value instanceof URL || value instanceof RegExp) return `${tagOf(value)}(${JSON.stringify(String(value))})`;
+  if (value instanceof Blob) return `${tagOf(value)}(${value.size}:${JSON.stringify(value.type)})`;
+  if (value instanceof Error) return `Error(${textOf([value.name, value.message, value.cause], inside)})`;
   return `${tagOf(value)}{${recordText(value, inside)}}`;
 }
 

@@ -56,6 +56,7 @@ export type ErrorReason =
   | "MISSING_PERMISSION"
   | "NETWORK_RATE_LIMITED"
   | "NOT_A_MEMBER"
+  | "NOT_REPEATABLE"
   | "NOT_SIGNED_IN"
   | "NO_SESSION"
   | "OBJECT_OVERLOADED"

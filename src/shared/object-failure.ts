@@ -39,25 +39,25 @@ interface PlatformError extends Error {
  */
 export function objectFailureOf(error: unknown): ObjectFailure | undefined {
   if (!isPlatformError(error)) return undefined;
-  // An object that exceeded its memory is also reset, but a repeat would exceed it again.
+  // An object that exceeded its memory is also reset, but a retry would exceed it again.
   if (error.overloaded === true) return overloaded;
   return error.durableObjectReset === true || error.retryable === true ? objectReset : undefined;
 }
 
 /**
- * Whether the calls may be sent again after an error. Calls that only read can, except what the platform has already
- * repeated. Mutations can only if they have a key, by which the object recognizes the repeat. A mutation with a key is sent
+ * Whether the sender may retry calls after an error. It may retry calls that only read, unless the platform has already done
+ * so. Mutations can only if they have a key, by which the object recognizes the repeat. A mutation with a key is sent
  * once more only after `retryable`, which means that the connection was lost. `durableObjectReset` alone can mean that the
- * mutation itself exceeded the CPU time: a repeat would reset the object again.
+ * mutation itself exceeded the CPU time: a retry would reset the object again.
  */
-export function isRepeatable(
+export function canRetry(
   error: unknown,
   calls: "reads" | "keyed" | "others",
-  { platformRepeatsReads }: { readonly platformRepeatsReads: boolean },
+  { platformRetriesReads }: { readonly platformRetriesReads: boolean },
 ): boolean {
   if (calls === "others" || objectFailureOf(error) !== objectReset) return false;
   const { retryable } = error as PlatformError;
-  return calls === "keyed" ? retryable === true : !platformRepeatsReads || retryable !== true;
+  return calls === "keyed" ? retryable === true : !platformRetriesReads || retryable !== true;
 }
 
 /** Whether an object does not have a method, because it runs an earlier version or another class. */

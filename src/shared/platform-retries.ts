@@ -17,12 +17,12 @@ function loadModule(): DurableObjectsModule | undefined {
 const retryable = loadModule()?.retryable;
 
 /**
- * Whether the platform repeats calls of methods that were marked as retryable. The Workers and objects of an app run in the
+ * Whether the platform retries calls of methods that were marked as retryable. The Workers and objects of an app run in the
  * same version of the runtime.
  */
-export const platformRepeatsReads = typeof retryable === "function";
+export const platformRetriesReads = typeof retryable === "function";
 
-/** Marks methods of an object that only read, so that the platform may repeat calls of them after a reset. */
+/** Marks methods of an object that only read, so that the platform may retry calls of them after a reset. */
 export function markRetryable(...methods: Method[]): void {
   retryable?.(...methods);
 }

@@ -1,8 +1,8 @@
 import type { ClientFailure, InternalReply, InternalRequest, Refused, WireReply } from "./internal.js";
-import { isMissingMethod, isRepeatable } from "./object-failure.js";
+import { canRetry, isMissingMethod } from "./object-failure.js";
 import { stubOf, type ObjectNamespace, type ObjectStub } from "./object-stub.js";
 import type { ObjectAddress } from "./owner.js";
-import { platformRepeatsReads } from "./platform-retries.js";
+import { platformRetriesReads } from "./platform-retries.js";
 import { failure, success, type Result } from "./result.js";
 
 type Op = InternalRequest["op"];
@@ -39,7 +39,7 @@ export async function sendInternal<TRequest extends InternalRequest>(
   return readReply(request.op, reply) as InternalReply<TRequest>;
 }
 
-/** Sends a request that only reads. It is repeated once if the object was reset, unless the platform repeats it. */
+/** Sends a request that only reads. It is retried once if the object was reset, unless the platform retries it. */
 export async function sendInternalRead<TRequest extends InternalRequest>(
   namespace: Pick<ObjectNamespace, "getByName">,
   address: ObjectAddress,
@@ -51,7 +51,7 @@ export async function sendInternalRead<TRequest extends InternalRequest>(
     reply = await stubOf(namespace, address).internalRead(sent);
   } catch (cause) {
     if (isMissingMethod(cause, "internalRead")) reply = await stubOf(namespace, address).internal(sent);
-    else if (isRepeatable(cause, "reads", { platformRepeatsReads }))
+    else if (canRetry(cause, "reads", { platformRetriesReads }))
       reply = await stubOf(namespace, address).internalRead(sent);
     else throw cause;
   }

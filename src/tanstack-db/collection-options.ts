@@ -64,8 +64,9 @@ export interface UserDOCollectionUtils<TRow> extends UtilsRecord {
    */
   readonly snapshot: () => CollectionSnapshot<TRow> | undefined;
   /**
-   * Sends the writes of a transaction, in order. Resolves when the collection shows them. For transactions that the
-   * collection does not send itself, such as those of `@tanstack/offline-transactions`.
+   * Sends the writes of a transaction to this collection, in order. Resolves when the collection shows them. For transactions
+   * that the collection does not send itself, such as those of `@tanstack/offline-transactions`. Pass the whole transaction to
+   * each of its collections: the place of a write in it is part of the write's key.
    *
    * @throws TRPCClientError of the first write that was refused or could not be sent
    */
@@ -101,8 +102,13 @@ export function userdoCollectionOptions<TRow extends TableRow, TInput = void, TK
     onShown: () => running?.releaseWrites(),
   });
   let imported: CollectionSnapshot<TRow> | undefined;
+  const utils: UserDOCollectionUtils<TRow> = {
+    snapshot: synced.snapshot,
+    send: ({ mutations }, { idempotencyKey }) => send(mutations, idempotencyKey),
+  };
+  const isOwn = ({ collection }: SentMutation): boolean => !collection || collection.utils === utils;
   const send = (mutations: readonly SentMutation[], idempotencyKey: string): Promise<void> =>
-    sendWrites({ ...options, input: options.input, writes }, mutations, idempotencyKey);
+    sendWrites({ ...options, input: options.input, writes, isOwn }, mutations, idempotencyKey);
   const sendOwn = ({
     transaction,
   }: {
@@ -132,9 +138,6 @@ export function userdoCollectionOptions<TRow extends TableRow, TInput = void, TK
     ...(options.create && { onInsert: sendOwn }),
     ...(options.update && { onUpdate: sendOwn }),
     ...(options.delete && { onDelete: sendOwn }),
-    utils: {
-      snapshot: synced.snapshot,
-      send: ({ mutations }, { idempotencyKey }) => send(mutations, idempotencyKey),
-    },
+    utils,
   };
 }

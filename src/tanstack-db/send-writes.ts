@@ -7,16 +7,21 @@ import { inputWith, type TableRow, type WriteProcedure } from "./procedures.js";
 export interface SendWritesOptions {
   readonly input: unknown;
   readonly writes: PendingWrites;
+  /** Whether a write is to this collection. */
+  readonly isOwn: (mutation: SentMutation) => boolean;
   readonly create?: WriteProcedure<never> | undefined;
   readonly update?: WriteProcedure<never> | undefined;
   readonly delete?: WriteProcedure<never> | undefined;
 }
 
 /** The part of a mutation that is sent. */
-export type SentMutation = Pick<PendingMutation, "type" | "modified" | "original" | "changes">;
+export type SentMutation = Pick<PendingMutation, "type" | "modified" | "original" | "changes"> & {
+  readonly collection?: { readonly utils: object };
+};
 
 /**
- * Sends the writes of a transaction, one after the other, and resolves when the collection shows them.
+ * Sends the writes of a transaction to the collection, one after the other, and resolves when the collection shows them. Each
+ * write has its own key, also if the transaction has writes to other collections.
  *
  * @throws TRPCClientError of the first write that was refused or could not be sent. The ones before it are stored.
  */
@@ -27,6 +32,7 @@ export async function sendWrites(
 ): Promise<void> {
   const confirmations: Promise<void>[] = [];
   for (const [index, mutation] of mutations.entries()) {
+    if (!options.isOwn(mutation)) continue;
     const { input, id } = callOf(mutation);
     const option = mutation.type === "insert" ? "create" : mutation.type;
     const procedure = options[option];

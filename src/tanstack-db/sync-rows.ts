@@ -52,6 +52,8 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
   let subscription: { unsubscribe(): void } | undefined;
   /** The changes since the rows are being read; `undefined` while changes are applied at once. */
   let buffer: TrackedChange<TRow>[] | undefined;
+  /** The position before those changes, which the rows have once they are read; `undefined` if they are only read again. */
+  let readFrom: string | undefined;
   let reading: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -108,6 +110,8 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
       failures = 0;
       const later = buffer;
       buffer = undefined;
+      if (readFrom !== undefined) synced.advance(readFrom);
+      readFrom = undefined;
       replaceRows(rows, later);
       markReady();
       finish();
@@ -137,7 +141,8 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
     failures = 0;
     if (change.data.type === "reset") {
       buffer = [];
-      synced.advance(change.id);
+      // Until the rows are read, a snapshot has the previous position.
+      readFrom = change.id;
       void read();
     } else if (buffer) {
       buffer.push(change);
@@ -153,6 +158,7 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
     hasFailed = false;
     const after = synced.cursor();
     buffer = after === undefined ? [] : undefined;
+    readFrom = undefined;
     let isCurrent = true;
     const whileCurrent =
       <TArgs extends unknown[]>(run: (...args: TArgs) => void) =>
@@ -164,7 +170,7 @@ export function createRowSync<TRow extends TableRow, TKey extends string | numbe
       {
         context: {
           [ON_STARTED_AT]: whileCurrent((cursor: string) => {
-            if (synced.cursor() === undefined) synced.advance(cursor);
+            if (synced.cursor() === undefined) readFrom ??= cursor;
           }),
         },
         onStarted: whileCurrent(() => {

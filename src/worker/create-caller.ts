@@ -14,7 +14,7 @@ import { parseName, toName, type ObjectAddress } from "../shared/owner.js";
 import { readStream } from "./streams/read-stream.js";
 import { createKeyDerivation } from "./derive-key.js";
 import { ForwardedError } from "./calls/forwarded-error.js";
-import { methodFor, methodForRepeat } from "./calls/repeat-calls.js";
+import { methodFor, methodForRetry } from "./calls/call-method.js";
 import { WatchedInput } from "./streams/watch-query.js";
 import { organizationOf } from "./calls/resolve-target.js";
 
@@ -78,7 +78,7 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
       try {
         replies = await stubOf(namespace, address)[method](caller, calls);
       } catch (cause) {
-        const repeat = methodForRepeat(method, calls, cause);
+        const repeat = methodForRetry(method, calls, cause);
         if (!repeat) throw toObjectError(cause);
         replies = await stubOf(namespace, address)[repeat](caller, calls).catch(rethrow);
       }

@@ -63,6 +63,12 @@ describe("the idempotency key", () => {
     expect(new Set(keys()).size).toBe(1);
   });
 
+  it("is marked when the mutation was sent before", async () => {
+    const { client, calls } = await connect(["lost", reset, ok]);
+    await client.posts.create.mutate(post);
+    expect(calls.map(({ envelope }) => envelope?.isRetry)).toEqual([undefined, true, true]);
+  });
+
   it("can be set by the context of a call", async () => {
     const { client, keys, url } = await connect(["lost", ok]);
     await client.posts.create.mutate(post, { context: { idempotencyKey: "order-1" } });
@@ -130,6 +136,16 @@ const permanent: [name: string, reply: RecordedReply][] = [
   ["a proxy's 403", { status: 403 }],
   ["a proxy's 500", { status: 500 }],
 ];
+
+it("reports the error of the attempt before, if the server refuses to run a mutation again", async () => {
+  const refused = { error: { code: "CONFLICT", httpStatus: 409, reason: "NOT_REPEATABLE" } } as const;
+  const lost = await connect(["lost", refused, ok]);
+  const error = await settled(lost.client.posts.create.mutate(post));
+  expect((error as Error).message).toBe("The server could not be reached. Your change may have been saved.");
+  expect(lost.calls).toHaveLength(2);
+  const restarted = await connect([reset, refused, ok]);
+  expect(await settled(restarted.client.posts.create.mutate(post))).toMatchObject({ data: reset.error });
+});
 
 describe.each(temporary)("after %s", (_, reply) => {
   it("sends a query and a mutation again, up to four times", async () => {

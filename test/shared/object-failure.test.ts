@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isMissingMethod, isRepeatable, objectFailureOf } from "../../src/shared/object-failure.js";
+import { isMissingMethod, canRetry, objectFailureOf } from "../../src/shared/object-failure.js";
 
 /** An error of a stub, with the properties that the platform documents. */
 const failed = (message: string, properties: object): Error => Object.assign(new Error(message), properties);
@@ -73,11 +73,11 @@ describe.each(Object.entries(table))("the error of a call: %s", (name, [failure,
 
   it("decides whether the calls are repeated", () => {
     expect([
-      isRepeatable(error, "reads", { platformRepeatsReads: true }),
-      isRepeatable(error, "reads", { platformRepeatsReads: false }),
-      isRepeatable(error, "keyed", { platformRepeatsReads: true }),
+      canRetry(error, "reads", { platformRetriesReads: true }),
+      canRetry(error, "reads", { platformRetriesReads: false }),
+      canRetry(error, "keyed", { platformRetriesReads: true }),
     ]).toEqual(repeats);
-    expect(isRepeatable(error, "others", { platformRepeatsReads: false })).toBe(false);
+    expect(canRetry(error, "others", { platformRetriesReads: false })).toBe(false);
   });
 
   it("is not shown to the client", () => {

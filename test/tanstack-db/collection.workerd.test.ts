@@ -1,7 +1,17 @@
+import { createTransaction } from "@tanstack/db";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { pruneLog } from "../../src/do/change-log/prune-log.js";
-import { newTask, openDevice, openTasks, recordTitles, rowsOf, signInAgain, signUpPerson } from "./open-tasks.js";
+import {
+  newTask,
+  openDevice,
+  openTasks,
+  recordTitles,
+  rowsOf,
+  signInAgain,
+  signUpPerson,
+  type Task,
+} from "./open-tasks.js";
 
 async function open() {
   const person = await signUpPerson();
@@ -81,7 +91,7 @@ it("resolves an update and a deletion when the collection has them", async () =>
   expect(shown.at(-1)).toBe("delete two");
 });
 
-it("resolves a mutation whose last write is in another table", async () => {
+it("resolves a mutation that writes to another table last", async () => {
   const { tasks } = await open();
   await tasks.insert(newTask("noted")).isPersisted.promise;
   expect(rowsOf(tasks)).toMatchObject([{ title: "noted" }]);
@@ -155,6 +165,56 @@ it("reads the rows again after a reset, and shows all differences at once", asyn
   expect(sizes).toEqual([2]);
   await later.insert(newTask("after")).isPersisted.promise;
   expect(rowsOf(later)).toEqual(await stored());
+});
+
+it("has no snapshot with rows and a position that do not belong together while the rows are read", async () => {
+  const { tasks, http, browser, object, stored } = await open();
+  const task = await http.tasks.create.mutate(newTask("one"));
+  await expect.poll(() => tasks.size).toBe(1);
+  const snapshot = tasks.utils.snapshot();
+  await tasks.cleanup();
+  await http.tasks.update.mutate({ id: task.id, title: "changed" });
+  await http.notes.create.mutate({ text: "later" });
+  await runInDurableObject(object, (_instance, { storage }) => {
+    expect(pruneLog(storage.sql, { maxRows: 1, maxAgeMs: Number.MAX_SAFE_INTEGER })).toBeGreaterThan(0);
+  });
+  for (const previous of [snapshot, undefined]) {
+    const device = openDevice(browser);
+    const reading = Promise.withResolvers<void>();
+    const rows = Promise.withResolvers<void>();
+    device.beforeRequest = (path) => {
+      if (path === "tasks.list") reading.resolve();
+      return rows.promise;
+    };
+    const later = openTasks(device, { snapshot: () => previous });
+    later.startSyncImmediate();
+    await reading.promise;
+    expect(later.utils.snapshot()).toEqual(previous);
+    rows.resolve();
+    const newer = await stored();
+    await expect.poll(() => later.utils.snapshot()?.rows).toEqual(newer);
+    expect(later.utils.snapshot()?.cursor).not.toBe(snapshot?.cursor);
+  }
+});
+
+it("sends the writes of a transaction to several collections, each with a key of its own", async () => {
+  const { tasks, device, http } = await open();
+  const others = openTasks(device);
+  await others.preload();
+  const idempotencyKey = crypto.randomUUID();
+  const transaction = createTransaction<Task>({
+    async mutationFn({ transaction: sent }) {
+      await tasks.utils.send(sent, { idempotencyKey });
+      await others.utils.send(sent, { idempotencyKey });
+    },
+  });
+  transaction.mutate(() => {
+    tasks.insert(newTask("one"));
+    others.insert(newTask("other"));
+  });
+  await transaction.isPersisted.promise;
+  expect((await http.tasks.list.query()).map(({ title }) => title)).toEqual(["one", "other"]);
+  expect(device.calls.filter((path) => path === "tasks.create")).toHaveLength(2);
 });
 
 it("continues from a snapshot with the changes since, and without reading all rows", async () => {

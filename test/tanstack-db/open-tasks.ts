@@ -14,14 +14,7 @@ import { openBrowser, origin, password, signUp, type Browser } from "../fixtures
 import { openClients, socketClass, type Wire } from "../fixtures/stock-client.js";
 
 /** A row of the table. */
-export interface Task {
-  readonly id: string;
-  readonly title: string;
-  readonly body: string;
-  readonly done: boolean;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
+export type Task = Awaited<ReturnType<TRPCClient<AppRouter>["tasks"]["list"]["query"]>>[number];
 
 export type Tasks = Collection<Task, string, UserDOCollectionUtils<Task>>;
 

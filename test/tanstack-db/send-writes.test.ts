@@ -5,11 +5,12 @@ import { sendWrites, type SentMutation } from "../../src/tanstack-db/send-writes
 const row = { id: "one", text: "long" };
 const insert = { type: "insert", modified: row, original: {}, changes: row } as unknown as SentMutation;
 
-/** Sends an insert whose procedure fails. */
+/** Sends an insert to a procedure that fails. */
 async function sendTo(reason: string) {
   const writes = createPendingWrites({ rowOf: () => row, reload() {}, onShown() {} });
   const error = Object.assign(new Error(reason), { data: { code: "CONFLICT", httpStatus: 409, reason } });
-  return sendWrites({ input: undefined, writes, create: { mutate: () => Promise.reject(error) } }, [insert], "key");
+  const create = { mutate: () => Promise.reject(error) };
+  return sendWrites({ input: undefined, writes, isOwn: () => true, create }, [insert], "key");
 }
 
 describe("a write that is sent again", () => {

@@ -7,7 +7,7 @@ import {
 import { env } from "cloudflare:workers";
 import { createCaller, createLoadSession, errorReason, watchQuery } from "trpc-userdo/worker";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { platformRepeatsReads } from "../../src/shared/platform-retries.js";
+import { platformRetriesReads } from "../../src/shared/platform-retries.js";
 import { plan, ran, reports, resetsHandler, secret, type ResetsRouter } from "../fixtures/app/resets.js";
 import { freshEmail, openBrowser, origin, password, type Browser } from "../fixtures/browser.js";
 import { moveClock } from "../fixtures/move-clock.js";
@@ -72,7 +72,7 @@ const isReset = { reason: "OBJECT_RESET", error: expect.objectContaining({ messa
 const links = ["single", "batch", "batch-stream"] as const;
 
 it("runs in a runtime that repeats reads", () => {
-  expect(platformRepeatsReads).toBe(true);
+  expect(platformRetriesReads).toBe(true);
 });
 
 describe.each(links)("a reset of the object during a call (%s)", (link) => {

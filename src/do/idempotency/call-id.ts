@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { canonicalText } from "../../shared/canonical-text.js";
 import type { Caller } from "../../shared/caller.js";
 import { memberKey } from "../scheduling/member-key.js";
-import type { CallId } from "./idempotency-table.js";
+import type { CallId } from "./idempotency-store.js";
 
 /** Returns the id of a mutation. The same key of another user or session identifies another mutation. */
 export function callIdOf(caller: Caller, key: string): CallId {

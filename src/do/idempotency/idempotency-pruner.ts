@@ -1,5 +1,5 @@
 import type { AlarmTask } from "../lifecycle/alarms.js";
-import type { IdempotencyStore } from "./idempotency-table.js";
+import type { IdempotencyStore } from "./idempotency-store.js";
 
 /** Age at which a key is deleted. Above the limits, keys are deleted earlier. */
 const MAX_AGE_MS = 24 * 60 * 60_000;

@@ -5,7 +5,7 @@ import { byteLength } from "../../shared/byte-length.js";
 import type { ErrorShape, Reply } from "../../shared/call.js";
 import { containsTag } from "../../shared/contains-tag.js";
 import type { ForwardedCause } from "../../shared/forwarded-cause.js";
-import type { CallState, StoredCall } from "./idempotency-table.js";
+import type { CallState, StoredCall } from "./idempotency-store.js";
 
 /** The reply to a keyed mutation without its effects on the session, as repeats get it. */
 export type KeptReply =

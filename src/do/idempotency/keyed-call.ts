@@ -1,7 +1,7 @@
 import { isThenable } from "../../router/runner/is-thenable.js";
 import type { Reply } from "../../shared/call.js";
 import type { IdempotencyPruner } from "./idempotency-pruner.js";
-import { bytesOf, type CallId, type CallState, type IdempotencyStore, type StoredCall } from "./idempotency-table.js";
+import { bytesOf, type CallId, type CallState, type IdempotencyStore, type StoredCall } from "./idempotency-store.js";
 import { keptReplyOf, plainText, toColumns, withinLimit, type KeptReply } from "./kept-reply.js";
 
 export interface KeyedCallOptions extends Pick<StoredCall, "path" | "input"> {

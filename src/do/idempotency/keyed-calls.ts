@@ -4,7 +4,7 @@ import type { Caller } from "../../shared/caller.js";
 import { callIdOf, hashInput } from "./call-id.js";
 import type { IdempotencyPruner } from "./idempotency-pruner.js";
 import type { LastCalls } from "./last-calls.js";
-import type { CallId } from "./idempotency-table.js";
+import type { CallId } from "./idempotency-store.js";
 import { fromColumns, toReply } from "./kept-reply.js";
 import { KeyedCall, type KeyedCallOptions } from "./keyed-call.js";
 

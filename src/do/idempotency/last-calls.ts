@@ -1,4 +1,4 @@
-import type { CallId, IdempotencyStore, StoredCall } from "./idempotency-table.js";
+import type { CallId, IdempotencyStore, StoredCall } from "./idempotency-store.js";
 
 /** The mutations that can delete an organization. Their results are empty. */
 const PATHS = ["organizations.delete", "organizations.leave"];

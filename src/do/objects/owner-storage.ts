@@ -4,7 +4,7 @@ import type { Call } from "../../shared/call.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { createChangeLogPruner, type ChangeLogRetention } from "../change-log/change-log-retention.js";
 import { createIdempotencyPruner } from "../idempotency/idempotency-pruner.js";
-import { createIdempotencyStore } from "../idempotency/idempotency-table.js";
+import { createIdempotencyStore } from "../idempotency/idempotency-store.js";
 import { createKeyedCalls } from "../idempotency/keyed-calls.js";
 import { createLastCalls } from "../idempotency/last-calls.js";
 import { createKv } from "../kv/create-kv.js";

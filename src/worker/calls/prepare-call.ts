@@ -142,7 +142,7 @@ function createCall(
 ): Call {
   const { path } = serializedCall;
   const { readsAccessExpiry } = placement;
-  const { input: serialized, idempotencyKey: ownKey } = readEnvelope(serializedCall.input);
+  const { input: serialized, idempotencyKey: ownKey, isRetry } = readEnvelope(serializedCall.input);
   // The header of a request is for mutations only, so queries ignore it.
   const headerKey = type === "mutation" ? serializedCall.idempotencyKey : undefined;
   const key = checkIdempotencyKey(ownKey === undefined ? headerKey : ownKey, type);
@@ -156,6 +156,7 @@ function createCall(
   return {
     ...call,
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(isRetry && { isRetry }),
     ...(streams && { streams }),
     ...(type === "subscription" && { lastEventId: lastEventIdOf(request, gated.url) ?? lastEventIdIn(input) }),
     ...(readsAccessExpiry && { accessExpiresAt: accessExpiryOf(identity) }),

@@ -1,4 +1,6 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
+import { isRepeatable } from "../../router/repeatable.js";
 import { runCall, shapeError } from "../../router/run-call.js";
 import type { OnError } from "../../router/error-report.js";
 import type { Call, Reply } from "../../shared/call.js";
@@ -11,7 +13,7 @@ import type { ObjectAddress } from "../../shared/owner.js";
 import { configurationErrorOf, type Configuration } from "../configuration.js";
 import { handedOnKey } from "../derive-key.js";
 import { createRequestId } from "../request/create-request-id.js";
-import { methodFor, methodForRepeat } from "./repeat-calls.js";
+import { methodFor, methodForRetry } from "./call-method.js";
 import type { WaitUntil } from "../streams/read-stream.js";
 import { groupByObject, type GroupedCalls, type ObjectCalls, type SendableCall } from "./group-by-object.js";
 
@@ -98,7 +100,7 @@ export async function callObject(
     if (signal.aborted) leave();
     return await replying;
   } catch (cause) {
-    const repeat = signal.aborted ? undefined : methodForRepeat(method, calls, cause);
+    const repeat = signal.aborted ? undefined : methodForRetry(method, calls, cause);
     if (!repeat) throw cause;
     return await stubOf(configuration.namespace, address)[repeat](caller, calls, device, requestId, onReply);
   } finally {
@@ -110,6 +112,7 @@ export async function callObject(
 export async function runHere({ call, procedure }: SendableCall, options: SendCallsOptions): Promise<Reply> {
   const { router, caller, env, extendContext, onError, signal } = options;
   try {
+    if (call.isRetry && !isRepeatable(procedure)) throw notRepeatable();
     const base = { caller, env, lastEventId: call.lastEventId };
     const key = call.idempotencyKey === undefined ? {} : { idempotencyKey: await handedOnKey(caller, call) };
     const ctx = { ...base, ...(await extendContext?.(base)), ...key };
@@ -123,6 +126,17 @@ export async function runHere({ call, procedure }: SendableCall, options: SendCa
 export function failedReply(call: Call, cause: unknown, { router, caller, env, onError }: SendCallsOptions): Reply {
   const reported = { router, call, ctx: { caller, env }, cause, onError, isDevelopment: isDevelopment(env) };
   return { ok: false, error: shapeError(reported) };
+}
+
+/** The first attempt may have run, and the Worker stores neither its effects nor its reply. */
+function notRepeatable(): ReasonedError {
+  return new ReasonedError({
+    code: "CONFLICT",
+    reason: "NOT_REPEATABLE",
+    message:
+      "The mutation was not run again, because an earlier attempt may have run. Mark it with `t.repeatable` if it may run twice, or " +
+      "make it a procedure of an object.",
+  });
 }
 
 export function missingReply(): Error {

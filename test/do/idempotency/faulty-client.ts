@@ -25,7 +25,7 @@ export type Body = string;
 /** Thrown if a reply does not say what became of the call. */
 export class NoReply extends Error {}
 
-/** A client whose calls go over HTTP, in batches and over a socket. */
+/** A client that sends its calls over HTTP, in batches and over a socket. */
 export function createFaultyClient(user: KeysUser) {
   let lastId = 0;
   let opening: Promise<RawSocket> | undefined;

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { closeGate, outside } from "../../fixtures/app/keys.js";
-import { errorOf, postKeyed, readTable, resultOf, signUpToKeys, userObject } from "../../fixtures/keys.js";
+import { errorOf, postKeyed, postRetry, readTable, resultOf, signUpToKeys, userObject } from "../../fixtures/keys.js";
 
 const freshKey = (): string => crypto.randomUUID();
 const unknown = { code: "CONFLICT", reason: "OUTCOME_UNKNOWN" };
@@ -151,6 +151,34 @@ describe("the key that a mutation hands on", () => {
   });
 });
 
+describe("a mutation that a client sends again", () => {
+  it("gets the stored reply of its object", async () => {
+    const { browser, texts } = await signUpToKeys();
+    const first = await postKeyed(browser, "entries.add", { text: "one" }, "k");
+    expect(await postRetry(browser, "entries.add", { text: "one" }, "k")).toEqual(first);
+    expect(await texts()).toEqual(["one"]);
+  });
+
+  it("runs if the first attempt did not arrive", async () => {
+    const { browser, texts } = await signUpToKeys();
+    expect((await postRetry(browser, "entries.add", { text: "one" }, "k")).status).toBe(200);
+    expect(await texts()).toEqual(["one"]);
+  });
+
+  it("does not run again in the Worker, unless it is repeatable", async () => {
+    const [ada, ben] = [await signUpToKeys(), await signUpToKeys()];
+    const input = { text: "from the Worker", to: ben.user.id };
+    await postKeyed(ada.browser, "chain.sendFromWorker", input, "k");
+    expect(errorOf(await postRetry(ada.browser, "chain.sendFromWorker", input, "k"))).toEqual({
+      code: "CONFLICT",
+      reason: "NOT_REPEATABLE",
+    });
+    const first = await postKeyed(ada.browser, "chain.sendAgainFromWorker", input, "k");
+    expect(await postRetry(ada.browser, "chain.sendAgainFromWorker", input, "k")).toEqual(first);
+    expect(await ben.texts()).toHaveLength(2);
+  });
+});
+
 describe("stored keys", () => {
   const day = 24 * 60 * 60_000;
 
@@ -189,28 +217,52 @@ describe("stored keys", () => {
     expect(await postKeyed(browser, "entries.add", { text: "kept" }, "k")).toEqual(first);
   });
 
-  it("are limited in number, and each caller keeps a share", async () => {
+  /** Inserts keys of callers, each newer than the one before, and makes the alarm due. */
+  const insert = (userId: string, count: number, callerOf: string, bytes = 300) =>
+    runInDurableObject(userObject(userId), (_instance, { storage }) => {
+      storage.sql.exec(
+        `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
+         INSERT INTO _idempotency (caller, session, key, created_at, bytes, path, input, state)
+         SELECT ${callerOf}, '', n, ? + n, ?, 'p', 'i', 'done' FROM numbers`,
+        count,
+        Date.now(),
+        bytes,
+      );
+      storage.sql.exec("UPDATE _idempotency_prune SET due = 0");
+    });
+
+  it("are limited in number, and a caller with many does not displace those of others", async () => {
     const { browser, user } = await signUpToKeys();
     await postKeyed(browser, "entries.add", { text: "mine" }, "mine");
-    const insert = (caller: string, count: number) =>
-      runInDurableObject(userObject(user.id), (_instance, { storage }) => {
-        storage.sql.exec(
-          `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
-           INSERT INTO _idempotency (caller, session, key, created_at, bytes, path, input, state)
-           SELECT ?, '', n, ? + n, 300, 'p', 'i', 'done' FROM numbers`,
-          count,
-          caller,
-          Date.now(),
-        );
-        storage.sql.exec("UPDATE _idempotency_prune SET due = 0");
-      });
-    await insert("flooder", 12_000);
+    await insert(user.id, 12_000, "'flooder'");
     await runDurableObjectAlarm(userObject(user.id));
     const rows = await readTable(user.id, "_idempotency");
     const flooded = rows.filter(({ caller }) => caller === "flooder");
-    expect(flooded).toHaveLength(4_000);
-    expect(Math.min(...flooded.map(({ key }) => Number(key)))).toBe(8_001);
+    expect(flooded).toHaveLength(7_999);
+    expect(Math.min(...flooded.map(({ key }) => Number(key)))).toBe(4_002);
     expect(rows.some(({ key }) => key === "mine")).toBe(true);
+  });
+
+  it("are limited in bytes, and a caller with long replies does not displace those of others", async () => {
+    const { browser, user } = await signUpToKeys();
+    await postKeyed(browser, "entries.add", { text: "mine" }, "mine");
+    await insert(user.id, 200, "'flooder'", 65_536);
+    await insert(user.id, 1_000, "'other'", 300);
+    await runDurableObjectAlarm(userObject(user.id));
+    const rows = await readTable(user.id, "_idempotency");
+    expect(rows.filter(({ caller }) => caller === "other")).toHaveLength(1_000);
+    expect(rows.filter(({ caller }) => caller === "flooder").length).toBeGreaterThan(90);
+    expect(rows.reduce((sum, { bytes }) => sum + Number(bytes), 0)).toBeLessThan(8 * 1_048_576 * 0.8);
+  });
+
+  it("are kept for the newest callers if there are more callers than keys may be kept", async () => {
+    const { browser, user } = await signUpToKeys();
+    await postKeyed(browser, "entries.add", { text: "mine" }, "mine");
+    await insert(user.id, 12_000, "'caller ' || n");
+    await runDurableObjectAlarm(userObject(user.id));
+    const rows = await readTable(user.id, "_idempotency");
+    expect(rows).toHaveLength(8_000);
+    expect(Math.min(...rows.map(({ key }) => Number(key)))).toBe(4_001);
   });
 
   it.each(["add", "commit"])("are measured while they are added: %s", async (name) => {

@@ -68,7 +68,7 @@ describe("a repeated mutation", () => {
     socket.close();
   });
 
-  it("has one effect through a server-side caller, whose calls have keys of their own", async () => {
+  it("has one effect through a server-side caller, which derives a key for each call", async () => {
     const { user, texts } = await signUpToKeys();
     const idempotencyKey = freshKey();
     const run = async (): Promise<unknown[]> => {

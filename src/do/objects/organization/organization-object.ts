@@ -1,7 +1,7 @@
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
-import { idempotencySchema } from "../../idempotency/idempotency-table.js";
+import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createMemberAccess } from "../../organizations/member-access.js";

@@ -16,7 +16,7 @@ import { composeUserObject } from "./compose-user-object.js";
 import type { AccountComponents } from "./account-components.js";
 import type { ObjectPolicy } from "../object-policy.js";
 import type { InternalRequest } from "../../../shared/internal.js";
-import { idempotencySchema } from "../../idempotency/idempotency-table.js";
+import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";

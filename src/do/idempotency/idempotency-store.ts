@@ -106,21 +106,24 @@ export function createIdempotencyStore(sql: SqlStorage) {
     deleteBefore: (time: number): void => void sql.exec("DELETE FROM _idempotency WHERE created_at < ?", time),
 
     /**
-     * Deletes the oldest mutations until the limits hold. Callers have equal shares, so that one caller with many mutations only
-     * loses their own.
+     * Deletes the oldest mutations until the limits hold. A caller with many mutations loses their own before those of others:
+     * each row has a rank, the part of the limits that the newer rows of its caller use, and the highest ranks are deleted.
      */
     deleteAbove(maxCount: number, maxBytes: number): void {
       sql.exec(
-        `WITH callers AS (SELECT max(1, count(DISTINCT caller)) AS count FROM _idempotency),
-           newest AS (
-             SELECT caller, session, key,
-               count(*) OVER recent AS number, sum(bytes) OVER recent AS size
+        `WITH ranked AS (
+             SELECT caller, session, key, created_at, bytes,
+               max(count(*) OVER recent * 1.0 / ?1, sum(bytes) OVER recent * 1.0 / ?2) AS rank
              FROM _idempotency
              WINDOW recent AS (PARTITION BY caller ORDER BY created_at DESC, session, key ROWS UNBOUNDED PRECEDING)
+           ),
+           summed AS (
+             SELECT caller, session, key, count(*) OVER lower AS number, sum(bytes) OVER lower AS size
+             FROM ranked
+             WINDOW lower AS (ORDER BY rank, created_at DESC, caller, session, key ROWS UNBOUNDED PRECEDING)
            )
          DELETE FROM _idempotency WHERE (caller, session, key) IN (
-           SELECT newest.caller, session, key FROM newest, callers
-           WHERE number > ? / callers.count OR size > ? / callers.count
+           SELECT caller, session, key FROM summed WHERE number > ?1 OR size > ?2
          )`,
         maxCount,
         maxBytes,
