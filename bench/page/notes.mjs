@@ -6,6 +6,10 @@ export const notes = {
     text: "The remaining time is spent in JSON, in the checks of each message and in the procedure. No function stands out.",
     decision: "socket-messages.md",
   },
+  idempotency: {
+    text: "Nearly all of the difference is the row with the key and the reply, which the transaction of the mutation writes.",
+    decision: "idempotency-rows.md",
+  },
   http: {
     text: "The remaining time is spent in the checks of a request, the token and the session's row.",
     decision: "http-adapter.md",

@@ -6,7 +6,7 @@ import { countCalls, countRows, takeUnits } from "./count-units.js";
 import { appRouter } from "./router.js";
 
 const AppDO = createUserDO(appRouter, noMail);
-countCalls(AppDO.prototype, ["trpc", "internal", "fetch", "alarm", "webSocketMessage"]);
+countCalls(AppDO.prototype, ["trpc", "trpcRead", "internal", "internalRead", "fetch", "alarm", "webSocketMessage"]);
 
 let offset = 0;
 
