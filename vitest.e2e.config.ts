@@ -9,6 +9,7 @@ export default defineConfig({
     name: "e2e",
     environment: "node",
     include: ["test/e2e/**/*.e2e.test.ts", "test/process/**/*.e2e.test.ts", "test/upgrade/*.e2e.test.ts"],
+    globalSetup: ["test/e2e/build-examples.ts"],
     passWithNoTests: true,
     maxWorkers: 2,
     testTimeout: 120_000,
