@@ -6,8 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { checkPage } from "./check-page.js";
 import { launchWithProfile } from "./launch-chromium.js";
 import { saveScreenshot } from "./save-screenshot.js";
-import { startBuiltExample } from "./start-built-example.js";
-import type { RunningExample } from "./start-example.js";
+import { startBuiltExample, type RunningExample } from "./start-example.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 
 const eventually = { timeout: 30_000 };
@@ -23,7 +22,7 @@ let sent: string[];
 
 beforeAll(async () => {
   profile = await mkdtemp(path.join(tmpdir(), "trpc-userdo-profile-"));
-  example = await startBuiltExample();
+  example = await startBuiltExample("production");
   await launch();
 }, 180_000);
 

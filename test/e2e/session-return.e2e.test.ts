@@ -14,11 +14,6 @@ let people = 0;
 async function openBrowser() {
   const context = await example.newBrowser({ locale: "en-GB" });
   contexts.push(context);
-  // Vite's own socket keeps a page out of the back/forward cache, and would load it again after an outage.
-  await context.routeWebSocket(
-    ({ pathname }) => pathname !== "/trpc",
-    () => {},
-  );
   const ada: Credentials = { email: `session-return-${++people}@example.com`, password: "correct horse battery" };
   const tab = await TasksTab.open(context, example.url);
   await tab.submit("Sign up", ada);

@@ -14,7 +14,7 @@ const IDLE = 13_000;
 const screenshot = fileURLToPath(new URL("../../docs/images/example.png", import.meta.url));
 const eventually = { timeout: 30_000 };
 
-const example = useExample();
+const example = useExample({ devServer: true });
 
 /** A browser of a new user, with the size of the README's picture. */
 function newPerson(): Promise<BrowserContext> {
