@@ -114,14 +114,7 @@ export default defineConfig({
       },
       {
         resolve,
-        test: {
-          name: "dom",
-          environment: "happy-dom",
-          include: [dom],
-          globalSetup: ["test/fixtures/serve-app.ts"],
-          testTimeout: 15_000,
-          hookTimeout: 60_000,
-        },
+        test: { name: "dom", environment: "happy-dom", include: [dom], testTimeout: 15_000, hookTimeout: 60_000 },
       },
       {
         resolve: { alias: [...resolve.alias, ...oldestReact] },
@@ -129,7 +122,6 @@ export default defineConfig({
           name: "dom react 18",
           environment: "happy-dom",
           include: ["test/react/*.dom.test.tsx"],
-          globalSetup: ["test/fixtures/serve-app.ts"],
           testTimeout: 15_000,
           hookTimeout: 60_000,
           // So that they get that React, too.

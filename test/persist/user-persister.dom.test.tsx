@@ -8,8 +8,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createClient, userdoLink } from "trpc-userdo/client";
 import { createUserPersister, type UserStorage } from "trpc-userdo/persist";
 import { createQueryClient } from "trpc-userdo/react";
-import { sendToServer } from "../fixtures/send-to-server.js";
-import { live, openTab, signUp, UserDOProvider, useLiveStatus, useSession, useTRPC } from "../react/live-app.js";
+import {
+  live,
+  openTab,
+  sendToServer,
+  signUp,
+  UserDOProvider,
+  useLiveStatus,
+  useSession,
+  useTRPC,
+} from "../react/live-app.js";
 import type { LiveRouter } from "../fixtures/app/live.js";
 import { eventually } from "../react/notes.js";
 

@@ -2,8 +2,7 @@ import { QueryClient, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { createQueryClient } from "trpc-userdo/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { sendToServer } from "../fixtures/send-to-server.js";
-import { live, show, signUp, useLiveStatus, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, live, show, signUp, useLiveStatus, useTRPC, type Person } from "./live-app.js";
 import { eventually } from "./notes.js";
 import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
 

@@ -2,19 +2,35 @@ import { QueryClient } from "@tanstack/react-query";
 import { render, within } from "@testing-library/react";
 import { StrictMode, type ReactNode } from "react";
 import { createUserDOReact } from "trpc-userdo/react";
+import { createTestHarness } from "wrangler";
+import { afterAll, beforeAll } from "vitest";
 import type { LiveRouter } from "../fixtures/app/live.js";
 import { createNodeClient, type CookieJar } from "../fixtures/node-client.js";
-import { sendToServer } from "../fixtures/send-to-server.js";
-import { app } from "../fixtures/served-app.js";
 
 export const { UserDOProvider, useTRPC, useSession, live, optimistic, useLiveStatus, useRetryStatus } =
   createUserDOReact<LiveRouter>();
 
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", `file://${import.meta.filename}`) }],
+});
+let origin: string;
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
+
+/** Where the app is served. */
+export const originOf = (): string => origin;
+
+type Send = NonNullable<Parameters<typeof createNodeClient>[1]>;
+
+// In this environment `fetch` is a browser's, which hides cookies from scripts, so requests go directly to the server. Its
+// Response is undici's, which differs from the global one in its types only.
+export const sendToServer: Send = async (url, init) => (await server.fetch(url, init)) as unknown as Response;
+
 /** A tab of a browser: a client, its cache, and its requests over HTTP. */
-export function openTab(jar: CookieJar, send: typeof sendToServer = sendToServer) {
+export function openTab(jar: CookieJar, send: Send = sendToServer) {
   const requests: string[] = [];
   const device = createNodeClient<LiveRouter>(
-    app.origin,
+    origin,
     (url, init) => {
       requests.push(new URL(url).pathname.replace("/live/", ""));
       return send(url, init);
@@ -37,7 +53,7 @@ export async function signUp() {
 export type Person = Awaited<ReturnType<typeof signUp>>;
 
 interface ShowOptions {
-  readonly send?: typeof sendToServer;
+  readonly send?: Send;
   /** @default one without retries; "default" is the provider's own */
   readonly queryClient?: QueryClient | "default";
 }

@@ -1,8 +1,7 @@
 import { QueryClient, useMutation, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import { sendToServer } from "../fixtures/send-to-server.js";
-import { live, optimistic, show, signUp, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, live, optimistic, show, signUp, useTRPC, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
 
 let ada: Person;

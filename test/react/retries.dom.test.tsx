@@ -2,8 +2,7 @@ import { QueryClient, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createQueryClient } from "trpc-userdo/react";
-import { sendToServer } from "../fixtures/send-to-server.js";
-import { live, show, signUp, useRetryStatus, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, live, show, signUp, useRetryStatus, useTRPC, type Person } from "./live-app.js";
 import { eventually } from "./notes.js";
 
 let ada: Person;

@@ -1,8 +1,7 @@
 import { QueryClient, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { sendToServer } from "../fixtures/send-to-server.js";
-import { show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
 import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
 

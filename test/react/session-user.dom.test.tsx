@@ -2,13 +2,19 @@ import { QueryClient, useMutation } from "@tanstack/react-query";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { act, cleanup, render, waitFor, within } from "@testing-library/react";
 import { createUserDOReact } from "trpc-userdo/react";
-import { afterEach, expect, it } from "vitest";
+import { createTestHarness } from "wrangler";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { changesUser } from "../../src/react/follow-sign-in.js";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { createNodeClient } from "../fixtures/node-client.js";
-import { sendToServer } from "../fixtures/send-to-server.js";
-import { app } from "../fixtures/served-app.js";
 
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", `file://${import.meta.filename}`) }],
+});
+let origin: string;
+
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
 afterEach(cleanup);
 
 const { UserDOProvider, useSession, useTRPC } = createUserDOReact<AppRouter>();
@@ -34,9 +40,9 @@ function Page({ email }: { readonly email: string }) {
 
 function show() {
   const requests: string[] = [];
-  const { client } = createNodeClient(app.origin, (url, init) => {
+  const { client } = createNodeClient(origin, async (url, init) => {
     requests.push(new URL(url).pathname.replace("/trpc/", ""));
-    return sendToServer(url, init);
+    return (await server.fetch(url, init)) as unknown as Response; // It differs from the global one in undici's types only.
   });
   const { container } = render(
     <UserDOProvider client={client}>

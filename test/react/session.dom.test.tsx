@@ -1,12 +1,18 @@
 import { QueryClient, useMutation, useQuery } from "@tanstack/react-query";
 import { act, cleanup, render, waitFor, within } from "@testing-library/react";
 import { createUserDOReact } from "trpc-userdo/react";
-import { afterEach, expect, it } from "vitest";
+import { createTestHarness } from "wrangler";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { createNodeClient, type CookieJar } from "../fixtures/node-client.js";
-import { sendToServer } from "../fixtures/send-to-server.js";
-import { app } from "../fixtures/served-app.js";
 
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", `file://${import.meta.filename}`) }],
+});
+let origin: string;
+
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
 afterEach(cleanup);
 
 const { UserDOProvider, useSession, useTRPC } = createUserDOReact<AppRouter>();
@@ -39,7 +45,11 @@ function Page({ email, rendered = [] }: PageProps) {
   );
 }
 
-type Send = typeof sendToServer;
+type Send = NonNullable<Parameters<typeof createNodeClient>[1]>;
+
+// In this environment `fetch` is a browser's, which hides cookies from scripts, so requests go directly to the server. Its
+// Response is undici's, which differs from the global one in its types only.
+const sendToServer: Send = async (url, init) => (await server.fetch(url, init)) as unknown as Response;
 
 interface TabOptions {
   readonly send?: Send;
@@ -48,7 +58,7 @@ interface TabOptions {
 
 function show(email: string, { send = sendToServer, jar }: TabOptions = {}) {
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const { client } = createNodeClient(app.origin, send, jar);
+  const { client } = createNodeClient(origin, send, jar);
   const rendered: string[] = [];
   const { container } = render(
     <UserDOProvider client={client} queryClient={queryClient}>

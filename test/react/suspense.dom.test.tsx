@@ -5,9 +5,7 @@ import { StrictMode, Suspense, startTransition, useState, type ReactNode } from 
 import { WebSocket as NodeWebSocket } from "ws";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LiveRouter } from "../fixtures/app/live.js";
-import { sendToServer } from "../fixtures/send-to-server.js";
-import { app } from "../fixtures/served-app.js";
-import { signUp, type Person } from "./live-app.js";
+import { sendToServer, originOf, signUp, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
 import { stubChannels } from "./open-channels.js";
 import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
@@ -25,7 +23,7 @@ const opened = { requests: [] as string[], sockets: [] as NodeWebSocket[], chann
 
 beforeEach(() => {
   Object.assign(opened, { requests: [], sockets: [] });
-  const headers = { origin: app.origin, cookie: ada.jar.cookie };
+  const headers = { origin: originOf(), cookie: ada.jar.cookie };
   vi.stubGlobal("fetch", (url: string, init: Parameters<typeof sendToServer>[1]) => {
     opened.requests.push(new URL(url).pathname.replace("/live/", ""));
     return sendToServer(url, { ...init, headers: { ...init.headers, ...headers } });
@@ -55,7 +53,7 @@ const closed = () =>
     expect(opened.sockets.filter(({ readyState }) => readyState <= NodeWebSocket.OPEN)).toEqual([]);
   });
 
-const url = () => `${app.origin}/live`;
+const url = () => `${originOf()}/live`;
 
 function Count({ list, isLive = true }: { readonly list: string; readonly isLive?: boolean }) {
   const trpc = useTRPC();

@@ -1,8 +1,7 @@
 import { keepPreviousData, QueryClient, useMutation, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
-import { sendToServer } from "../fixtures/send-to-server.js";
-import { live, openTab, optimistic, show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, live, openTab, optimistic, show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
 import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
 
