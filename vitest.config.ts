@@ -74,8 +74,9 @@ export default defineConfig({
       repeatedMutations: Number(process.env["REPEATED_MUTATIONS"] ?? 1_000),
       faultSeed: Number(process.env["FAULT_SEED"] ?? 1),
     },
-    // Vitest leaves one core to itself, which is half of a small machine.
-    maxWorkers: availableParallelism(),
+    // Vitest leaves one core to itself, which is half of a small machine. Tests wait for timers, sockets and each other's
+    // process, so one more worker than cores finds a core that is idle.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         resolve,
@@ -84,6 +85,7 @@ export default defineConfig({
           environment: "node",
           include: ["test/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...elsewhere, workerd, dom],
+          globalSetup: ["test/fixtures/serve-app.ts"],
           expect: slowMachines,
           testTimeout: 15_000,
           hookTimeout: 15_000,

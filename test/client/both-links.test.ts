@@ -1,11 +1,9 @@
 import { createTRPCClient, httpBatchStreamLink, splitLink } from "@trpc/client";
 import superjson from "superjson";
-import { serveApp } from "../fixtures/serve-app.js";
+import { app } from "../fixtures/served-app.js";
 import { expect, it } from "vitest";
 import { userdoLink } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
-
-const app = serveApp();
 
 /** A fetch that stores cookies, like a browser for both links of a page. */
 function createBrowserFetch() {

@@ -1,16 +1,8 @@
 import { WebSocket as NodeWebSocket } from "ws";
-import { createTestHarness } from "wrangler";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createClient } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
-
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let api: string;
-
-beforeAll(async () => void (api = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+import { app } from "../fixtures/served-app.js";
 
 const password = "correct horse battery";
 
@@ -31,7 +23,7 @@ function openPage(page: string, credentials?: RequestCredentials) {
   }
 
   const client = createClient<AppRouter>({
-    url: `${api}/trpc`,
+    url: `${app.origin}/trpc`,
     ...(credentials && { credentials }),
     async fetch(url, init) {
       const { credentials: mode, method = "GET", headers, body } = init as RequestInit;
@@ -97,7 +89,7 @@ describe("a page of app.example.com whose API is on another origin", () => {
   it("gets no response and no socket if the app does not allow the page's origin", async () => {
     const { client } = openPage("https://other.example.com", "include");
     await expect(client.ping.query()).rejects.toThrow("could not be reached");
-    const socket = new NodeWebSocket(`${api.replace("http", "ws")}/trpc`, {
+    const socket = new NodeWebSocket(`${app.origin.replace("http", "ws")}/trpc`, {
       headers: { origin: "https://other.example.com" },
     });
     const status = await new Promise((resolve) => {

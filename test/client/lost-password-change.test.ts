@@ -1,11 +1,9 @@
 import { WebSocket as NodeWebSocket } from "ws";
-import { serveApp } from "../fixtures/serve-app.js";
+import { app } from "../fixtures/served-app.js";
 import { describe, expect, it } from "vitest";
 import { createClient, errorReason, onSignInChange, type SessionTokens } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { createNodeClient } from "../fixtures/node-client.js";
-
-const app = serveApp();
 
 const password = "correct horse battery";
 const change = { currentPassword: password, newPassword: "another horse battery" };

@@ -1,7 +1,7 @@
 import { QueryClient, QueryObserver, notifyManager } from "@tanstack/query-core";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { serveApp } from "../fixtures/serve-app.js";
+import { app } from "../fixtures/served-app.js";
 import { createSkips, useSkippableTime } from "../fixtures/skip-time.js";
 import { WebSocket as NodeWebSocket } from "ws";
 import { connectLive, createClient, live, watchQuery, type SocketClass } from "trpc-userdo/client";
@@ -10,7 +10,6 @@ import type { AppRouter } from "../fixtures/app/router.js";
 
 useSkippableTime();
 const { skipUntil } = createSkips((work) => work());
-const app = serveApp();
 afterEach(() => void vi.unstubAllGlobals());
 
 const eventually = { timeout: 12_000, interval: 20 };

@@ -5,18 +5,13 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { createTestHarness } from "wrangler";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { app } from "../fixtures/served-app.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
 let folder: string;
 
 /** Bundles the client in one file, as React Native's bundler does. */
 beforeAll(async () => {
-  origin = (await server.listen()).url.origin;
   folder = await mkdtemp(path.join(tmpdir(), "trpc-userdo-native-"));
   await build({
     entryPoints: [path.resolve("src/client/index.ts")],
@@ -27,10 +22,7 @@ beforeAll(async () => {
     target: "es2022",
   });
 }, 60_000);
-afterAll(async () => {
-  await server.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs a script in a process with the globals of React Native, and returns what it passes to `report`. */
 async function run(script: string): Promise<unknown> {
@@ -75,7 +67,7 @@ async function run(script: string): Promise<unknown> {
     const { createClient, watchQuery } = await import(${JSON.stringify(pathToFileURL(path.join(folder, "client.mjs")).href)});
     let kept;
     const client = createClient({
-      url: ${JSON.stringify(`${origin}/trpc`)},
+      url: ${JSON.stringify(`${app.origin}/trpc`)},
       fetch: fetchOverHttp,
       tokens: { get: () => kept, set: (tokens) => void (kept = tokens) },
     });

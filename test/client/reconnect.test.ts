@@ -1,9 +1,7 @@
 import { WebSocket as NodeWebSocket } from "ws";
-import { serveApp } from "../fixtures/serve-app.js";
+import { app } from "../fixtures/served-app.js";
 import { expect, it } from "vitest";
 import { createNodeClient } from "../fixtures/node-client.js";
-
-const app = serveApp();
 
 async function signUp() {
   const device = createNodeClient(app.origin);

@@ -1,9 +1,7 @@
-import { serveApp } from "../fixtures/serve-app.js";
+import { app } from "../fixtures/served-app.js";
 import { expect, it } from "vitest";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { createNodeClient } from "../fixtures/node-client.js";
-
-const app = serveApp();
 
 const password = "correct horse battery";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

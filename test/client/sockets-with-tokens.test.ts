@@ -1,4 +1,4 @@
-import { serveApp } from "../fixtures/serve-app.js";
+import { app } from "../fixtures/served-app.js";
 import { WebSocket as NodeWebSocket } from "ws";
 import { expect, it } from "vitest";
 import {
@@ -9,8 +9,6 @@ import {
   type UserDOLinkOptions,
 } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
-
-const app = serveApp();
 
 const eventually = { timeout: 10_000 };
 

@@ -1,10 +1,9 @@
 import { WebSocket as NodeWebSocket } from "ws";
-import { serveApp } from "../fixtures/serve-app.js";
+import { app } from "../fixtures/served-app.js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createClient, onSignInChange, type SessionTokens } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 
-const app = serveApp();
 afterEach(() => void vi.useRealTimers());
 
 const password = "correct horse battery";

@@ -4,9 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
 import { createClient, type SessionTokens, type UserDOLinkOptions } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
-import { serveApp } from "../fixtures/serve-app.js";
-
-const app = serveApp();
+import { app } from "../fixtures/served-app.js";
 
 type Headers = NonNullable<UserDOLinkOptions["headers"]>;
 

@@ -1,10 +1,8 @@
 import { WebSocket as NodeWebSocket } from "ws";
-import { serveApp } from "../fixtures/serve-app.js";
+import { app } from "../fixtures/served-app.js";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createClient, watchQuery, type SessionTokens, type UserDOLinkOptions } from "trpc-userdo/client";
 import type { LiveRouter } from "../fixtures/app/live.js";
-
-const app = serveApp();
 
 // Otherwise the first test waits until the module of sockets is transformed.
 beforeAll(async () => void (await import("../../src/client/owner-socket.js")), 60_000);

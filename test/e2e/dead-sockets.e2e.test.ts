@@ -7,7 +7,8 @@ import { useProxiedExample } from "./use-proxied-example.js";
 /** In milliseconds. Otherwise only the ping, sent every half minute, would detect a dead socket. */
 const GENEROUS = 15_000;
 
-const example = useProxiedExample();
+// The page of the development server, whose HTTP connections are closed before the proxy silences all that are open.
+const example = useProxiedExample({ devServer: true });
 
 describe("a dead socket that was never closed", () => {
   const ada: Credentials = { email: "ada@example.com", password: "correct horse battery" };

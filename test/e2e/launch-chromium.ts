@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { chromium, type Browser, type BrowserContext } from "playwright-core";
 
-const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const places = ["chromium", "chromium-browser", "google-chrome"].map((name) => `/usr/bin/${name}`);
+/** The same engine without a user interface, which takes half of the CPU time. It has no back/forward cache. */
+const shell = "/usr/bin/chromium-headless-shell";
 
 export interface LaunchOptions {
   /**
@@ -22,8 +24,9 @@ const args = [
   "--disable-sync",
 ];
 
-function findChromium(): string {
-  const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((place) => existsSync(place));
+function findChromium({ backForwardCache = false }: LaunchOptions = {}): string {
+  const found = (backForwardCache ? places : [shell, ...places]).find((place) => existsSync(place));
+  const executablePath = process.env["CHROMIUM_PATH"] ?? found;
   if (executablePath === undefined) throw new Error("Chromium was not found. Install it, or set CHROMIUM_PATH.");
   return executablePath;
 }
@@ -34,7 +37,7 @@ function findChromium(): string {
  */
 export function launchChromium({ backForwardCache = false }: LaunchOptions = {}): Promise<Browser> {
   return chromium.launch({
-    executablePath: findChromium(),
+    executablePath: findChromium({ backForwardCache }),
     ...(backForwardCache && { ignoreDefaultArgs: ["--disable-back-forward-cache"] }),
     args,
   });

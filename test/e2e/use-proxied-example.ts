@@ -1,11 +1,11 @@
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { createTcpProxy, type TcpProxy } from "../process/tcp-proxy.js";
-import { useExample } from "./use-example.js";
+import { useExample, type ExampleOptions } from "./use-example.js";
 
 /** Starts the example, Chromium, and a proxy between the two that can cut the connections of a page. */
-export function useProxiedExample() {
-  const example = useExample();
+export function useProxiedExample(options: ExampleOptions = {}) {
+  const example = useExample(options);
   let proxy: TcpProxy;
   const port = (): number => Number(new URL(example.url).port);
 

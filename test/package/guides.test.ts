@@ -39,6 +39,7 @@ const exempt: Readonly<Record<string, string>> = {
   "docs/how-it-works.md mermaid": "a diagram",
   "docs/deployment.md sh": "changes the secrets of a deployed Worker",
   "docs/testing.md js": "test/package/testing-guide.test.ts runs it",
+  "docs/idempotency.md sh": "sends mutations for minutes; CI runs the same test with 1,000",
   "docs/offline.md sh": "installs packages, which are those of this repository here",
   "docs/testing.md sh": "installs packages, which are those of this repository here",
   "CONTRIBUTING.md sh": "CI runs these commands",

@@ -1,10 +1,8 @@
 import { createTRPCClient, httpBatchStreamLink } from "@trpc/client";
 import superjson from "superjson";
-import { serveApp } from "../fixtures/serve-app.js";
+import { app } from "../fixtures/served-app.js";
 import { describe, expect, it } from "vitest";
 import type { AppRouter } from "../fixtures/app/router.js";
-
-const app = serveApp();
 
 /** A stock client of the batch-stream link over real HTTP, which accepts compressed responses like a browser. */
 async function signUp() {
