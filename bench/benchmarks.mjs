@@ -135,4 +135,11 @@ export const benchmarks = {
     rounds: 7,
     load: () => import("./accounts/flood.mjs"),
   },
+  directory: {
+    title: "The directory of an app with many users",
+    about:
+      "One shard, with addresses and names. The reports arrive in batches of 500. The times of calls include the request " +
+      "to the Worker and those to two objects.",
+    load: () => import("./directory/benchmark.mjs"),
+  },
 };

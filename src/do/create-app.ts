@@ -6,6 +6,7 @@ import { actionLogOptions } from "./audit/action-log-options.js";
 import { withDefaults } from "./accounts/sessions/session-options.js";
 import { retentionOf } from "./change-log/change-log-retention.js";
 import { socketLimits } from "./connections/socket-limits.js";
+import { directorySettings } from "./directory/directory-options.js";
 import { guardFetch } from "./live/live-sandbox.js";
 import { mailSettings } from "./mail/mail-options.js";
 import type { App } from "./objects/app.js";
@@ -41,6 +42,10 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     checkBreachedPassword: options.checkBreachedPassword,
     maxQueuedHashes: options.maxQueuedHashes ?? 4,
     mail: mailSettings(options),
+    directory: directorySettings(options.directory, {
+      profile: definition.app.profile,
+      onChange: options.onDirectoryChange,
+    }),
     hooks: options,
     onError: createErrorReporter(options.onError),
   };

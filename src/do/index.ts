@@ -9,6 +9,7 @@ export { devInbox } from "./mail/dev-inbox.js";
 export type { AccountHooks } from "./accounts/account-hooks.js";
 export type { AuditOptions } from "./accounts/audit-log.js";
 export type { ThrottleOptions } from "./rate/throttle-delay.js";
+export type { DirectoryChange, DirectoryOptions, OnDirectoryChange } from "./directory/directory-options.js";
 export type { AppUrl, MailLinks } from "./mail/links.js";
 export type { MailMessage, SendMail } from "./mail/mail-message.js";
 export type { DeadLetter } from "./messaging/outbox-store.js";

@@ -8,6 +8,7 @@ import type { SessionOptions } from "./accounts/sessions/session-options.js";
 import type { ThrottleOptions } from "./rate/throttle-delay.js";
 import type { ChangeLogRetention } from "./change-log/change-log-retention.js";
 import type { AccountHooks } from "./accounts/account-hooks.js";
+import type { DirectoryOptions, OnDirectoryChange } from "./directory/directory-options.js";
 import { checkMailOptions } from "./mail/check-mail-options.js";
 import type { MailOptions } from "./mail/mail-options.js";
 import type { CheckBreachedPassword } from "./accounts/passwords/check-breached-password.js";
@@ -72,6 +73,16 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> exten
    */
   readonly changeLog?: ChangeLogRetention;
   /**
+   * The directory of users and organizations, which `admin.users` and `admin.organizations` read.
+   * @default one shard, without email addresses, profiles and names of organizations
+   */
+  readonly directory?: DirectoryOptions<TApp>;
+  /**
+   * Receives the changes of the directory, to copy it to a database, a queue or a search service.
+   * @default none
+   */
+  readonly onDirectoryChange?: OnDirectoryChange;
+  /**
    * Receives every unexpected error in full. The client only gets the request id.
    * @default prints the error, its request id and its path with `console.error`
    */
@@ -91,6 +102,8 @@ const names: OptionNames<UserDOOptions> = {
   session: true,
   sockets: true,
   changeLog: true,
+  directory: true,
+  onDirectoryChange: true,
   onError: true,
   onSignup: true,
   onLogin: true,

@@ -1,4 +1,11 @@
 import type { AuditEntry, AuditFilter } from "../shared/audit.js";
+import type {
+  DirectoryOrganization,
+  DirectoryPage,
+  DirectoryUser,
+  ListedSchemaStatus,
+  UserFilter,
+} from "../shared/directory.js";
 import type { ExportedRecord } from "../shared/exported-record.js";
 import type { SessionEffect, SessionTokens } from "../shared/call.js";
 import type { AuditedAction, AuditedActionFilter } from "../shared/audited-action.js";
@@ -46,6 +53,8 @@ export interface ObjectServices {
   readonly organizations?: () => UserOrganizationsService;
   /** In an organization's object. */
   readonly organization?: () => OrganizationService;
+  /** In the app's object. */
+  readonly directory?: () => DirectoryService;
   /** In the index object of an email address. */
   readonly index?: () => EmailIndexService;
   /** In the object of a user, an organization or the app: the caller's permissions in the app. */
@@ -87,7 +96,8 @@ type ServiceName =
   | "index"
   | "appAccess"
   | "roleAdministration"
-  | "operatorLog";
+  | "operatorLog"
+  | "directory";
 
 /**
  * Returns a service of the object that runs a call.
@@ -119,6 +129,8 @@ export const organizationOf = (ctx: object): OrganizationService => requireServi
 
 /** The caller's permissions in the app. @throws ReasonedError as {@link requireService} */
 export const appAccessOf = (ctx: object): AppAccessService => requireService(ctx, "appAccess")();
+/** The directory of users and organizations. @throws ReasonedError as {@link requireService} */
+export const directoryOf = (ctx: object): DirectoryService => requireService(ctx, "directory")();
 
 /** The index of the object's email address. @throws ReasonedError as {@link requireService} */
 export const emailIndexOf = (ctx: object): EmailIndexService => requireService(ctx, "index")();
@@ -296,4 +308,19 @@ export interface RoleAdministrationService {
 /** The audit log of the app. */
 export interface OperatorLogService {
   list(filter: AuditedActionFilter): Page<AuditedAction>;
+}
+
+/** The directory of users and organizations. */
+export interface DirectoryService {
+  /** @throws ReasonedError BAD_REQUEST (CURSOR_INVALID) */
+  listUsers(filter: UserFilter, page: DirectoryPage): Promise<Page<DirectoryUser>>;
+  countUsers(filter: UserFilter): Promise<number>;
+  /** @throws ReasonedError BAD_REQUEST (CURSOR_INVALID) */
+  listOrganizations(page: DirectoryPage): Promise<Page<DirectoryOrganization>>;
+  /** The numbers of objects by the versions of their tables. */
+  schemaStatus(): Promise<ListedSchemaStatus[]>;
+  /** Finds the user of an email address, without the entries of the directory. */
+  findByEmail(email: string): Promise<{ readonly userId: string } | null>;
+  /** Starts to check all entries against the objects that they describe. */
+  rebuild(reason: string): Promise<void>;
 }

@@ -87,6 +87,7 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, onDele
         deps.organizations.announceDeletion();
         deps.roles.announceDeletion();
         onDelete();
+        deps.directory.remove();
         mailNotice(deps, "accountDeleted", now);
         const ended = revokeEarlier(deps, "accountDeleted");
         accounts.delete();

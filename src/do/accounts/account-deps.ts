@@ -2,6 +2,7 @@ import type { User } from "../../shared/account.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { MailAvailability } from "../mail/mail-availability.js";
 import type { MailTokenStore } from "../mail/mail-token-store.js";
+import type { Reporter } from "../directory/create-reporter.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import type { CheckBreachedPassword } from "./passwords/check-breached-password.js";
 import type { AccountStore } from "./account-store.js";
@@ -54,6 +55,7 @@ export interface AccountDeps {
   readonly rates: RateLog;
   readonly organizations: AccountOrganizations;
   readonly roles: AccountRoles;
+  readonly directory: Reporter<"user">;
   readonly checkBreachedPassword: CheckBreachedPassword | undefined;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   readonly hooks: EventHooks;

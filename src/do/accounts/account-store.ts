@@ -54,6 +54,8 @@ export interface AccountStoreOptions {
   readonly hasProfile: boolean;
   /** The fields that only server code writes, if the app has any. */
   readonly fields: UserFieldsStore | undefined;
+  /** Called after the address or the profile of an account was changed, in the same turn. */
+  readonly onChange: () => void;
 }
 
 export function createAccountStore({
@@ -62,6 +64,7 @@ export function createAccountStore({
   access,
   hasProfile,
   fields,
+  onChange,
 }: AccountStoreOptions): AccountStore {
   const store: AccountStore = {
     read() {
@@ -87,16 +90,20 @@ export function createAccountStore({
         passwordHash,
         operationId,
       );
-      if (hasProfile) store.setProfile(profile ?? {});
+      if (hasProfile) writeProfile(sql, profile ?? {});
     },
     setPasswordHash: (hash) => void sql.exec("UPDATE _account SET password_hash = ?", hash),
-    setVerified: () => void sql.exec("UPDATE _account SET email_verified = 1"),
-    setEmail: (email, operationId) =>
-      void sql.exec("UPDATE _account SET email = ?, email_verified = 1, operation_id = ?", email, operationId),
+    setVerified() {
+      sql.exec("UPDATE _account SET email_verified = 1");
+      onChange();
+    },
+    setEmail(email, operationId) {
+      sql.exec("UPDATE _account SET email = ?, email_verified = 1, operation_id = ?", email, operationId);
+      onChange();
+    },
     setProfile(profile) {
-      const text = encodeFields(profile, "profile");
-      if (text === readProfileText(sql)) return false;
-      sql.exec("INSERT OR REPLACE INTO _profile (only, data) VALUES (1, ?)", text);
+      if (!writeProfile(sql, profile)) return false;
+      onChange();
       return true;
     },
     setFields(patch) {
@@ -130,6 +137,14 @@ export function toUser({ id, email, emailVerified, createdAt, roles, permissions
 function readProfile(sql: SqlStorage): unknown {
   const text = readProfileText(sql);
   return text === undefined ? {} : superjson.parse(text);
+}
+
+/** Returns whether it differs from what was stored. */
+function writeProfile(sql: SqlStorage, profile: unknown): boolean {
+  const text = encodeFields(profile, "profile");
+  if (text === readProfileText(sql)) return false;
+  sql.exec("INSERT OR REPLACE INTO _profile (only, data) VALUES (1, ?)", text);
+  return true;
 }
 
 function readProfileText(sql: SqlStorage): string | undefined {

@@ -28,6 +28,9 @@ export interface UserAccountOptions {
   readonly runLater: (work: () => void) => void;
 }
 
+/** Longer than a hook of the app runs. After a crash, the user is reported to the directory at this time. */
+const HOOK_MS = 60_000;
+
 type Request<TOp extends InternalRequest["op"]> = Extract<InternalRequest, { op: TOp }>;
 type Reply<TOp extends InternalRequest["op"]> = InternalReply<Request<TOp>>;
 
@@ -75,11 +78,15 @@ export function createUserAccount(options: UserAccountOptions) {
       if (!isMailLimited) mailLink(deps, "verifyEmail", email);
       audit.add({ action: "signup", outcome: "ok", sessionId: session.id, device });
       if (notLookedUp) audit.add({ action: "password.lookUp", outcome: "failed", sessionId: session.id, device });
-      return { account, session, deviceEpoch, hook: onSignup(toUser(account), session) };
+      const hook = onSignup(toUser(account), session);
+      // While the hook runs, the sign-up can be undone.
+      deps.directory.report(hook ? { due: Date.now() + HOOK_MS } : {});
+      return { account, session, deviceEpoch, hook };
     });
     if (!created) return failure("ACCOUNT_EXISTS");
     try {
       await created.hook;
+      if (created.hook) deps.directory.report({ always: true });
     } catch (error) {
       // The alarm can have sent the mail while the hook ran. After the erasure it cannot.
       if (isInitialized() && mailTokens.isIssued("verifyEmail")) onMailed();

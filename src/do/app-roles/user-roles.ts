@@ -26,13 +26,15 @@ export interface UserRolesOptions {
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   /** Whether the account exists. It can be deleted during a request to another object. */
   readonly exists: () => boolean;
+  /** Called after the roles of the account were changed, in the same transaction. */
+  readonly onChange: () => void;
   /** The value of the setting `BOOTSTRAP_ADMIN_EMAIL`. */
   readonly bootstrapEmail: unknown;
 }
 
 /** Keeps the roles of a user current in the user's own object, and passes them on to the user's organizations. */
 export function createUserRoles(options: UserRolesOptions) {
-  const { userId, sql, store, identity, outbox, rates, transaction, exists } = options;
+  const { userId, sql, store, identity, outbox, rates, transaction, exists, onChange } = options;
   const bootstrapEmail =
     typeof options.bootstrapEmail === "string" ? canonicalEmail(options.bootstrapEmail) : undefined;
   let renewal: Promise<void> | undefined;
@@ -45,6 +47,7 @@ export function createUserRoles(options: UserRolesOptions) {
   /** Stores roles, and sends them to the organizations that use earlier ones. Call it in a transaction. */
   function apply(roles: VersionedRoles, until: number): void {
     if (!store.write(roles, until)) return;
+    onChange();
     const rows = sql.exec("SELECT organization_id FROM _app_role_holders WHERE until > ?", Date.now()).toArray();
     for (const { organization_id: id } of rows) {
       const { version, roles: assigned } = store.read();

@@ -42,3 +42,5 @@ export function createAuditedChange({ actor, device, log, transaction, checkAgai
     },
   };
 }
+
+export type AuditedChange = ReturnType<typeof createAuditedChange>;

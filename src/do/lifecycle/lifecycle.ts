@@ -68,11 +68,13 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
     /**
      * Upgrades a stored schema to this version. The framework's tables come first, in a transaction of their own, so that
      * they are upgraded even if the upgrade of the app's tables fails.
+     *
+     * @returns whether the schema was of another version
      */
-    update(): void {
-      if (stored === undefined) return;
+    update(): boolean {
+      if (stored === undefined) return false;
       const { version } = stored;
-      if (version >= framework.version && stored.fingerprint === fingerprint) return;
+      if (version >= framework.version && stored.fingerprint === fingerprint) return false;
       storage.transactionSync(() => {
         addVersionColumn(sql);
         framework.upgrade(storage, version);
@@ -85,6 +87,7 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
         sql.exec("UPDATE _object SET fingerprint = ?", upgraded);
       });
       stored = { version: framework.version, fingerprint };
+      return true;
     },
 
     /**

@@ -178,7 +178,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return {
     post(message) {
       store.add(message, Date.now());
-      if (message.target !== MAIL) hasPosted = true;
+      if (message.target !== MAIL && message.inBackground !== true) hasPosted = true;
       alarms.arm();
     },
     deletePending(target, kind) {

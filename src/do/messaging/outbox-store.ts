@@ -11,6 +11,16 @@ export interface OutboxMessage {
    * @default never
    */
   readonly expiresAt?: number | undefined;
+  /**
+   * When to send the message, in milliseconds since the epoch. Later messages to the same object wait for it.
+   * @default as soon as possible
+   */
+  readonly due?: number | undefined;
+  /**
+   * Whether calls reply before the message is delivered.
+   * @default false
+   */
+  readonly inBackground?: boolean;
 }
 
 /** A message in the outbox. */
@@ -71,7 +81,7 @@ export function createOutboxStore(sql: SqlStorage) {
     /** Identifies the series of numbers. An object whose storage was deleted counts from 1 again, with another id. */
     seriesId: (): string => String(sql.exec("SELECT id FROM _outbox_life").one()["id"]),
 
-    add({ target, kind, payload, expiresAt }: OutboxMessage, now: number): void {
+    add({ target, kind, payload, expiresAt, due }: OutboxMessage, now: number): void {
       const { seq } = sql
         .exec(
           "INSERT INTO _outbox_seq (target, seq) VALUES (?, 1) ON CONFLICT (target) DO UPDATE SET seq = seq + 1 RETURNING seq",
@@ -87,7 +97,7 @@ export function createOutboxStore(sql: SqlStorage) {
         JSON.stringify(payload),
         now,
         expiresAt ?? null,
-        now,
+        due ?? now,
       );
     },
 

@@ -9,6 +9,7 @@ import type { CheckBreachedPassword } from "../accounts/passwords/check-breached
 import type { SessionOptions } from "../accounts/sessions/session-options.js";
 import type { ChangeLogRetention } from "../change-log/change-log-retention.js";
 import type { SocketLimits } from "../connections/socket-limits.js";
+import type { DirectorySettings } from "../directory/directory-options.js";
 import type { MailSettings } from "../mail/mail-options.js";
 import type { ThrottleOptions } from "../rate/throttle-delay.js";
 import type { TableSet } from "../tables/table-set.js";
@@ -29,6 +30,7 @@ export interface App {
   readonly checkBreachedPassword: CheckBreachedPassword | undefined;
   readonly maxQueuedHashes: number;
   readonly mail: MailSettings;
+  readonly directory: DirectorySettings;
   readonly hooks: AccountHooks;
   readonly onError: OnError;
 }

@@ -1,6 +1,7 @@
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import type { Call } from "../../shared/call.js";
+import type { SchemaVersion } from "../../shared/directory.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { createChangeLogPruner, type ChangeLogRetention } from "../change-log/change-log-retention.js";
 import { createIdempotencyPruner } from "../idempotency/idempotency-pruner.js";
@@ -41,6 +42,8 @@ export interface OwnerStorageOptions {
   readonly secret: () => string;
   /** Called after each turn with writes, for example to clear caches. */
   readonly onWritten?: () => void;
+  /** Called at the start, after the tables of another version were upgraded. */
+  readonly onUpgraded?: () => void;
 }
 
 /** A call, and its scope, which is created when it is first needed. */
@@ -58,7 +61,7 @@ interface ChangesOptions {
 
 /** Creates the storage of a user or an organization: the tables of the framework and the app, and the change log. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
-  const { storage, tableSet, framework, kvSchemas, retention, alarms, secret, onWritten } = options;
+  const { storage, tableSet, framework, kvSchemas, retention, alarms, secret, onWritten, onUpgraded } = options;
   const sql = recordedSql(storage.sql);
   let problems: TableProblems = new Map();
   const schema: AppSchema = {
@@ -129,10 +132,12 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
 
     /** Upgrades the stored schema. @returns errors of single tables, which then refuse every call */
     start(): readonly Error[] {
-      lifecycle.update();
+      if (lifecycle.update()) onUpgraded?.();
       // Most objects have no problems.
       return problems.size === 0 ? [] : Array.from(problems.values(), (message) => new Error(message));
     },
+
+    schemaVersion: (): SchemaVersion => ({ framework: framework.version, app: tableSet.version }),
 
     /** The app's tables for an export, which also reads tables that refuse calls. */
     readableTables: (): object =>

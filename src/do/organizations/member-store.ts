@@ -39,7 +39,8 @@ export const memberSchema = loggedTableSql(
   ) STRICT`,
 );
 
-export function createMemberStore(sql: SqlStorage): MemberStore {
+/** @param onCount called synchronously after a member was added or deleted */
+export function createMemberStore(sql: SqlStorage, onCount: () => void): MemberStore {
   return {
     find(userId) {
       const [row] = recordRow("_members", userId, () =>
@@ -53,8 +54,8 @@ export function createMemberStore(sql: SqlStorage): MemberStore {
       Number(
         sql.exec("SELECT count(*) AS count FROM _members WHERE ?1 IS NULL OR role = ?1", role ?? null).one()["count"],
       ),
-    insert: ({ userId, email, role, joinedAt, invitationId }) =>
-      void sql.exec(
+    insert({ userId, email, role, joinedAt, invitationId }) {
+      sql.exec(
         `INSERT INTO _members (user_id, email, role, joined_at, epoch, invitation_id)
          VALUES (?, ?, ?, ?, 0, ?)`,
         userId,
@@ -62,12 +63,18 @@ export function createMemberStore(sql: SqlStorage): MemberStore {
         role,
         joinedAt.getTime(),
         invitationId ?? null,
-      ),
+      );
+      onCount();
+    },
     setRole: (userId, role) =>
       void sql.exec("UPDATE _members SET role = ?, epoch = epoch + 1 WHERE user_id = ?", role, userId),
     setEmail: (userId, email) => void sql.exec("UPDATE _members SET email = ? WHERE user_id = ?", email, userId),
     increaseEpoch: (userId) => void sql.exec("UPDATE _members SET epoch = epoch + 1 WHERE user_id = ?", userId),
-    delete: (userId) => sql.exec("DELETE FROM _members WHERE user_id = ? RETURNING 1", userId).toArray().length > 0,
+    delete(userId) {
+      const isDeleted = sql.exec("DELETE FROM _members WHERE user_id = ? RETURNING 1", userId).toArray().length > 0;
+      if (isDeleted) onCount();
+      return isDeleted;
+    },
     deleteAll: () => void sql.exec("DELETE FROM _members"),
   };
 }

@@ -83,6 +83,7 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
       leases.deleteAll();
       memberRoles.deleteAll();
       organizations.delete();
+      deps.directory.remove();
       sql.exec("INSERT OR IGNORE INTO _deletion (only, next_at) VALUES (1, ?)", Date.now());
       alarms.arm();
     },

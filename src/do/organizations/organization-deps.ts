@@ -1,3 +1,4 @@
+import type { Reporter } from "../directory/create-reporter.js";
 import type { RolePolicy } from "../../router/organizations/role-policy.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { Outbox } from "../messaging/create-outbox.js";
@@ -26,6 +27,7 @@ export interface OrganizationDeps {
   readonly memberRoles: MemberAppRoles;
   readonly rates: RateLog;
   readonly mail: MailAvailability;
+  readonly directory: Reporter<"organization">;
   readonly outbox: Outbox;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   /** Closes the sockets of a former member. */

@@ -32,7 +32,8 @@ export const organizationSchema = loggedTableSql(
   ) STRICT`,
 );
 
-export function createOrganizationStore(sql: SqlStorage): OrganizationStore {
+/** @param onRename called synchronously after the organization was renamed */
+export function createOrganizationStore(sql: SqlStorage, onRename: () => void): OrganizationStore {
   return {
     exists: () => sql.exec("SELECT 1 FROM _organization").toArray().length > 0,
     read() {
@@ -54,7 +55,10 @@ export function createOrganizationStore(sql: SqlStorage): OrganizationStore {
         createdAt.getTime(),
         superjson.stringify(settings),
       ),
-    setName: (name) => void sql.exec("UPDATE _organization SET name = ?", name),
+    setName(name) {
+      sql.exec("UPDATE _organization SET name = ?", name);
+      onRename();
+    },
     setSettings: (settings) =>
       void sql.exec("UPDATE _organization SET settings = ?", encodeFields(settings, "settings")),
     delete: () => void sql.exec("DELETE FROM _organization"),

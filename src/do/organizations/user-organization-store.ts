@@ -13,6 +13,7 @@ export type ListedMembership = Extract<ListedOrganization, { status: "member" }>
 /** The user's copy of memberships and invitations, for lists. Each organization is the authority on its members. */
 export interface UserOrganizationStore {
   memberships(): ListedMembership[];
+  count(): number;
   /** The membership that an accepted invitation created. */
   membershipByInvitation(invitationId: string): ListedMembership | undefined;
   membershipIn(organizationId: string | undefined): ListedMembership | undefined;
@@ -65,7 +66,8 @@ export const userOrganizationSchema = [
   ),
 ].join(";\n");
 
-export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationStore {
+/** @param onChange called synchronously after a membership was added, changed or deleted */
+export function createUserOrganizationStore(sql: SqlStorage, onChange: () => void): UserOrganizationStore {
   const memberships = (where = "", ...values: SqlStorageValue[]): ListedMembership[] =>
     sql
       .exec(`SELECT * FROM _organizations ${where}`, ...values)
@@ -79,18 +81,24 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
 
   return {
     memberships: () => memberships("ORDER BY name, id"),
+    count: () => Number(sql.exec("SELECT count(*) AS count FROM _organizations").one()["count"]),
     membershipByInvitation: (invitationId) => memberships("WHERE invitation_id = ?", invitationId)[0],
     membershipIn: (organizationId) => memberships("WHERE id = ?", organizationId ?? null)[0],
-    setMembership: ({ organizationId, name, role, joinedAt, invitationId }) =>
-      void sql.exec(
+    setMembership({ organizationId, name, role, joinedAt, invitationId }) {
+      sql.exec(
         "INSERT OR REPLACE INTO _organizations (id, name, role, joined_at, invitation_id) VALUES (?, ?, ?, ?, ?)",
         organizationId,
         name,
         role,
         joinedAt,
         invitationId ?? null,
-      ),
-    deleteMembership: (organizationId) => void sql.exec("DELETE FROM _organizations WHERE id = ?", organizationId),
+      );
+      onChange();
+    },
+    deleteMembership(organizationId) {
+      sql.exec("DELETE FROM _organizations WHERE id = ?", organizationId);
+      onChange();
+    },
     invitations: (email, now) => invitations("email = ? AND expires_at > ?", email, now),
     invitation: (id, email, now) => invitations("id = ? AND email = ? AND expires_at > ?", id, email, now)[0],
     setInvitation({ id, email, organizationId, name, role, invitedBy, inviter, expiresAt }, now) {

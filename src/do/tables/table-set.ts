@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { TableModel } from "../../router/schema/column.js";
 import { describeTables } from "../../router/schema/describe-tables.js";
 import type { Row } from "../../router/schema/row.js";
@@ -21,6 +22,8 @@ export interface TableSet<TDefinitions extends TableDefinitions = TableDefinitio
   readonly definitions: TDefinitions;
   /** Changes if and only if the stored schema or the list of migrations changes. */
   readonly fingerprint: string;
+  /** A short form of the fingerprint, for people. */
+  readonly version: string;
   /** Creates the change log and the tables. Must run in the transaction that initializes the object. */
   install(sql: SqlStorage): void;
   /**
@@ -64,10 +67,16 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
     }
   }
 
+  const fingerprint = JSON.stringify([toStoredSchema(models), migrations.map(({ id }) => id)]);
+  let version: string | undefined;
+
   return {
     tables,
     definitions,
-    fingerprint: JSON.stringify([toStoredSchema(models), migrations.map(({ id }) => id)]),
+    fingerprint,
+    get version() {
+      return (version ??= createHash("sha256").update(fingerprint).digest("hex").slice(0, 8));
+    },
     install(sql) {
       sql.exec("CREATE TABLE _schema (id INTEGER PRIMARY KEY, stored TEXT NOT NULL) STRICT");
       for (const statement of changeLogSql) sql.exec(statement);

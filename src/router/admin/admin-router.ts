@@ -2,14 +2,22 @@ import type { AppRolePolicy } from "../app-roles/app-role-policy.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
 import { createAdminAuditRouter } from "./admin-audit-router.js";
+import { createDirectoryProcedures } from "./directory-procedures.js";
 import { createAdminRolesRouter } from "./admin-roles-router.js";
+
+const { router } = builtinRoot;
 
 /**
  * Creates the procedures for the operators of an app. Each requires a permission in the app, and throws UNAUTHORIZED
  * (NOT_SIGNED_IN) without a session.
  */
 export function createAdminRouter<TApp extends AppDefinition>(policy: AppRolePolicy) {
-  return builtinRoot.router({
+  const { users, organizations, schema, directory } = createDirectoryProcedures<TApp>(policy);
+  return router({
+    users: router(users),
+    organizations: router(organizations),
+    schema,
+    directory,
     roles: createAdminRolesRouter<TApp>(policy),
     audit: createAdminAuditRouter(policy),
   });

@@ -57,8 +57,31 @@ export function expectConsistency(stored: readonly StoredObject[]): void {
     expect(stored.flatMap((each) => rowsOf(each, table))).toEqual([]);
 }
 
-/** Ids may remain in the tables of message numbers, logged changes and released leases. */
-const BOOKKEEPING = new Set(["_inbox", "_outbox_seq", "_changes", "_lease_holders"]);
+/** Expects that the directory lists these objects as they are, and none that were deleted. */
+export function expectListed(stored: readonly StoredObject[]): void {
+  const listed = (table: string) =>
+    new Map(
+      stored
+        .filter(({ name }) => name.startsWith("directory:"))
+        .flatMap((each) => rowsOf(each, table).map((row) => [row["id"], row] as const)),
+    );
+  const [users, organizations] = [listed("_users"), listed("_organizations")];
+  for (const each of stored.filter(({ name }) => name.startsWith("user:"))) {
+    const [account] = rowsOf(each, "_account");
+    const entry = users.get(idOf(each));
+    const shown = entry && { verified: entry["email_verified"], organizations: entry["organization_count"] };
+    const expected = { verified: account?.["email_verified"], organizations: rowsOf(each, "_organizations").length };
+    expect(shown, each.name).toEqual(account && expected);
+  }
+  for (const each of stored.filter(({ name }) => name.startsWith("organization:"))) {
+    const isStored = rowsOf(each, "_organization").length > 0;
+    const members = organizations.get(idOf(each))?.["member_count"];
+    expect(members, each.name).toBe(isStored ? rowsOf(each, "_members").length : undefined);
+  }
+}
+
+/** Ids may remain in the tables of message numbers, logged changes, released leases and deleted entries. */
+const BOOKKEEPING = new Set(["_inbox", "_outbox_seq", "_changes", "_lease_holders", "_deleted"]);
 
 /**
  * Expects that none of these texts is stored anywhere, except ids in such bookkeeping and in tables that may contain

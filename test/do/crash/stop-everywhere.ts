@@ -29,6 +29,11 @@ export interface Saga<TWorld, TPeople = void> {
    * @default true
    */
   readonly cleanUp?: boolean;
+  /**
+   * Whether objects of the directory are stopped too.
+   * @default false
+   */
+  readonly inDirectory?: boolean;
   /** Checks the final state, which must be reached whatever was interrupted. */
   after(world: TWorld, stored: readonly StoredObject[]): Promise<unknown>;
 }
@@ -158,11 +163,13 @@ export async function stopEverywhere<TWorld, TPeople = void>(saga: Saga<TWorld, 
         expect(tries).toBeLessThan(MOST_POINTS);
         objectsSeen.clear();
         for (const name of common) objectsSeen.add(name);
-        const stopped = await stopAt(saga, people, { done, loss }).catch((cause: unknown) => {
-          throw new Error(`Stopped at ${endPlan() ?? "no step"}: ${String(cause)}`, {
-            cause,
-          });
-        });
+        const stopped = await stopAt(saga, people, { done, loss, inDirectory: saga.inDirectory }).catch(
+          (cause: unknown) => {
+            throw new Error(`Stopped at ${endPlan() ?? "no step"}: ${String(cause)}`, {
+              cause,
+            });
+          },
+        );
         if (stopped === undefined) break;
       }
     }

@@ -79,11 +79,15 @@ const SEEN_INTERVAL_MS = 5 * 60_000;
 /** How old a rotation may be, in milliseconds, before repeating it starts the grace period again. Saves writes. */
 const RENEW_GRACE_AFTER_MS = GRACE_MS / 2;
 
-/** @param onEnd called synchronously with the ids of sessions that end before they expire */
+/**
+ * @param onEnd called synchronously with the ids of sessions that end before they expire
+ * @param onUse called synchronously after a use of a session was recorded
+ */
 export function createSessionStore(
   sql: SqlStorage,
   options: Required<SessionOptions>,
   onEnd: (ids: readonly string[]) => void = () => {},
+  onUse: (now: number) => void = () => {},
 ): SessionStore {
   const idle = options.idle * 1000;
   // A short idle time must not pass between two records of a session that is in use.
@@ -156,6 +160,7 @@ export function createSessionStore(
       // Expired sessions are pruned here and not by the alarm, because only a sign-in adds rows.
       write("DELETE FROM _sessions WHERE expires_at <= ?", now);
       insert(session);
+      onUse(now);
       return session;
     },
 
@@ -171,6 +176,7 @@ export function createSessionStore(
       if (now - session.lastSeenAt < seenEvery) return session;
       const next = { ...session, lastSeenAt: now, expiresAt: Math.min(now + idle, session.endsAt) };
       write("UPDATE _sessions SET last_seen_at = ?, expires_at = ? WHERE id = ?", now, next.expiresAt, session.id);
+      onUse(now);
       return next;
     },
 
@@ -220,6 +226,7 @@ export function createSessionStore(
         id,
         next.generation,
       );
+      onUse(now);
       return next;
     },
 

@@ -3,6 +3,8 @@ import { reasonOf } from "../../../router/reasoned-error.js";
 import type { VersionedRoles } from "../../../shared/app-roles.js";
 import type { InternalReply, InternalRequest } from "../../../shared/internal.js";
 import { failure, success } from "../../../shared/result.js";
+import { actorOf } from "../../audit/action-log.js";
+import { createAuditedChange } from "../../audit/audited-change.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createRoleAdministration } from "../../app-roles/role-administration.js";
 import { deniedAction } from "../../app-roles/role-messages.js";
@@ -17,6 +19,7 @@ import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import type { ObjectEnvironment, ObjectHandler } from "../object-handler.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
+import { createDirectoryAdministration } from "./directory-administration.js";
 import { createAppAccess } from "./app-access.js";
 import { appObjectTables, composeAppObject } from "./compose-app-object.js";
 
@@ -106,6 +109,17 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
         appAccess: () => accessCheck.service,
         roleAdministration: () => createRoleAdministration({ deps: roles, request, checkAgain: accessCheck.check }),
         operatorLog: () => operatorLog,
+        directory: () =>
+          createDirectoryAdministration(
+            environment,
+            createAuditedChange({
+              actor: actorOf(caller),
+              device,
+              log: operatorLog,
+              transaction: ownerStorage.atomic,
+              checkAgain: accessCheck.check,
+            }),
+          ),
       };
     },
     internal(request) {

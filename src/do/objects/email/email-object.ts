@@ -167,6 +167,10 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
         return (await invitations.reserve(request)) ? success(true) : failure("TOO_MANY_INVITATIONS");
       if (request.op === "countMail")
         return mails.take(request.kind, request.id) ? success(true) : failure("TOO_MANY_MAILS");
+      if (request.op === "findUser") {
+        const userId = ownerId();
+        return userId === undefined ? null : { userId };
+      }
       if (request.op !== "deliver")
         throw new Error(
           `The object of an email address does not handle "${request.op}". Send it to another kind of object.`,
@@ -176,6 +180,6 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
       await claims.eraseIfEmpty();
       return receipt;
     },
-    start: update,
+    start: () => void update(),
   };
 }

@@ -9,6 +9,7 @@ import { createRateLog, rateLogSchema } from "../../rate/rate-log.js";
 import { createMailAvailability } from "../../mail/mail-availability.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import type { OwnerStorage } from "../owner-storage.js";
+import { createReporter, reportSchema } from "../../directory/create-reporter.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
@@ -47,10 +48,12 @@ export const organizationTables: readonly string[] = [
   outboxHeadsSchema,
   inboxSchema,
   organizationDeletionSchema,
+  reportSchema,
 ];
 
 /** Creates the stores and services of an organization, in its own object. */
-export function composeOrganizationObject(environment: ObjectEnvironment, { lifecycle, lastCalls }: OwnerStorage) {
+export function composeOrganizationObject(environment: ObjectEnvironment, ownerStorage: OwnerStorage) {
+  const { lifecycle, lastCalls, schemaVersion } = ownerStorage;
   const { isInitialized, initialize, erase } = lifecycle;
   const { state, app, address, alarms, identity, endMember } = environment;
   const { storage } = state;
@@ -75,7 +78,27 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     onError: app.onError,
   });
 
-  const members = createMemberStore(sql);
+  const directory = createReporter({
+    sql,
+    outbox,
+    transaction,
+    kind: "organization",
+    id: organizationId,
+    shards: app.directory.shards,
+    read() {
+      const organization = deps.organizations.read();
+      if (!organization) return undefined;
+      return {
+        createdAt: organization.createdAt.getTime(),
+        memberCount: deps.members.count(),
+        schema: schemaVersion(),
+        ...(app.directory.organizationName && { name: organization.name }),
+      };
+    },
+  });
+  const report = (): void => directory.report();
+
+  const members = createMemberStore(sql, report);
   const memberRoles = createMemberRoles({
     sql,
     policy: app.definition.appRoles,
@@ -90,7 +113,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     organizationId,
     identity,
     rolePolicy: app.definition.roles,
-    organizations: createOrganizationStore(sql),
+    organizations: createOrganizationStore(sql, report),
     members,
     memberRoles,
     invitations: createInvitationStore(sql),
@@ -102,6 +125,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     rates: createRateLog(sql),
     mail: createMailAvailability({ env: environment.env, settings: app.mail }),
     outbox,
+    directory,
     transaction,
     onMemberEnd: endMember,
   };

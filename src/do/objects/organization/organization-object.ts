@@ -16,7 +16,8 @@ import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { SessionEnded } from "../../lifecycle/caller-errors.js";
 
-const framework = createFrameworkSchema({
+/** The framework's own tables of an organization. */
+export const organizationFramework = createFrameworkSchema({
   statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...organizationTables, ...idempotencySchema],
 });
 
@@ -28,11 +29,12 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
   const ownerStorage = createOwnerStorage({
     storage: state.storage,
     tableSet: app.tables.organization,
-    framework,
+    framework: organizationFramework,
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
     secret: () => identity().secrets.index,
+    onUpgraded: () => void (services.exists() && services.deps.directory.report()),
   });
   const services = composeOrganizationObject(environment, ownerStorage);
   const { deps, exists } = services;
@@ -129,10 +131,11 @@ function withMember(caller: Caller, context: object): object {
 type Services = ReturnType<typeof composeOrganizationObject>;
 
 function handleInternal(
-  { receive, answerInvitation, isLastOwner }: Services,
+  { receive, answerInvitation, isLastOwner, exists, deps }: Services,
   request: InternalRequest,
 ): HandlerReply | Promise<HandlerReply> {
   if (request.op === "deliver") return receive(request);
+  if (request.op === "reportEntry") return exists() ? deps.directory.renew() : undefined;
   if (request.op === "answerInvitation") return answerInvitation(request);
   if (request.op === "isLastOwner") return isLastOwner(request.userId);
   throw new Error(`An organization's object does not handle "${request.op}". Send it to another kind of object.`);

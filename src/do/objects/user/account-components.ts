@@ -44,6 +44,7 @@ import type { SessionAccess } from "../../accounts/sessions/session-access.js";
 import type { SessionStore } from "../../accounts/sessions/session-store.js";
 import { createSocketTickets } from "../../accounts/sessions/socket-tickets.js";
 import { toPublicSession } from "../../accounts/sessions/sessions-service.js";
+import { createUserReporter } from "../../accounts/user-reporter.js";
 import { createUserAccount, type SignInHook } from "../../accounts/user-account.js";
 
 /** The types of the app are known only in the options of `createUserDO`. */
@@ -73,7 +74,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
   const audit = createAuditLog(sql, app.audit);
   const throttle = createThrottle({ sql, isInitialized, initialize: transaction, alarms, options: app.throttle });
   const mailTokens = createMailTokenStore(sql);
-  const organizationList = createUserOrganizationStore(sql);
+  const organizationList = createUserOrganizationStore(sql, () => directory.report());
   const blockedInviters = createBlockedInviterStore(sql);
   const outboxStore = createOutboxStore(sql);
   const outbox = createOutbox({
@@ -93,6 +94,18 @@ export function createAccountComponents(options: AccountComponentsOptions) {
       count: (notice) => countMail(identity, notice),
     }),
     onError,
+  });
+
+  const directory = createUserReporter({
+    sql,
+    outbox,
+    transaction,
+    userId: address.id,
+    settings: app.directory,
+    accounts,
+    countOrganizations: () => organizationList.count(),
+    schemaVersion: ownerStorage.schemaVersion,
+    operatorState: () => ({ roles: roles.read().roles.map(({ name }) => name), suspendedUntil: null }),
   });
 
   const leaseHolders = createLeaseHolders({ sql, outbox });
@@ -115,6 +128,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     rates,
     transaction,
     exists,
+    onChange: () => directory.report(),
     bootstrapEmail: (env as Partial<Record<string, unknown>>)["BOOTSTRAP_ADMIN_EMAIL"],
   });
 
@@ -147,6 +161,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     rates,
     organizations,
     roles: userRoles,
+    directory,
     checkBreachedPassword: app.checkBreachedPassword,
     hooks: createEventHooks({ calls: eventCalls, accounts, onError }),
     transaction,

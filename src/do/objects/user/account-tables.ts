@@ -1,6 +1,7 @@
 import { mailTokenSchema, usedMailTokenSchema } from "../../mail/mail-token-store.js";
 import { leaseHolderSchema } from "../../organizations/lease-holders.js";
 import { acceptedInvitationSchema, userOrganizationSchema } from "../../organizations/user-organization-store.js";
+import { reportSchema } from "../../directory/create-reporter.js";
 import { inboxSchema } from "../../messaging/create-inbox.js";
 import { frameworkTriggersSql } from "../../tables/schema/change-log-sql.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
@@ -44,6 +45,7 @@ export const accountTables: readonly string[] = [
   leaseHolderSchema,
   ...userRoleSchema,
   roleHolderSchema,
+  reportSchema,
   // Tables that built-in queries read are logged, so that these queries can be live.
   ...frameworkTriggersSql("_account"),
   ...frameworkTriggersSql("_profile", "only"),

@@ -1,4 +1,5 @@
 import { createAccountStore } from "../../accounts/account-store.js";
+import { isSeenDue } from "../../directory/create-reporter.js";
 import { createSetUserFields } from "../../accounts/create-set-user-fields.js";
 import { createSessionAccess } from "../../accounts/sessions/session-access.js";
 import { createSessionStore } from "../../accounts/sessions/session-store.js";
@@ -31,9 +32,16 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
     access: roles.access,
     hasProfile: profile !== undefined,
     fields: fields && createUserFieldsStore(sql, fields),
+    onChange: () => report(),
   });
   const setUserFields = createSetUserFields(accounts);
-  const sessions = createSessionStore(sql, app.session, (ids) => components().revokeLeases(ids));
+  const report = (): void => components().deps.directory.report();
+  const sessions = createSessionStore(
+    sql,
+    app.session,
+    (ids) => components().revokeLeases(ids),
+    (now) => void (isSeenDue(sql, now) && report()),
+  );
   const exists = (): boolean => isInitialized() && !components().deletion.isUnderWay();
   const access = createSessionAccess({ userId: address.id, sessions, isInitialized, exists });
   alarms.beforeUse(components);
@@ -46,6 +54,8 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
     exists,
     setUserFields,
     components,
+    /** Reports the user to the directory, if there is an account. */
+    report: (): void => void (exists() && report()),
     /** Delivers new messages of the outbox. Without components of the account, none were posted. */
     flushOutbox: (): Promise<void> | undefined => peek()?.deps.outbox.flushPosted(),
   };

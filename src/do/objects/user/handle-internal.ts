@@ -67,6 +67,8 @@ export function handleInternal(
       return leaseAccount();
     case "hasVerified":
       return account.hasVerified(request.email);
+    case "reportEntry":
+      return exists() ? components.deps.directory.renew() : undefined;
     case "blocksInviter":
       return account.hasVerified(request.email) && blockedInviters.has(request.inviter);
     case "admitInvitation":
@@ -77,6 +79,12 @@ export function handleInternal(
     case "appRoles":
     case "releaseSuperadmin":
     case "leave":
+    case "findUser":
+    case "listUsers":
+    case "countUsers":
+    case "listOrganizations":
+    case "countSchemas":
+    case "rebuildDirectory":
       throw new Error(`A user's object does not handle "${request.op}". Send it to another kind of object.`);
   }
 }

@@ -29,7 +29,8 @@ import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 
-const framework = createFrameworkSchema({
+/** The framework's own tables of a user. */
+export const userFramework = createFrameworkSchema({
   statements: [...accountTables, socketSchema, ...wakeIndexSchema, kvSchema, ...idempotencySchema],
   steps: [{ name: "delete the mail rates with addresses", run: deleteOldMailRates }],
 });
@@ -41,7 +42,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   const ownerStorage = createOwnerStorage({
     storage,
     tableSet: app.tables.user,
-    framework,
+    framework: userFramework,
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
@@ -50,6 +51,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       composed.sessions.clearCache();
       composed.roles.clearCache();
     },
+    onUpgraded: () => composed.report(),
   });
   const composed = composeUserObject({ environment, ownerStorage });
   const { accounts, sessions, access, exists, roles, components } = composed;
