@@ -1,11 +1,5 @@
 import type { AuditEntry, AuditFilter } from "../shared/audit.js";
-import type {
-  DirectoryOrganization,
-  DirectoryPage,
-  DirectoryUser,
-  ListedSchemaStatus,
-  UserFilter,
-} from "../shared/directory.js";
+import type { DirectoryService } from "./admin/directory-service.js";
 import type { ExportedRecord } from "../shared/exported-record.js";
 import type { SessionEffect, SessionTokens } from "../shared/call.js";
 import type { AuditedAction, AuditedActionFilter } from "../shared/audited-action.js";
@@ -308,19 +302,4 @@ export interface RoleAdministrationService {
 /** The audit log of the app. */
 export interface OperatorLogService {
   list(filter: AuditedActionFilter): Page<AuditedAction>;
-}
-
-/** The directory of users and organizations. */
-export interface DirectoryService {
-  /** @throws ReasonedError BAD_REQUEST (CURSOR_INVALID) */
-  listUsers(filter: UserFilter, page: DirectoryPage): Promise<Page<DirectoryUser>>;
-  countUsers(filter: UserFilter): Promise<number>;
-  /** @throws ReasonedError BAD_REQUEST (CURSOR_INVALID) */
-  listOrganizations(page: DirectoryPage): Promise<Page<DirectoryOrganization>>;
-  /** The numbers of objects by the versions of their tables. */
-  schemaStatus(): Promise<ListedSchemaStatus[]>;
-  /** Finds the user of an email address, without the entries of the directory. */
-  findByEmail(email: string): Promise<{ readonly userId: string } | null>;
-  /** Starts to check all entries against the objects that they describe. */
-  rebuild(reason: string): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { LeasedRoles, VersionedRoles } from "./app-roles.js";
 import type { SessionTokens } from "./call.js";
 import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
-import type { EntryPosition, OrganizationEntry, SchemaStatus, ShardPage, UserEntry, UserFilter } from "./directory.js";
+import type { DirectoryOperation, DirectoryReplies } from "./directory-requests.js";
 import type { ErrorReason } from "./error-reason.js";
 import type { Failure, Result } from "./result.js";
 
@@ -163,40 +163,7 @@ type InternalOperation =
   | {
       /** App → user: returns whether the account exists. */ readonly op: "hasUser";
     }
-  | {
-      /** Directory → user or organization: returns the object's entry; `undefined` if the object does not exist. */
-      readonly op: "reportEntry";
-    }
-  | {
-      /** App → email index: returns the user of the address. */
-      readonly op: "findUser";
-    }
-  | {
-      /** App → directory: lists the users of a shard, the newest first. */
-      readonly op: "listUsers";
-      readonly filter: UserFilter;
-      readonly after: EntryPosition | undefined;
-      readonly limit: number;
-    }
-  | {
-      /** App → directory: counts the users of a shard. */
-      readonly op: "countUsers";
-      readonly filter: UserFilter;
-    }
-  | {
-      /** App → directory: lists the organizations of a shard, the newest first. */
-      readonly op: "listOrganizations";
-      readonly after: EntryPosition | undefined;
-      readonly limit: number;
-    }
-  | {
-      /** App → directory: counts the objects of a shard by the versions of their tables. */
-      readonly op: "countSchemas";
-    }
-  | {
-      /** App → directory: checks all entries of a shard against their objects. */
-      readonly op: "rebuildDirectory";
-    }
+  | DirectoryOperation
   | {
       /** Worker → any object: aborts the signals of the calls of a request, because its client has disconnected. */
       readonly op: "leave";
@@ -256,7 +223,7 @@ export interface RedeemedSocketTicket {
 }
 
 /** A question has a boolean as its reply. A request that can be refused has a `Result`. */
-interface Replies {
+interface Replies extends DirectoryReplies {
   createAccount: Result<SignInResult, Failure<"ACCOUNT_EXISTS"> | ClientFailure>;
   hasAccount: boolean;
   /** `UNKNOWN_DEVICE`: the device epoch has changed, so the password was not checked. */
@@ -282,13 +249,6 @@ interface Replies {
   memberRoles: Result<LeasedRoles, Failure<"USER_NOT_FOUND">>;
   releaseSuperadmin: Result<true, Failure<"LAST_SUPERADMIN">>;
   hasUser: boolean;
-  reportEntry: UserEntry | OrganizationEntry | undefined;
-  findUser: { readonly userId: string } | null;
-  listUsers: ShardPage<UserEntry>;
-  countUsers: { readonly count: number; readonly shards: number };
-  listOrganizations: ShardPage<OrganizationEntry>;
-  countSchemas: { readonly versions: readonly SchemaStatus[]; readonly shards: number };
-  rebuildDirectory: void;
   leave: void;
   deliver: Receipt;
 }

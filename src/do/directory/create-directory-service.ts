@@ -1,4 +1,4 @@
-import type { DirectoryService } from "../../router/services.js";
+import type { DirectoryService } from "../../router/admin/directory-service.js";
 import type {
   DirectoryPage,
   EntryPosition,
@@ -33,7 +33,11 @@ export interface DirectoryServiceOptions {
 }
 
 /** Reads the directory from all its shards. */
-export function createDirectoryService({ identity, shards, current }: DirectoryServiceOptions) {
+export function createDirectoryService({
+  identity,
+  shards,
+  current,
+}: DirectoryServiceOptions): Omit<DirectoryService, "rebuild"> & { rebuild(): Promise<void> } {
   const addressOf = (shard: number) => ({ type: "directory", id: String(shard) }) as const;
 
   const read = <TRequest extends DirectoryRead>(shard: number, request: TRequest) =>

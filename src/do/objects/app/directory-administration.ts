@@ -1,4 +1,4 @@
-import type { DirectoryService } from "../../../router/services.js";
+import type { DirectoryService } from "../../../router/admin/directory-service.js";
 import type { AuditedChange } from "../../audit/audited-change.js";
 import { createDirectoryService } from "../../directory/create-directory-service.js";
 import type { ObjectEnvironment } from "../object-handler.js";
