@@ -81,17 +81,10 @@ export function servicesOf(ctx: object | null | undefined): ObjectServices | und
   return (ctx as { readonly [SERVICES]?: ObjectServices } | null | undefined)?.[SERVICES];
 }
 
-type ServiceName =
-  | "account"
-  | "sessions"
-  | "refresh"
-  | "organizations"
-  | "organization"
-  | "index"
-  | "appAccess"
-  | "roleAdministration"
-  | "operatorLog"
-  | "directory";
+type ServiceName = Exclude<
+  keyof ObjectServices,
+  "address" | "atomic" | "setSession" | "withoutCallerTracking" | "socketTicket"
+>;
 
 /**
  * Returns a service of the object that runs a call.
