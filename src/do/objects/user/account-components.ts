@@ -129,7 +129,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     transaction,
     exists,
     onChange: () => directory.report(),
-    bootstrapEmail: (env as Partial<Record<string, unknown>>)["BOOTSTRAP_ADMIN_EMAIL"],
+    bootstrapEmail: (env as object as Partial<Record<string, unknown>>)["BOOTSTRAP_ADMIN_EMAIL"],
   });
 
   /** The part of the event that every hook receives. */
