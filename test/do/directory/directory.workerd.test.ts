@@ -103,6 +103,24 @@ describe("the directory", () => {
     await eventuallyListed(email, (user) => expect(user.organizationCount).toBe(0));
   });
 
+  it("follows the roles of a user, and lists the users of a role", async () => {
+    const [ada, bob] = [await signUpToDirectory(), await signUpToDirectory()];
+    const change = (name: "assign" | "unassign", { user }: typeof ada) =>
+      callApp(`admin.roles.${name}`, { userId: user.id, role: "superadmin", reason: "test" }, "mutation");
+    const superadmins = async () => (await listUsers({ role: "superadmin", limit: 100 })).items.map(({ id }) => id);
+    await change("assign", ada);
+    await change("assign", bob);
+    await eventuallyListed(ada.email, (user) => expect(user.roles).toEqual(["superadmin"]));
+    await eventually(async () =>
+      expect(await superadmins()).toEqual(expect.arrayContaining([ada.user.id, bob.user.id])),
+    );
+    const { items } = await ada.client.admin.users.list.query({ search: bob.email });
+    expect(items).toMatchObject([{ id: bob.user.id, createdAt: bob.user.createdAt, email: bob.email }]);
+    await change("unassign", ada);
+    await eventually(async () => expect(await superadmins()).not.toContain(ada.user.id));
+    expect(await superadmins()).toContain(bob.user.id);
+  });
+
   it("receives at most one message a day about the use of an account", async () => {
     const { client, browser, email, object } = await signUpToDirectory();
     await eventuallyListed(email);
