@@ -28,6 +28,11 @@ export const benchmarks = {
     about: "The baseline is the same mutation without a key, in a server of its own.",
     load: () => import("./idempotency/benchmark.mjs"),
   },
+  permissions: {
+    title: "Permissions in the app",
+    about: "The baseline is the same query without a permission, in a server of its own.",
+    load: () => import("./permissions/benchmark.mjs"),
+  },
   "socket/wakes": {
     title: "Calls that wake an object",
     about: "The baseline is a hibernated echo with the same tables that reads one row.",

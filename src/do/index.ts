@@ -8,6 +8,8 @@ export type { SocketLimits } from "./connections/socket-limits.js";
 export { devInbox } from "./mail/dev-inbox.js";
 export type { AccountHooks } from "./accounts/account-hooks.js";
 export type { AuditOptions } from "./accounts/audit-log.js";
+export type { ActionLogOptions } from "./audit/action-log-options.js";
+export type { AuditEvent, OnAudit } from "./audit/action-feed.js";
 export type { ThrottleOptions } from "./rate/throttle-delay.js";
 export type { DirectoryChange, DirectoryOptions, OnDirectoryChange } from "./directory/directory-options.js";
 export type { AppUrl, MailLinks } from "./mail/links.js";

@@ -16,7 +16,7 @@ export type { OrganizationMember, OrganizationOf, OrganizationView } from "./org
 export type { RoleDescription } from "./organizations/role-policy.js";
 export type { PermissionOf, RoleDefinitions, RoleOf } from "./organizations/role-definitions.js";
 export type { Requirement } from "./requirement.js";
-export type { AppPermissionOf, AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
+export type { AppPermissionOf, AppRoleDefinitions, OperatorPermission } from "./app-roles/app-role-definitions.js";
 export type { RoleChange, RoleInApp } from "./services.js";
 export type { AuditActor, AuditedAction, AuditTarget } from "../shared/audited-action.js";
 export type { SettingsSchema } from "./definition.js";

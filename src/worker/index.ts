@@ -3,6 +3,7 @@ export { errorReason } from "../shared/error-reason.js";
 export { createCaller } from "./create-caller.js";
 export { createHandler } from "./create-handler.js";
 export { createLoadSession } from "./auth/create-load-session.js";
+export { requirePermission } from "./auth/require-permission.js";
 export { createWorker } from "./create-worker.js";
 export { getUserDO } from "./get-user-do.js";
 export { isAllowedOrigin } from "./is-allowed-origin.js";

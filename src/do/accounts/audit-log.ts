@@ -1,8 +1,8 @@
-import { ReasonedError } from "../../router/reasoned-error.js";
 import { checkNumber, checkOptionNames, withDefaultOptions, MAX_DURATION_SECONDS } from "../../shared/check-options.js";
 import type { AuditAction, AuditEntry, AuditFilter } from "../../shared/audit.js";
 import type { Device } from "../../shared/device.js";
 import type { Page } from "../../shared/page.js";
+import { parseIdCursor } from "../audit/id-cursor.js";
 import { pruneAudit } from "./audit-retention.js";
 
 /** The session and device that an audited action came from. */
@@ -106,7 +106,7 @@ export function createAuditLog(sql: SqlStorage, options: Required<AuditOptions>)
           `SELECT * FROM _audit
            WHERE id < ? AND at >= ? AND at < ? AND (?4 IS NULL OR action = ?4)
            ORDER BY id DESC LIMIT ?5`,
-          cursor === undefined ? Number.MAX_SAFE_INTEGER : parseCursor(cursor),
+          cursor === undefined ? Number.MAX_SAFE_INTEGER : parseIdCursor(cursor),
           from?.getTime() ?? 0,
           to?.getTime() ?? Number.MAX_SAFE_INTEGER,
           action ?? null,
@@ -118,16 +118,6 @@ export function createAuditLog(sql: SqlStorage, options: Required<AuditOptions>)
       return { items, nextCursor: last ? String(last.id) : null };
     },
   };
-}
-
-/** Returns the id of the last entry of the previous page. */
-function parseCursor(cursor: string): number {
-  if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor);
-  throw new ReasonedError({
-    code: "BAD_REQUEST",
-    reason: "CURSOR_INVALID",
-    message: "This cursor is not valid. Pass the nextCursor of the previous page, or no cursor for the first page.",
-  });
 }
 
 function toEntry(row: Record<string, SqlStorageValue>): AuditEntry {

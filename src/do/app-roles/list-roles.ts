@@ -2,7 +2,7 @@ import type { AppRolePolicy } from "../../router/app-roles/app-role-policy.js";
 import type { RoleInApp } from "../../router/services.js";
 import type { Page } from "../../shared/page.js";
 import { MEMBER } from "../../router/app-roles/app-role-definitions.js";
-import { cursorInvalid } from "./role-errors.js";
+import { invalidCursor } from "../audit/id-cursor.js";
 import type { RoleStore } from "./role-store.js";
 
 export interface ListRolesOptions {
@@ -32,6 +32,6 @@ export function listRoles(
 
 function startAfter(roles: readonly RoleInApp[], cursor: string): number {
   const index = roles.findIndex(({ name }) => name === cursor);
-  if (index === -1) throw cursorInvalid();
+  if (index === -1) throw invalidCursor();
   return index + 1;
 }

@@ -86,5 +86,3 @@ export function createMemberRoles({ sql, policy, request, exists, onChange }: Me
     deleteAll: (): void => void sql.exec("DELETE FROM _member_app_roles"),
   };
 }
-
-export type MemberRoles = ReturnType<typeof createMemberRoles>;

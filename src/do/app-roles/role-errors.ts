@@ -39,11 +39,3 @@ export function lastSuperadmin(): ReasonedError {
     message: "This is the last superadmin of the app. Make another user a superadmin first.",
   });
 }
-
-export function cursorInvalid(): ReasonedError {
-  return new ReasonedError({
-    code: "BAD_REQUEST",
-    reason: "CURSOR_INVALID",
-    message: "This cursor is not valid. Pass the nextCursor of the previous page, or no cursor for the first page.",
-  });
-}

@@ -131,5 +131,3 @@ export function createUserRoles(options: UserRolesOptions) {
     },
   };
 }
-
-export type UserRoles = ReturnType<typeof createUserRoles>;

@@ -1,7 +1,7 @@
 import type { Env } from "../../router/env.js";
 import type { AuditedAction } from "../../shared/audited-action.js";
 import type { Owner } from "../../shared/owner.js";
-import type { Alarms, AlarmTask } from "../lifecycle/alarms.js";
+import type { Alarms } from "../lifecycle/alarms.js";
 
 /** The last entry that the hook `onAudit` has received: one row. */
 export const actionFeedSchema = `
@@ -34,41 +34,54 @@ export interface ActionFeedOptions {
 
 /** Most entries that the hook receives at once. */
 const BATCH = 100;
+/** When the alarm delivers entries that were not delivered right after they were added, in milliseconds. */
+const RETRY_MS = 10_000;
 
 /**
- * Passes the entries of an audit log to the app's hook `onAudit`, in order and at least once. The alarm retries a batch whose
- * delivery failed.
+ * Passes the entries of an audit log to the app's hook `onAudit`, in order and at least once: right after they were added, and by
+ * the alarm if that fails or is interrupted.
  */
 export function createActionFeed({ sql, readAfter, isInitialized, alarms, deliver }: ActionFeedOptions) {
+  /** The delivery that is running. The hook receives one batch at a time. */
+  let running: Promise<void> | undefined;
   const read = () => sql.exec("SELECT delivered, due FROM _action_feed").one();
 
-  const task: AlarmTask = {
+  async function deliverAll(): Promise<void> {
+    for (;;) {
+      const actions = deliver && isInitialized() ? readAfter(Number(read()["delivered"]), BATCH) : [];
+      const last = actions.at(-1);
+      if (!last) break;
+      await deliver?.(actions);
+      // The object can be erased while the hook runs.
+      if (!isInitialized()) return;
+      sql.exec("UPDATE _action_feed SET delivered = ?", last.id);
+    }
+    if (isInitialized()) sql.exec("UPDATE _action_feed SET due = NULL");
+  }
+
+  const deliverOnce = (): Promise<void> => (running ??= deliverAll().finally(() => (running = undefined)));
+
+  alarms.register({
     name: "onAudit",
     due() {
       const due = isInitialized() && deliver ? read()["due"] : null;
       return due === null ? undefined : Number(due);
     },
-    async run() {
-      for (;;) {
-        const actions = deliver && isInitialized() ? readAfter(Number(read()["delivered"]), BATCH) : [];
-        const last = actions.at(-1);
-        if (!last) break;
-        await deliver?.(actions);
-        // The object can be erased while the hook runs.
-        if (!isInitialized()) return;
-        sql.exec("UPDATE _action_feed SET delivered = ?", last.id);
-      }
-      if (isInitialized()) sql.exec("UPDATE _action_feed SET due = NULL");
-    },
-  };
-  alarms.register(task);
+    run: deliverOnce,
+  });
 
   return {
-    /** Schedules the delivery of new entries. Call it in the transaction that adds them. */
+    /** Delivers new entries after the transaction that adds them. Call it in that transaction. */
     onAdded(): void {
       if (!deliver) return;
-      sql.exec("UPDATE _action_feed SET due = ? WHERE due IS NULL", Date.now());
+      sql.exec("UPDATE _action_feed SET due = ? WHERE due IS NULL", Date.now() + RETRY_MS);
       alarms.arm();
+      // In a microtask, which runs after the transaction. If it was rolled back, there is nothing to deliver.
+      void Promise.resolve()
+        .then(deliverOnce)
+        .then(alarms.arm)
+        // The alarm tries again, and reports the error.
+        .catch(() => {});
     },
   };
 }

@@ -1,4 +1,3 @@
-import { ReasonedError } from "../../router/reasoned-error.js";
 import type { AuditActor, AuditedAction, AuditedActionFilter, AuditTarget } from "../../shared/audited-action.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
@@ -6,6 +5,7 @@ import type { Page } from "../../shared/page.js";
 import { frameworkTriggersSql } from "../tables/schema/change-log-sql.js";
 import { actionFeedSchema, createActionFeed, type ActionFeedOptions } from "./action-feed.js";
 import type { ActionLogOptions } from "./action-log-options.js";
+import { parseIdCursor } from "./id-cursor.js";
 import { pruneActions } from "./prune-actions.js";
 
 /** An action to record. */
@@ -119,7 +119,7 @@ export function createActionLog({ sql, options, ...feedOptions }: CreateActionLo
     list({ limit, cursor, action, actorId, targetId, after, before }) {
       const conditions = ["id < ?", "at >= ?", "at < ?"];
       const values: SqlStorageValue[] = [
-        cursor === undefined ? Number.MAX_SAFE_INTEGER : parseCursor(cursor),
+        cursor === undefined ? Number.MAX_SAFE_INTEGER : parseIdCursor(cursor),
         after?.getTime() ?? 0,
         before?.getTime() ?? Number.MAX_SAFE_INTEGER,
       ];
@@ -142,16 +142,6 @@ export function createActionLog({ sql, options, ...feedOptions }: CreateActionLo
 /** The actor of an audited action. Every other caller is refused before. */
 export function actorOf(caller: Caller): AuditActor {
   return caller.type === "user" ? { type: "user", id: caller.userId } : { type: "system" };
-}
-
-/** Returns the id of the last entry of the previous page. */
-function parseCursor(cursor: string): number {
-  if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor);
-  throw new ReasonedError({
-    code: "BAD_REQUEST",
-    reason: "CURSOR_INVALID",
-    message: "This cursor is not valid. Pass the nextCursor of the previous page, or no cursor for the first page.",
-  });
 }
 
 function toAction(row: Record<string, SqlStorageValue>): AuditedAction {

@@ -18,7 +18,15 @@ describe("signing up", () => {
     const { user, session } = (
       JSON.parse(text) as { result: { data: { json: Record<string, Record<string, unknown>> } } }
     ).result.data.json;
-    expect(Object.keys(user ?? {}).toSorted()).toEqual(["createdAt", "email", "emailVerified", "id", "profile"]);
+    expect(Object.keys(user ?? {}).toSorted()).toEqual([
+      "createdAt",
+      "email",
+      "emailVerified",
+      "id",
+      "permissions",
+      "profile",
+      "roles",
+    ]);
     expect(Object.keys(session ?? {}).toSorted()).toEqual(["createdAt", "expiresAt", "id"]);
     expect(user).toMatchObject({ email, emailVerified: false, id: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(text).not.toMatch(/hash|salt|scrypt|token/i);

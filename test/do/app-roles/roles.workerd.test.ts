@@ -1,26 +1,8 @@
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createCaller } from "../../../src/worker/create-caller.js";
-import type { AppRouter } from "../../fixtures/app/router.js";
 import { openBrowser, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
-
-type Person = Awaited<ReturnType<typeof signUp>>;
-
-const app = createCaller<AppRouter>(env.BLOG_DO).asSystem();
-const reason = "A test.";
-
-const assign = (to: Pick<Person, "user">, role: string) => app.admin.roles.assign({ userId: to.user.id, role, reason });
-const unassign = (from: Pick<Person, "user">, role: string) =>
-  app.admin.roles.unassign({ userId: from.user.id, role, reason });
-
-async function signUpWith(...roles: string[]): Promise<Person> {
-  const person = await signUp();
-  for (const role of roles) await assign(person, role);
-  return person;
-}
-
-const freshRole = (): string => `role-${crypto.randomUUID().slice(0, 8)}`;
+import { join, signUpVerified } from "../../fixtures/organizations.js";
+import { assignRole, callAsApp, freshRole, signUpWith, unassignRole, type Operator } from "../../fixtures/operators.js";
 
 describe("a new user", () => {
   it("is a member, with the permissions that every user has", async () => {
@@ -33,15 +15,27 @@ describe("a new user", () => {
 });
 
 describe("t.appCan", () => {
-  let ada: Person;
+  let ada: Operator;
   beforeAll(async () => {
     ada = await signUpWith("editor");
   });
 
-  it("lets a user with the permission call procedures of the user and of the app", async () => {
+  it("allows the procedures of the user and of the app to a user with the permission", async () => {
     expect(await ada.client.guarded.notes.query()).toBe(0);
     expect(await ada.client.guarded.addNote.mutate({ text: "One" })).toMatchObject({ text: "One" });
     expect(await ada.client.guarded.announce.mutate({ title: "News" })).toMatchObject({ title: "News" });
+  });
+
+  it("allows the procedures of an organization to a member with the permission, and to no other member", async () => {
+    const [owner, bob] = await Promise.all([signUpVerified(), signUpVerified()]);
+    const { id: organizationId } = await owner.client.organizations.create.mutate({ name: "Acme" });
+    await join(organizationId, { by: owner, who: bob, role: "member" });
+    expect(await codeOf(owner.client.guarded.projects.query({ organizationId }))).toBe("FORBIDDEN");
+    await assignRole(bob, "editor");
+    expect(await bob.client.guarded.projects.query({ organizationId })).toBe(0);
+    expect(await bob.client.guarded.addProject.mutate({ organizationId, name: "One" })).toMatchObject({ name: "One" });
+    // A permission in the app is not a membership.
+    expect(await codeOf(ada.client.guarded.projects.query({ organizationId }))).toBe("FORBIDDEN");
   });
 
   it("requires one or all of several permissions", async () => {
@@ -49,8 +43,15 @@ describe("t.appCan", () => {
     expect(await codeOf(ada.client.guarded.allOf.query())).toBe("FORBIDDEN");
   });
 
-  it("lets the app itself, and refuses callers without a session", async () => {
-    expect(await app.guarded.announcements()).toBeGreaterThanOrEqual(0);
+  it("allows everything to a superadmin", async () => {
+    const root = await signUpWith("superadmin");
+    expect(await root.client.guarded.allOf.query()).toBe("all");
+    expect(await root.client.guarded.announcements.query()).toBeGreaterThanOrEqual(0);
+    expect((await root.client.guarded.me.query()).roles).toEqual(["member", "superadmin"]);
+  });
+
+  it("allows the app itself, and refuses callers without a session", async () => {
+    expect(await callAsApp("guarded.announcements", undefined, { type: "query" })).toBeGreaterThanOrEqual(0);
     expect(await codeOf(openBrowser().client().guarded.announcements.query())).toBe("UNAUTHORIZED");
     expect(await codeOf(openBrowser().client().guarded.notes.query())).toBe("UNAUTHORIZED");
   });
@@ -64,7 +65,7 @@ describe("t.appCan", () => {
   it("names the missing permission", async () => {
     const bob = await signUp();
     await expect(bob.client.guarded.announce.mutate({ title: "x" })).rejects.toMatchObject({
-      message: expect.stringContaining('"announcement:write"'),
+      message: expect.stringContaining('"announcement:write"') as string,
       data: { code: "FORBIDDEN", reason: "MISSING_PERMISSION" },
     });
   });
@@ -73,56 +74,113 @@ describe("t.appCan", () => {
 describe("admin.roles", () => {
   it("assigns and removes a role for the next call of a live session", async () => {
     const ada = await signUp();
-    expect(await assign(ada, "editor")).toEqual({ applied: true, pending: 0 });
+    expect(await assignRole(ada, "editor")).toEqual({ applied: true, pending: 0 });
     expect(await ada.client.guarded.me.query()).toMatchObject({ roles: ["member", "editor"] });
     expect((await ada.client.auth.me.query()).user.permissions).toContain("post:moderate");
-    expect(await unassign(ada, "editor")).toEqual({ applied: true, pending: 0 });
+    expect(await unassignRole(ada, "editor")).toEqual({ applied: true, pending: 0 });
     expect(await codeOf(ada.client.guarded.notes.query())).toBe("FORBIDDEN");
     expect(await codeOf(ada.client.guarded.announcements.query())).toBe("FORBIDDEN");
   });
 
   it("changes nothing when a call is repeated", async () => {
     const ada = await signUp();
-    await assign(ada, "editor");
-    const { items } = await app.admin.audit.list({ targetId: ada.user.id });
-    expect(await assign(ada, "editor")).toEqual({ applied: true, pending: 0 });
-    await unassign(ada, "editor");
-    expect(await unassign(ada, "editor")).toEqual({ applied: true, pending: 0 });
-    const after = (await app.admin.audit.list({ targetId: ada.user.id })).items;
-    expect(items.map(({ action }) => action)).toEqual(["role.assign"]);
-    expect(after.map(({ action, detail }) => [action, detail])).toEqual([
+    await assignRole(ada, "editor");
+    expect(await assignRole(ada, "editor")).toEqual({ applied: true, pending: 0 });
+    await unassignRole(ada, "editor");
+    expect(await unassignRole(ada, "editor")).toEqual({ applied: true, pending: 0 });
+    const { items } = (await callAsApp("admin.audit.list", { targetId: ada.user.id }, { type: "query" })) as {
+      items: { action: string; detail: string }[];
+    };
+    expect(items.map(({ action, detail }) => [action, detail])).toEqual([
       ["role.unassign", "editor"],
       ["role.assign", "editor"],
     ]);
   });
 
   it("creates, edits, renames and deletes a role, with effect on its users", async () => {
+    const root = await signUpWith("superadmin");
+    const { roles } = root.client.admin;
     const [name, newName] = [freshRole(), freshRole()];
     const ada = await signUp();
-    expect(await app.admin.roles.create({ name, description: "Tests", permissions: ["post:moderate"] })).toEqual({
+    expect(await roles.create.mutate({ name, description: "Tests", permissions: ["post:moderate"] })).toEqual({
       name,
       description: "Tests",
       permissions: ["post:moderate"],
       builtin: false,
       members: 0,
     });
-    await assign(ada, name);
+    await assignRole(ada, name);
     expect(await ada.client.guarded.notes.query()).toBe(0);
-    expect(await app.admin.roles.update({ name, permissions: ["announcement:write"] })).toEqual({
+    expect(await roles.update.mutate({ name, permissions: ["announcement:write"] })).toEqual({
       applied: true,
       pending: 0,
     });
     expect(await codeOf(ada.client.guarded.notes.query())).toBe("FORBIDDEN");
     expect(await codeOf(ada.client.guarded.announcements.query())).toBe("none");
-    await app.admin.roles.update({ name, newName });
+    await roles.update.mutate({ name, newName });
     expect(await ada.client.guarded.me.query()).toEqual({
       roles: ["member", newName],
       permissions: ["news:read", "announcement:write"],
     });
-    const { items } = await app.admin.roles.list({ limit: 100 });
+    const { items } = await roles.list.query({ limit: 100 });
     expect(items.find((each) => each.name === newName)).toMatchObject({ members: 1, builtin: false });
-    await app.admin.roles.delete({ name: newName });
+    await roles.delete.mutate({ name: newName });
     expect(await ada.client.guarded.me.query()).toEqual({ roles: ["member"], permissions: ["news:read"] });
     expect(await codeOf(ada.client.guarded.announcements.query())).toBe("FORBIDDEN");
+  });
+
+  it("lists the declared roles and then the others, page by page", async () => {
+    const { roles } = (await signUpWith("superadmin")).client.admin;
+    const name = freshRole();
+    await roles.create.mutate({ name, permissions: [] });
+    const names: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof roles.list.query>> = await roles.list.query({ limit: 2, cursor });
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      names.push(...page.items.map((role) => role.name));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(names.slice(0, 5)).toEqual(["superadmin", "editor", "support", "assigner", "member"]);
+    expect(names).toContain(name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(await codeOf(roles.list.query({ cursor: "made-up" }))).toBe("BAD_REQUEST");
+  });
+
+  it("refuses names and permissions that are not valid, and names that are taken", async () => {
+    const { roles } = (await signUpWith("superadmin")).client.admin;
+    const name = freshRole();
+    await roles.create.mutate({ name, permissions: [] });
+    for (const invalid of ["a", "a".repeat(51), "with space", "ä-role", ""])
+      expect(await codeOf(roles.create.mutate({ name: invalid, permissions: [] }))).toBe("BAD_REQUEST");
+    for (const taken of [name, name.toUpperCase(), "superadmin", "SuperAdmin", "member", "editor"]) {
+      await expect(roles.create.mutate({ name: taken, permissions: [] })).rejects.toMatchObject({
+        data: { code: "CONFLICT", reason: "ROLE_TAKEN" },
+      });
+    }
+    const undeclared = ["post:destroy"] as unknown as ["post:moderate"];
+    expect(await codeOf(roles.create.mutate({ name: freshRole(), permissions: undeclared }))).toBe("BAD_REQUEST");
+    for (const builtin of ["superadmin", "member", "editor"]) {
+      await expect(roles.delete.mutate({ name: builtin })).rejects.toMatchObject({
+        data: { code: "BAD_REQUEST", reason: "ROLE_BUILT_IN" },
+      });
+      expect(await codeOf(roles.update.mutate({ name: builtin, permissions: [] }))).toBe("BAD_REQUEST");
+    }
+    expect(await codeOf(roles.delete.mutate({ name: freshRole() }))).toBe("NOT_FOUND");
+  });
+
+  it("refuses roles and users that do not exist, and initializes no object", async () => {
+    const [root, ada] = [await signUpWith("superadmin"), await signUp()];
+    const { roles } = root.client.admin;
+    const reason = "A test.";
+    await expect(roles.assign.mutate({ userId: ada.user.id, role: "made-up", reason })).rejects.toMatchObject({
+      data: { code: "NOT_FOUND", reason: "ROLE_NOT_FOUND" },
+    });
+    const userId = crypto.randomUUID();
+    await expect(roles.assign.mutate({ userId, role: "editor", reason })).rejects.toMatchObject({
+      data: { code: "NOT_FOUND", reason: "USER_NOT_FOUND" },
+    });
+    expect(await codeOf(roles.assign.mutate({ userId: "not an id", role: "editor", reason }))).toBe("BAD_REQUEST");
+    expect(await codeOf(roles.assign.mutate({ userId: ada.user.id, role: "editor", reason: " " }))).toBe("BAD_REQUEST");
   });
 });

@@ -15,6 +15,8 @@ export interface CreateFindSessionOptions {
   readonly isInitialized: () => boolean;
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
+  /** Renews the user's roles in the app, if they have expired. Never rejects. */
+  readonly renewRoles: () => Promise<void>;
 }
 
 /** A token of the session, and its generation. */
@@ -30,7 +32,14 @@ interface SessionToken {
  * Finds the session of a token, for a Worker that handles a request. The token is verified here, because that Worker may
  * not have the app's secrets. An unknown user's object stays empty.
  */
-export function createFindSession({ userId, identity, isInitialized, accounts, sessions }: CreateFindSessionOptions) {
+export function createFindSession({
+  userId,
+  identity,
+  isInitialized,
+  accounts,
+  sessions,
+  renewRoles,
+}: CreateFindSessionOptions) {
   /** Reads an access token or a refresh token of this user. */
   async function readToken(token: string): Promise<SessionToken | undefined> {
     const { secrets, binding } = identity();
@@ -44,6 +53,8 @@ export function createFindSession({ userId, identity, isInitialized, accounts, s
   return async (token: string): Promise<Result<FoundSession, Failure<"SESSION_NOT_FOUND">>> => {
     if (!isInitialized()) return failure("SESSION_NOT_FOUND");
     const claims = await readToken(token);
+    if (claims) await renewRoles();
+    if (!isInitialized()) return failure("SESSION_NOT_FOUND");
     const now = Date.now();
     const row = claims && sessions.findActive(claims.id, now);
     const account = accounts.read();

@@ -86,7 +86,8 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     publisher,
     superadmins,
     log: operatorLog,
-    userExists: (userId) => sendInternal(user(userId), { op: "hasUser" }),
+    // An earlier version of the object does not know the question.
+    userExists: async (userId) => (await sendInternal<{ op: "hasUser" }>(user(userId), { op: "hasUser" })) !== false,
     transaction,
   };
 
