@@ -20,6 +20,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
       "AccountHooks",
       "ThrottleOptions",
       "AuditOptions",
+      "ActionLogOptions",
       "SessionOptions",
       "SocketLimits",
       "ChangeLogRetention",
