@@ -1,6 +1,6 @@
 import { createUserDO } from "trpc-userdo/do";
 import { initUserDO } from "trpc-userdo/router";
-import { createWorker } from "trpc-userdo/worker";
+import { createCaller, createWorker } from "trpc-userdo/worker";
 import { z } from "zod";
 import { noMail } from "../app/no-mail.js";
 
@@ -62,8 +62,8 @@ export default {
       );
       return new Response();
     }
-    const [path, input] = [pathname.slice(1), JSON.parse(searchParams.get("input") ?? "{}") as unknown];
-    const [reply] = await env.BLOG_DO.getByName("app:main").trpc({ type: "system" }, [{ path, type: "query", input }]);
-    return Response.json(reply);
+    const { users } = createCaller<typeof appRouter>(env.BLOG_DO).asSystem().admin;
+    const input = JSON.parse(searchParams.get("input") ?? "{}") as { readonly search?: string };
+    return Response.json(await (pathname === "/list" ? users.list(input) : users.count(input)));
   },
 } satisfies ExportedHandler<DirectoryEnv>;

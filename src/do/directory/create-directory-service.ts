@@ -1,13 +1,5 @@
 import type { DirectoryService } from "../../router/admin/directory-service.js";
-import type {
-  DirectoryPage,
-  EntryPosition,
-  OrganizationEntry,
-  SchemaStatus,
-  SchemaVersion,
-  ShardPage,
-  UserEntry,
-} from "../../shared/directory.js";
+import type { DirectoryPage, EntryPosition, SchemaStatus, SchemaVersion } from "../../shared/directory.js";
 import { emailObjectAddress } from "../../shared/email-object-address.js";
 import type { InternalRequest } from "../../shared/internal.js";
 import type { Page } from "../../shared/page.js";

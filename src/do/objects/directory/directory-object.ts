@@ -135,25 +135,15 @@ export function createDirectoryObject(environment: ObjectEnvironment): ObjectHan
   });
 
   function handleInternal(request: InternalRequest): HandlerReply {
-    switch (request.op) {
-      case "deliver":
-        return receive(request);
-      case "listUsers":
-        return pageOf(isInitialized() ? lists.users({ ...request.filter, after: request.after }, request.limit) : []);
-      case "countUsers": {
-        const count = isInitialized() ? countUsers(request.filter) : 0;
-        return { ...pageOf([]), count };
-      }
-      case "listOrganizations":
-        return pageOf(isInitialized() ? lists.organizations(request.after, request.limit) : []);
-      case "countSchemas":
-        return { ...pageOf([]), versions: isInitialized() ? store.counts.list() : [] };
-      case "rebuildDirectory":
-        if (isInitialized()) transaction(rebuild.start);
-        return undefined;
-      default:
-        throw new Error(`The directory does not handle "${request.op}". Send it to another kind of object.`);
-    }
+    if (request.op === "deliver") return receive(request);
+    if (request.op === "listUsers")
+      return pageOf(isInitialized() ? lists.users({ ...request.filter, after: request.after }, request.limit) : []);
+    if (request.op === "countUsers") return { ...pageOf([]), count: isInitialized() ? countUsers(request.filter) : 0 };
+    if (request.op === "listOrganizations")
+      return pageOf(isInitialized() ? lists.organizations(request.after, request.limit) : []);
+    if (request.op === "countSchemas") return { ...pageOf([]), versions: isInitialized() ? store.counts.list() : [] };
+    if (request.op === "rebuildDirectory") return isInitialized() ? transaction(rebuild.start) : undefined;
+    throw new Error(`The directory does not handle "${request.op}". Send it to another kind of object.`);
   }
 
   function countUsers(filter: Parameters<typeof lists.countUsers>[0]): number {
