@@ -11,7 +11,7 @@ export interface UserReporterOptions extends Pick<ReporterOptions<"user">, "sql"
   readonly accounts: Pick<AccountStore, "read">;
   readonly countOrganizations: () => number;
   readonly schemaVersion: () => SchemaVersion;
-  /** What operators have decided about the user. */
+  /** The decisions of operators about the user. */
   readonly operatorState: () => { readonly roles: readonly string[]; readonly suspendedUntil: number | null };
 }
 
