@@ -134,6 +134,13 @@ export const benchmarks = {
     about: "One wrong password for each made-up address.",
     load: () => import("./accounts/storage.mjs"),
   },
+  "accounts/suspension": {
+    title: "Suspending a user with many sockets",
+    about:
+      "Another Worker writes all the time, and each write is an event on each socket. The clients send calls until they " +
+      "notice that their sockets are closed.",
+    load: () => import("./accounts/suspension.mjs"),
+  },
   "accounts/flood": {
     title: "Queries during a flood of sign-ins",
     about: "All objects share one thread, which is the worst case: a hash takes a fifth of a second.",

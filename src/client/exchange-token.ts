@@ -4,7 +4,7 @@ import type { SessionTokens } from "../shared/call.js";
 export type ExchangeFetch = (url: string, init: RequestInit) => Promise<Pick<Response, "ok" | "status" | "json">>;
 
 interface ErrorShape {
-  readonly data?: { readonly code?: unknown };
+  readonly data?: { readonly code?: unknown; readonly reason?: unknown };
 }
 
 interface Reply {
@@ -16,7 +16,7 @@ interface Reply {
  * Calls `auth.refresh` with a separate request, because the client's own calls wait for the tokens. Returns `undefined` when
  * the session has ended.
  *
- * @throws Error when the server did not respond with tokens, or with UNAUTHORIZED
+ * @throws Error when the server did not respond with tokens, UNAUTHORIZED or ACCOUNT_SUSPENDED
  */
 export async function exchangeToken(
   url: string,
@@ -35,7 +35,10 @@ export async function exchangeToken(
   });
   // The client's fetch rejects responses that are not from tRPC. So a gateway's 401 does not end the session.
   const reply = (await response.json()) as Reply | null;
-  if (response.status === 401 && (reply?.error?.json ?? reply?.error)?.data?.code === "UNAUTHORIZED") return undefined;
+  const { code, reason } = (reply?.error?.json ?? reply?.error)?.data ?? {};
+  if (response.status === 401 && code === "UNAUTHORIZED") return undefined;
+  // The suspension has ended the session.
+  if (response.status === 403 && reason === "ACCOUNT_SUSPENDED") return undefined;
   const tokens = reply?.result?.data?.json?.tokens;
   if (response.ok && tokens) return tokens;
   // The caller reads from the response whether and when to try again.

@@ -3,7 +3,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import type { observable } from "@trpc/server/observable";
 import type superjson from "superjson";
 import { ClientSocket } from "./client-socket.js";
-import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
+import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED, CLOSE_SUSPENDED } from "../shared/close-codes.js";
 import { createCursorEncoder } from "./cursor-encoder.js";
 import type { APP as OF_APP } from "./procedure-owners.js";
 import type { WriteAcks } from "./write-acks.js";
@@ -169,7 +169,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     if (isClosed) return;
     fallback.down();
     if (isCurrent()) acks.closed(owner);
-    if (code === CLOSE_SESSION_ENDED) watch.check();
+    if (code === CLOSE_SESSION_ENDED || code === CLOSE_SUSPENDED) watch.check();
     if (code === CLOSE_NOT_A_MEMBER) void endIfRefused();
   }
 

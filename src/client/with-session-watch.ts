@@ -10,6 +10,8 @@ import type { SignInListener } from "./sign-in-events.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 
+const SUSPENDED = "ACCOUNT_SUSPENDED" satisfies ErrorReason;
+
 /** The path of the query that returns the signed-in user. */
 const ME = "auth.me";
 
@@ -67,8 +69,10 @@ function userIn(result: unknown): User | undefined {
   return (result as { data?: { user?: User } }).data?.user;
 }
 
+/** Whether the error suggests that nobody is signed in. A suspension ends all sessions. */
 function isUnauthorized(error: unknown): boolean {
-  return dataOf(error)?.code === "UNAUTHORIZED" && !isSessionChangedError(error);
+  const { code, reason } = dataOf(error) ?? {};
+  return (code === "UNAUTHORIZED" || reason === SUSPENDED) && !isSessionChangedError(error);
 }
 
 /** Whether a call replaced the session. Its response may have been lost, and the app can send the call again. */

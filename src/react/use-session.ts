@@ -50,12 +50,14 @@ async function fetchSessionUser<TRouter extends AnyTRPCRouter>(
     const result = await getUntypedClient(client).query("auth.me", undefined, { signal });
     return (result as { user: SessionUserOf<TRouter> }).user;
   } catch (error) {
-    if (error instanceof TRPCClientError && isUnauthorized(error.data)) return null;
+    if (error instanceof TRPCClientError && isSignedOut(error.data)) return null;
     if (error instanceof Error) lastErrors.set(queryClient, error);
     throw error;
   }
 }
 
-function isUnauthorized(data: unknown): boolean {
-  return typeof data === "object" && data !== null && "code" in data && data.code === "UNAUTHORIZED";
+/** Whether the error shows that nobody is signed in. A suspension ends all sessions. */
+function isSignedOut(data: unknown): boolean {
+  const { code, reason } = (data ?? {}) as { readonly code?: unknown; readonly reason?: unknown };
+  return code === "UNAUTHORIZED" || reason === "ACCOUNT_SUSPENDED";
 }

@@ -22,7 +22,17 @@ export type AuditAction =
   | "email.reject"
   | "profile.update"
   | "account.delete"
-  | "account.export";
+  | "account.export"
+  /** An operator of the app acted on the account. The entry does not name the operator. */
+  | "operator.suspend"
+  | "operator.unsuspend"
+  | "operator.revokeSessions"
+  | "operator.sendPasswordReset"
+  | "operator.resendVerification"
+  | "operator.export"
+  | "operator.retryDeadLetter"
+  /** The suspension ended by itself. */
+  | "suspension.end";
 
 /** One entry of the audit log of an account. */
 export interface AuditEntry {

@@ -4,6 +4,8 @@ export const CLOSE_UNSUPPORTED = 1003;
 export const CLOSE_TOO_BIG = 1009;
 /** The session that the socket was opened with has ended. */
 export const CLOSE_SESSION_ENDED = 4401;
+/** An operator has suspended the account of the caller. */
+export const CLOSE_SUSPENDED = 4402;
 /** The caller is not, or no longer, a member of the organization. */
 export const CLOSE_NOT_A_MEMBER = 4403;
 /** The client reads more slowly than the object sends. It may reconnect and resume. */

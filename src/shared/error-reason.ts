@@ -1,6 +1,7 @@
 /** Stable names of errors that an app can branch on or translate. A client finds one in `error.data.reason`. */
 export type ErrorReason =
   | "ACCOUNT_CHANGED"
+  | "ACCOUNT_SUSPENDED"
   | "ALREADY_MEMBER"
   | "BATCH_TOO_LARGE"
   | "BATCH_TYPES_MIXED"
@@ -17,6 +18,7 @@ export type ErrorReason =
   | "COOKIES_AMBIGUOUS"
   | "COOKIES_DROPPED"
   | "CURSOR_INVALID"
+  | "DEAD_LETTER_NOT_FOUND"
   | "DUPLICATE_ID"
   | "DUPLICATE_KEY"
   | "EMAIL_INVALID"
@@ -65,6 +67,7 @@ export type ErrorReason =
   | "OPERATOR_INVALID"
   | "ORGANIZATION_ID_INVALID"
   | "ORGANIZATION_ID_MISSING"
+  | "ORGANIZATION_NOT_FOUND"
   | "ORGANIZATION_UNAVAILABLE"
   | "ORIGIN_NOT_ALLOWED"
   | "ORIGIN_UNKNOWN"

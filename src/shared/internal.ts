@@ -5,6 +5,9 @@ import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
 import type { DirectoryOperation, DirectoryReplies } from "./directory-requests.js";
 import type { ErrorReason } from "./error-reason.js";
+import type { ExportedRecord } from "./exported-record.js";
+import type { Page } from "./page.js";
+import type { OperatorAction, OperatorOutcome, OrganizationOverview, UserOverview } from "./operator.js";
 import type { Failure, Result } from "./result.js";
 
 /**
@@ -83,7 +86,7 @@ type InternalOperation =
   | {
       /** User → email index: counts a mail, and returns whether the limit allows it. Idempotent by `id`. */
       readonly op: "countMail";
-      readonly kind: "verifyEmail" | "confirmDevice" | "emailChanged" | "passwordChanged" | "accountDeleted";
+      readonly kind: "verifyEmail" | "resetPassword" | "confirmDevice" | "emailChanged" | "passwordChanged" | "accountDeleted";
       readonly id: string;
     }
   | {
@@ -165,6 +168,19 @@ type InternalOperation =
     }
   | DirectoryOperation
   | {
+      /** App → user: executes an action of an operator. Idempotent by `operationId`. */
+      readonly op: "operate";
+      readonly operationId: string;
+      readonly action: OperatorAction;
+    }
+  | { /** App → user: describes the account to an operator. */ readonly op: "describeUser" }
+  | {
+      /** App → user: returns a page of the user's data for an operator. */ readonly op: "exportUser";
+      readonly cursor: string | undefined;
+    }
+  | { /** App → organization: describes the organization to an operator. */ readonly op: "describeOrganization" }
+  | { /** App → organization: deletes it. A repeat within three days succeeds. */ readonly op: "deleteOrganization" }
+  | {
       /** Worker → any object: aborts the signals of the calls of a request, because its client has disconnected. */
       readonly op: "leave";
       readonly requestId: string;
@@ -212,8 +228,14 @@ export interface ClientFailure extends Failure<"CLIENT_ERROR"> {
   readonly mailed?: boolean | undefined;
 }
 
+/** An operator has suspended the account of the session. */
+export interface SuspendedFailure extends Failure<"ACCOUNT_SUSPENDED"> {
+  /** When the suspension ends by itself; `null` if it does not. */
+  readonly until: Date | null;
+}
+
 /** The session has ended, or a new password has just given it another id. */
-export type SessionFailure = Failure<"SESSION_ENDED" | "SESSION_REPLACED">;
+export type SessionFailure = Failure<"SESSION_ENDED" | "SESSION_REPLACED"> | SuspendedFailure;
 
 /** The caller that a socket ticket was issued to. */
 export interface RedeemedSocketTicket {
@@ -239,7 +261,7 @@ interface Replies extends DirectoryReplies {
   /** When the lease expires, in milliseconds since the epoch. */
   lease: Result<number, SessionFailure>;
   /** When the lease expires, in milliseconds since the epoch. */
-  leaseAccount: Result<number, Failure<"USER_NOT_FOUND">>;
+  leaseAccount: Result<number, Failure<"USER_NOT_FOUND"> | SuspendedFailure>;
   answerInvitation: Result<"accepted" | "declined", Failure<"INVITATION_INVALID">>;
   admitInvitation: Result<true, Failure<"TOO_MANY_INVITATIONS">>;
   hasVerified: boolean;
@@ -249,6 +271,11 @@ interface Replies extends DirectoryReplies {
   memberRoles: Result<LeasedRoles, Failure<"USER_NOT_FOUND">>;
   releaseSuperadmin: Result<true, Failure<"LAST_SUPERADMIN">>;
   hasUser: boolean;
+  operate: Result<OperatorOutcome, Failure<"USER_NOT_FOUND"> | ClientFailure>;
+  describeUser: Result<UserOverview, Failure<"USER_NOT_FOUND">>;
+  exportUser: Result<Page<ExportedRecord>, Failure<"USER_NOT_FOUND"> | ClientFailure>;
+  describeOrganization: Result<OrganizationOverview, Failure<"ORGANIZATION_NOT_FOUND">>;
+  deleteOrganization: Result<OperatorOutcome, Failure<"ORGANIZATION_NOT_FOUND">>;
   leave: void;
   deliver: Receipt;
 }
@@ -262,8 +289,12 @@ export interface Refused {
   readonly mailed?: boolean;
 }
 
-/** The replies of versions before `Result`. */
+/** The values of results, which versions before `Result` sent as they are. */
 type EarlierReply =
+  | OperatorOutcome
+  | UserOverview
+  | OrganizationOverview
+  | Page<ExportedRecord>
   | SignInResult
   | SessionTokens
   | FoundSession

@@ -22,15 +22,20 @@ const earlierReasons: { readonly [TOp in ResultOp]: Readonly<Record<ReasonOf<TOp
   login: { WRONG_CREDENTIALS: "refused", UNKNOWN_DEVICE: "unknown device" },
   reserveAddress: { EMAIL_TAKEN: "taken", TOO_MANY_MAILS: "too often" },
   countMail: { TOO_MANY_MAILS: false },
-  refresh: { SESSION_ENDED: "ended", SESSION_REPLACED: "replaced" },
+  refresh: { SESSION_ENDED: "ended", SESSION_REPLACED: "replaced", ACCOUNT_SUSPENDED: "ended" },
   loadSession: { SESSION_NOT_FOUND: null },
   redeemSocketTicket: { TICKET_INVALID: null },
-  lease: { SESSION_ENDED: "ended", SESSION_REPLACED: "replaced" },
-  leaseAccount: { USER_NOT_FOUND: null },
+  lease: { SESSION_ENDED: "ended", SESSION_REPLACED: "replaced", ACCOUNT_SUSPENDED: "ended" },
+  leaseAccount: { USER_NOT_FOUND: null, ACCOUNT_SUSPENDED: null },
   answerInvitation: { INVITATION_INVALID: "invalid" },
   memberRoles: { USER_NOT_FOUND: null },
   releaseSuperadmin: { LAST_SUPERADMIN: false },
   admitInvitation: { TOO_MANY_INVITATIONS: false },
+  operate: { USER_NOT_FOUND: null },
+  describeUser: { USER_NOT_FOUND: null },
+  exportUser: { USER_NOT_FOUND: null },
+  describeOrganization: { ORGANIZATION_NOT_FOUND: null },
+  deleteOrganization: { ORGANIZATION_NOT_FOUND: null },
 };
 
 /** Sends a request to another object of the app. Every call of `internal` goes through here, because versions reply differently. */

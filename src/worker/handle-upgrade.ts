@@ -4,6 +4,7 @@ import type { Device } from "../shared/device.js";
 import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
 import { sendInternal } from "../shared/send-internal.js";
 import { toName, type ObjectAddress } from "../shared/owner.js";
+import { suspensionMessage } from "../shared/suspension.js";
 import { REFUSAL_REASON_HEADER, SOCKET_PASS_HEADER } from "../shared/socket-request.js";
 import type { Configuration } from "./configuration.js";
 import type { UpgradeRequest } from "./gate/gate-result.js";
@@ -37,7 +38,8 @@ export async function handleUpgrade(
   if (response.status === 101) return response;
   if (response.status === 503)
     return response.headers.get(REFUSAL_REASON_HEADER) === "UPGRADE_FAILED" ? upgradeFailed : sessionCheckFailed;
-  return response.status === 401 ? notSignedIn : notAMember;
+  if (response.status === 401) return notSignedIn;
+  return response.headers.get(REFUSAL_REASON_HEADER) === "ACCOUNT_SUSPENDED" ? accountSuspended : notAMember;
 }
 
 function isNewestToken(claims: RefreshClaims, namespace: ObjectNamespace, device: Device): Promise<boolean> {
@@ -62,6 +64,12 @@ const upgradeFailed: Refusal = {
   code: "SERVICE_UNAVAILABLE",
   reason: "UPGRADE_FAILED",
   message: "The stored data could not be upgraded to this version of the app. Fix the migration and deploy again.",
+};
+
+const accountSuspended: Refusal = {
+  code: "FORBIDDEN",
+  reason: "ACCOUNT_SUSPENDED",
+  message: suspensionMessage(undefined),
 };
 
 const notAMember: Refusal = {

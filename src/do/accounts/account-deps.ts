@@ -13,6 +13,7 @@ import type { EventHooks } from "./event-hooks.js";
 import type { PendingEmailChangeStore } from "./email/pending-change.js";
 import type { RateLog } from "../rate/rate-log.js";
 import type { SessionStore } from "./sessions/session-store.js";
+import type { SuspensionStore } from "./suspension.js";
 
 /**
  * The user's organizations, as far as an account depends on them. Call all but `assertNotLastOwner` inside the transaction
@@ -23,6 +24,10 @@ export interface AccountOrganizations {
   announceEmail(email: string): void;
   /** Requests the invitations that wait at an address which the user has verified. */
   requestInvitations(target: string): void;
+  /** Informs all organizations of a suspension. @param until in milliseconds since the epoch; `null` without an end */
+  announceSuspension(until: number | null): void;
+  /** Informs all organizations that the suspension has ended. */
+  announceSuspensionEnd(): void;
   /** Informs all organizations that the account is deleted. */
   announceDeletion(): void;
   /** @throws TRPCError CONFLICT (LAST_OWNER) when the user is the only owner of an organization with other members */
@@ -45,6 +50,7 @@ export interface AccountDeps {
   readonly identity: () => AppIdentity;
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
+  readonly suspension: SuspensionStore;
   readonly passwords: Passwords;
   readonly mail: MailAvailability;
   readonly mailTokens: MailTokenStore;
@@ -61,6 +67,8 @@ export interface AccountDeps {
   readonly hooks: EventHooks;
   /** Lifetime of an access token, in seconds. */
   readonly accessSeconds: number;
+  /** Closes all sockets of the user. Called after the suspension was stored. */
+  readonly onSuspend: () => void;
   /** Closes the sockets of a session. Called after its row was deleted. */
   readonly onSessionEnd: (sessionId: string) => void;
 }

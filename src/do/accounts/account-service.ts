@@ -1,4 +1,3 @@
-import type { Kv } from "../../router/kv/kv-api.js";
 import type { Session, User } from "../../shared/account.js";
 import type { AccountService } from "../../router/services.js";
 import type { ProfileSchema } from "../../router/definition.js";
@@ -14,12 +13,7 @@ import { changePassword } from "./passwords/change-password.js";
 import type { DeviceConfirmation } from "./sessions/device-confirmation.js";
 import type { EmailChange } from "./email/email-change.js";
 import type { EmailVerification } from "./email/email-verification.js";
-import {
-  exportRecords,
-  type ExportedInviterBlocks,
-  type ExportedOrganizations,
-  type ExportOptions,
-} from "./export-records.js";
+import { exportRecords, type ExportOptions } from "./export-records.js";
 import type { createExportLimit } from "./limit-exports.js";
 import { mergeFields } from "../fields/merge-fields.js";
 import type { PasswordReset } from "./passwords/password-reset.js";
@@ -44,14 +38,10 @@ export interface AccountServiceOptions {
   readonly deviceConfirmation: DeviceConfirmation;
   readonly emailChange: EmailChange;
   readonly deletion: AccountDeletion;
-  readonly organizationList: ExportedOrganizations;
-  readonly blockedInviters: ExportedInviterBlocks;
   /** Runs the app's hook before the account is deleted. The hook can refuse. */
   readonly onDelete: (user: User) => Promise<void>;
-  readonly tables: () => object;
-  readonly tableNames: Iterable<string>;
-  readonly rowSizes: ExportOptions["rowSizes"];
-  readonly kv: () => Kv;
+  /** The stored data that an export contains. */
+  readonly exportedData: () => ExportOptions;
   readonly limitExport: ReturnType<typeof createExportLimit>;
 }
 
@@ -148,11 +138,7 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
 
     export() {
       audit.add({ action: "account.export", outcome: "ok", ...actor });
-      const { tables, tableNames, rowSizes, kv, organizationList: organizations, blockedInviters } = options;
-      const app = { tables: tables(), tableNames, rowSizes, kv: kv() };
-      return options.limitExport(
-        exportRecords({ accounts, sessions, audit, emailChange, organizations, blockedInviters, ...app }),
-      );
+      return options.limitExport(exportRecords(options.exportedData()));
     },
 
     audit: (filter) => audit.list(filter),

@@ -19,7 +19,7 @@ export interface AuditOptions {
    */
   readonly maxAge?: number;
   /**
-   * Maximum number of entries. A twentieth is reserved for the newest entries of each action and outcome. Beyond the maximum,
+   * Maximum number of entries. A thirtieth is reserved for the newest entries of each action and outcome. Beyond the maximum,
    * entries of actions that can be repeated without limit, such as exports, are deleted first, then the oldest.
    * @default 10000
    */

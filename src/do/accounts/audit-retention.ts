@@ -5,6 +5,7 @@ const REPEATABLE: readonly AuditAction[] = [
   "account.export",
   "device.confirmRequest",
   "email.changeRequest",
+  "operator.export",
   "password.confirm",
   "password.resetRequest",
   "profile.update",
@@ -12,10 +13,10 @@ const REPEATABLE: readonly AuditAction[] = [
 ];
 
 /**
- * One share of the log is reserved for each kind. Exactly twenty pairs of action and outcome occur. If another pair is
- * added, increase this number and update the documented share, so that all shares fit into the log.
+ * One share of the log is reserved for each kind. At most thirty pairs of action and outcome occur. If there are more,
+ * increase this number and update the documented share, so that all shares fit into the log.
  */
-const SHARES = 20;
+const SHARES = 30;
 
 export interface AuditRetention {
   /** The maximum age of an entry, in seconds. */
@@ -26,7 +27,7 @@ export interface AuditRetention {
 
 /**
  * Deletes the entries that are too old, and those beyond the limit. A kind is an action with its outcome. The newest
- * entries of each kind, a twentieth of the limit, always stay, so that no kind can displace another. Of
+ * entries of each kind, a thirtieth of the limit, always stay, so that no kind can displace another. Of
  * the rest, repeatable actions are deleted first, then the oldest.
  */
 export function pruneAudit(sql: SqlStorage, { maxAge, maxEntries }: AuditRetention, now: number): void {

@@ -11,6 +11,7 @@ export type AccountEvent =
   | "passwordReset"
   | "signedOutElsewhere"
   | "signedOutEverywhere"
+  | "accountSuspended"
   | "accountDeleted";
 
 /** The links, devices and sessions that an event revokes. Each column has to be decided for each event. */
@@ -57,6 +58,12 @@ export const accountEndings: Readonly<Record<AccountEvent, Ending>> = {
     sessions: "others",
   },
   signedOutEverywhere: {
+    links: { verifyEmail: false, resetPassword: true, changeEmail: true, confirmDevice: true },
+    devices: true,
+    sessions: "all",
+  },
+  // The verification link stays for the time after the suspension. Meanwhile the object refuses it.
+  accountSuspended: {
     links: { verifyEmail: false, resetPassword: true, changeEmail: true, confirmDevice: true },
     devices: true,
     sessions: "all",

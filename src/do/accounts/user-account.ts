@@ -7,6 +7,7 @@ import type { AccountDeps } from "./account-deps.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import { catchClientError } from "./client-error-result.js";
 import type { SessionRow } from "./sessions/session-row.js";
+import { AccountSuspended } from "../lifecycle/caller-errors.js";
 import { tokensOf } from "./sessions/session-tokens.js";
 import { toPublicSession } from "./sessions/sessions-service.js";
 
@@ -42,6 +43,7 @@ export function createUserAccount(options: UserAccountOptions) {
     identity,
     accounts,
     sessions,
+    suspension,
     passwords,
     mailTokens,
     audit,
@@ -49,6 +51,12 @@ export function createUserAccount(options: UserAccountOptions) {
     accessSeconds,
     onSessionEnd,
   } = deps;
+
+  /** @throws AccountSuspended */
+  function assertNotSuspended(): void {
+    const suspended = suspension.read(Date.now());
+    if (suspended) throw new AccountSuspended(suspended.until);
+  }
 
   async function signIn(account: AccountRow, session: SessionRow, deviceEpoch: string): Promise<Success<SignInResult>> {
     const tokens = await tokensOf(account, session, identity(), accessSeconds);
@@ -69,6 +77,7 @@ export function createUserAccount(options: UserAccountOptions) {
     const created = initialize(() => {
       const existing = accounts.read();
       if (existing && existing.operationId !== operationId) return undefined;
+      assertNotSuspended();
       const session = sessions.create(Date.now(), device.label);
       const deviceEpoch = deps.deviceEpoch.read();
       if (existing) return { account: existing, session, deviceEpoch, hook: undefined };
@@ -110,6 +119,8 @@ export function createUserAccount(options: UserAccountOptions) {
       return failure("WRONG_CREDENTIALS");
     }
     const { session, deviceEpoch, ended, hook } = transaction(() => {
+      // Only after the right password, so that nobody else learns about the suspension.
+      assertNotSuspended();
       const created = sessions.create(Date.now(), device.label);
       audit.add({ action: "login", outcome: "ok", sessionId: created.id, device });
       // The setting can be newer than the verification of the address.
@@ -177,6 +188,8 @@ export function createUserAccount(options: UserAccountOptions) {
           return exchanged;
         });
       if (account && session) return success(await tokensOf(account, session, identity(), accessSeconds));
+      const suspended = account && suspension.read(Date.now());
+      if (suspended) return { ...failure("ACCOUNT_SUSPENDED"), until: suspended.until };
       onSessionEnd(sessionId);
       const wasReplaced = exists() && sessions.wasReplaced(sessionId, Date.now());
       return failure(wasReplaced ? "SESSION_REPLACED" : "SESSION_ENDED");
@@ -184,6 +197,8 @@ export function createUserAccount(options: UserAccountOptions) {
 
     /** Whether a session accepts a generation of its refresh token. The token is not exchanged. */
     acceptsRefreshToken(sessionId: string, generation: number, device: Device): boolean {
+      // The socket's own object refuses it then, with the reason.
+      if (exists() && suspension.read(Date.now())) return true;
       const session = exists() ? transaction(() => exchangeToken("present", sessionId, generation, device)) : undefined;
       if (session) sessions.touch(session, Date.now());
       else onSessionEnd(sessionId);

@@ -5,6 +5,9 @@ import { CLOSE_TOO_MANY } from "../../shared/close-codes.js";
 /** The close reason of a socket whose session has ended. */
 export const sessionEnded = "The session has ended. Sign in again.";
 
+/** The close reason of a socket of a suspended account. */
+export const suspended = "This account is suspended.";
+
 /** The close reason of a socket whose caller is not a member of the organization. */
 export const noMember = "You are not a member of this organization. Ask a member to invite you.";
 

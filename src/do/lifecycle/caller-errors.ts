@@ -1,9 +1,18 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
+import { suspensionMessage } from "../../shared/suspension.js";
 
 /** The caller's session has ended. The reply clears its cookies. */
 export class SessionEnded extends ReasonedError {
   constructor(message = "Your session has ended. Sign in again.") {
     super({ code: "UNAUTHORIZED", reason: "SESSION_ENDED", message });
+  }
+}
+
+/** An operator has suspended the caller's account. Its sessions have ended, so the reply clears their cookies. */
+export class AccountSuspended extends ReasonedError {
+  /** @param until when the suspension ends by itself; `null` if it does not, `undefined` if this object does not know */
+  constructor(until?: Date | null) {
+    super({ code: "FORBIDDEN", reason: "ACCOUNT_SUSPENDED", message: suspensionMessage(until) });
   }
 }
 

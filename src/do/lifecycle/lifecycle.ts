@@ -43,6 +43,9 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
   return {
     isInitialized: (): boolean => initialized,
 
+    /** The number of the last step of the framework's schema that has run. */
+    schemaVersion: (): number => readStoredSchema(sql)?.version ?? 0,
+
     /** Creates the schema if there is none, and runs `work` in the same transaction. */
     initialize<TResult>(work: () => TResult): TResult {
       const before = initialized;

@@ -4,9 +4,9 @@ import type { Device } from "../../shared/device.js";
 
 /**
  * A caller's current access to an object and its events. `unknown`: another object must be asked first. `forbidden`: the
- * caller is not a member.
+ * caller is not a member. `suspended`: an operator has suspended the caller's account.
  */
-export type Access = "granted" | "unknown" | "session-ended" | "forbidden";
+export type Access = "granted" | "unknown" | "session-ended" | "suspended" | "forbidden";
 
 /** The caller and the device of a request, and the effects that its reply can have on cookies. */
 export interface RequestContext extends Pick<Call, "refreshCookie" | "accessExpiresAt"> {

@@ -48,6 +48,8 @@ export interface Outbox {
   /** The number of pending messages, in total or to one target. */
   countPending(target?: string): number;
   deadLetters(): DeadLetter[];
+  /** Posts the message of a dead letter again. Call it inside a transaction. Returns whether it can be sent again. */
+  retryDeadLetter(id: string): boolean;
 }
 
 /** Time limit of one delivery. Ten times as long as a slow target needs. */
@@ -175,12 +177,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     run: () => dispatch(true),
   });
 
+  function post(message: OutboxMessage): void {
+    store.add(message, Date.now());
+    if (message.target !== MAIL && message.inBackground !== true) hasPosted = true;
+    alarms.arm();
+  }
+
   return {
-    post(message) {
-      store.add(message, Date.now());
-      if (message.target !== MAIL && message.inBackground !== true) hasPosted = true;
-      alarms.arm();
-    },
+    post,
     deletePending(target, kind) {
       store.deleteKind(target, kind);
       alarms.arm();
@@ -199,6 +203,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     countPending: (target) => (target === undefined ? store.count() : store.countFor(target)),
     deadLetters: () => (isInitialized() ? store.deadLetters() : []),
+    retryDeadLetter(id) {
+      const message = store.takeDeadLetter(id);
+      if (message) post(message);
+      return message !== undefined;
+    },
   };
 }
 

@@ -33,8 +33,10 @@ export interface StoredOutboxMessage extends OutboxMessage {
   readonly due: number;
 }
 
-/** A message that could not be delivered. The payload is not stored, because it may be confidential. */
+/** A message that could not be delivered. It does not contain the payload, which may be confidential. */
 export interface DeadLetter {
+  /** For `admin.users.retryDeadLetter`. */
+  readonly id: string;
   readonly target: string;
   readonly seq: number;
   readonly kind: string;
@@ -72,6 +74,22 @@ export const outboxSchema = `
     error TEXT NOT NULL,
     PRIMARY KEY (target, seq)
   ) STRICT`;
+
+/**
+ * The payloads of dead letters, with which an operator can send them again. This is not a column of `_dead_letters`, because
+ * earlier versions insert rows without it. A trigger deletes the row with its dead letter.
+ */
+export const deadPayloadSchema = `
+  CREATE TABLE IF NOT EXISTS _dead_payloads (
+    target TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    expires_at INTEGER,
+    PRIMARY KEY (target, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER IF NOT EXISTS _dead_payloads_delete AFTER DELETE ON _dead_letters BEGIN
+    DELETE FROM _dead_payloads WHERE target = OLD.target AND seq = OLD.seq;
+  END`;
 
 export type OutboxStore = ReturnType<typeof createOutboxStore>;
 
@@ -152,8 +170,15 @@ export function createOutboxStore(sql: SqlStorage) {
         seq,
       ),
 
-    deleteKind: (target: string, kind: string): void =>
-      void sql.exec("DELETE FROM _outbox WHERE target = ? AND kind = ?", target, kind),
+    /** Deletes the messages of a kind. Dead letters stay listed, but cannot be sent again. */
+    deleteKind(target: string, kind: string): void {
+      sql.exec("DELETE FROM _outbox WHERE target = ? AND kind = ?", target, kind);
+      sql.exec(
+        "DELETE FROM _dead_payloads WHERE target = ?1 AND seq IN (SELECT seq FROM _dead_letters WHERE target = ?1 AND kind = ?2)",
+        target,
+        kind,
+      );
+    },
 
     /** Makes the messages to a target due now. */
     makeDue: (target: string, now: number): void =>
@@ -170,6 +195,12 @@ export function createOutboxStore(sql: SqlStorage) {
         target,
         seq,
       );
+      sql.exec(
+        `INSERT OR REPLACE INTO _dead_payloads (target, seq, payload, expires_at)
+         SELECT target, seq, payload, expires_at FROM _outbox WHERE target = ? AND seq = ?`,
+        target,
+        seq,
+      );
       sql.exec("DELETE FROM _outbox WHERE target = ? AND seq = ?", target, seq);
       sql.exec(
         "DELETE FROM _dead_letters WHERE rowid NOT IN (SELECT rowid FROM _dead_letters ORDER BY rowid DESC LIMIT ?)",
@@ -179,6 +210,22 @@ export function createOutboxStore(sql: SqlStorage) {
 
     deadLetters: (): DeadLetter[] =>
       sql.exec("SELECT * FROM _dead_letters ORDER BY failed_at DESC, rowid DESC").toArray().map(toDeadLetter),
+
+    /** Deletes a dead letter and returns its message; `undefined` if there is none, or its payload is not stored. */
+    takeDeadLetter(id: string): OutboxMessage | undefined {
+      const [row] = sql
+        .exec(
+          `SELECT target, seq, kind, payload, expires_at FROM _dead_letters JOIN _dead_payloads USING (target, seq)
+           WHERE target || ' ' || seq = ?`,
+          id,
+        )
+        .toArray();
+      if (!row) return undefined;
+      sql.exec("DELETE FROM _dead_letters WHERE target = ? AND seq = ?", row["target"], row["seq"]);
+      const expiresAt = row["expires_at"] === null ? undefined : Number(row["expires_at"]);
+      const payload: unknown = JSON.parse(String(row["payload"]));
+      return { target: String(row["target"]), kind: String(row["kind"]), payload, expiresAt };
+    },
   };
 }
 
@@ -199,6 +246,7 @@ function toMessage(row: Record<string, SqlStorageValue>): StoredOutboxMessage {
 
 function toDeadLetter(row: Record<string, SqlStorageValue>): DeadLetter {
   return {
+    id: `${String(row["target"])} ${Number(row["seq"])}`,
     target: String(row["target"]),
     seq: Number(row["seq"]),
     kind: String(row["kind"]),

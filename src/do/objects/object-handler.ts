@@ -24,6 +24,8 @@ export interface ObjectEnvironment {
   readonly alarms: Alarms;
   /** Closes the sockets of a session. */
   readonly endSession: (sessionId: string) => void;
+  /** Closes the sockets of a user who was suspended. */
+  readonly suspendUser: (userId: string) => void;
   /** Closes the sockets of a former member. */
   readonly endMember: (userId: string) => void;
 }

@@ -2,23 +2,26 @@ import type { Caller } from "../../shared/caller.js";
 import type { Access } from "../lifecycle/request-context.js";
 import type { Leases, MemberSession } from "./leases.js";
 import type { MemberStore } from "./member-store.js";
-import { SessionEnded, sessionReplaced } from "../lifecycle/caller-errors.js";
+import type { SuspendedMembers } from "./suspended-members.js";
+import { AccountSuspended, SessionEnded, sessionReplaced } from "../lifecycle/caller-errors.js";
 
 export interface MemberAccessOptions {
   readonly exists: () => boolean;
   readonly members: MemberStore;
+  readonly suspended: SuspendedMembers;
   readonly leases: Leases;
   readonly endSession: (sessionId: string) => void;
 }
 
 /** Authorizes callers and deliveries in an organization: members whose session has a valid lease, and the app itself. */
-export function createMemberAccess({ exists, members, leases, endSession }: MemberAccessOptions) {
+export function createMemberAccess({ exists, members, suspended, leases, endSession }: MemberAccessOptions) {
   function access(caller: Caller): Access {
     if (!exists() || caller.type === "anonymous") return "forbidden";
     if (caller.type === "system") return "granted";
     if (!members.find(caller.userId)) return "forbidden";
     const session = memberSessionOf(caller);
-    return session === undefined || leases.isValid(session) ? "granted" : "unknown";
+    if (session) return leases.isValid(session) ? "granted" : "unknown";
+    return suspended.find(caller.userId, Date.now()) ? "suspended" : "granted";
   }
 
   return {
@@ -32,6 +35,7 @@ export function createMemberAccess({ exists, members, leases, endSession }: Memb
         if (lease.ok) return;
         endSession(session.sessionId);
         // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
+        if (lease.reason === "ACCOUNT_SUSPENDED") throw new AccountSuspended(lease.until);
         throw lease.reason === "SESSION_REPLACED" ? sessionReplaced() : new SessionEnded();
       });
     },

@@ -17,8 +17,9 @@ export interface MembershipOptions {
  * the functions inside a transaction.
  */
 export function createMembership({ deps, onEmpty }: MembershipOptions) {
-  const { organizationId, rolePolicy, organizations, members, invitations, leases, memberRoles, outbox, onMemberEnd } =
+  const { organizationId, rolePolicy, organizations, members, suspended, invitations, leases, memberRoles, outbox } =
     deps;
+  const { onMemberEnd, onMemberSuspended } = deps;
 
   /** Sends the membership to the member's own object. */
   function notifyMember({ userId, role, joinedAt, email, invitationId }: Omit<MemberRow, "epoch">): void {
@@ -47,6 +48,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
 
   function endMembership(userId: string): void {
     members.delete(userId);
+    suspended.delete(userId);
     leases.deleteForUser(userId);
     memberRoles.delete(userId);
     outbox.post(messageTo(userName(userId), "left", { organizationId }));
@@ -99,11 +101,20 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
 
     setEmail: members.setEmail,
 
+    /** Refuses the calls of a member with a suspended account, and closes the member's sockets. The membership stays. */
+    onUserSuspended(userId: string, until: number | null): void {
+      if (!members.find(userId)) return;
+      suspended.add(userId, until);
+      leases.deleteForUser(userId);
+      onMemberSuspended(userId);
+    },
+
     /** Removes a user whose account was deleted. If this was the only owner, the next member in rank becomes the owner. */
     onUserDeleted(userId: string): void {
       const member = members.find(userId);
       if (!member) return;
       members.delete(userId);
+      suspended.delete(userId);
       leases.deleteForUser(userId);
       for (const { id, target } of invitations.listByInviter(userId)) {
         invitations.delete(id);

@@ -8,6 +8,7 @@ import type { InvitationStore } from "./invitation-store.js";
 import type { Leases } from "./leases.js";
 import type { MemberStore } from "./member-store.js";
 import type { OrganizationStore } from "./organization-store.js";
+import type { SuspendedMembers } from "./suspended-members.js";
 
 /** The roles of members in the app, which end with their membership. */
 export interface MemberAppRoles {
@@ -22,6 +23,7 @@ export interface OrganizationDeps {
   readonly rolePolicy: RolePolicy;
   readonly organizations: OrganizationStore;
   readonly members: MemberStore;
+  readonly suspended: SuspendedMembers;
   readonly invitations: InvitationStore;
   readonly leases: Leases;
   readonly memberRoles: MemberAppRoles;
@@ -30,6 +32,8 @@ export interface OrganizationDeps {
   readonly directory: Reporter<"organization">;
   readonly outbox: Outbox;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
+  /** Closes the sockets of a member with a suspended account. */
+  readonly onMemberSuspended: (userId: string) => void;
   /** Closes the sockets of a former member. */
   readonly onMemberEnd: (userId: string) => void;
 }

@@ -15,6 +15,10 @@ export interface OrganizationMessages {
   /** User → organization: the account of the user was deleted. */
   readonly memberGone: { readonly userId: string };
   readonly memberEmail: { readonly userId: string; readonly email: string };
+  /** User → organization: the account of the user was suspended. `until` is `null` without an end. */
+  readonly memberSuspended: { readonly userId: string; readonly until: number | null };
+  /** User → organization: the suspension has ended. */
+  readonly memberUnsuspended: { readonly userId: string };
   /** User → organization: a session with a lease has ended. */
   readonly endSession: { readonly sessionId: string };
   /** Organization → user: the user's current membership. */

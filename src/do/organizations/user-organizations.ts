@@ -19,13 +19,20 @@ export interface UserOrganizationsOptions {
   readonly store: UserOrganizationStore;
   readonly blocked: Pick<BlockedInviterStore, "has">;
   readonly accounts: AccountReader;
+  /** The suspension of the account that is in force. */
+  readonly suspension: () => { readonly until: Date | null } | undefined;
   readonly outbox: Pick<Outbox, "post" | "deletePending">;
   readonly stub: (organizationId: string) => ObjectStub;
 }
 
 /** Synchronizes a user's object with the user's organizations, by outbox messages. */
-export function createUserOrganizations({ userId, store, blocked, accounts, outbox, stub }: UserOrganizationsOptions) {
+export function createUserOrganizations(options: UserOrganizationsOptions) {
+  const { userId, store, blocked, accounts, suspension, outbox, stub } = options;
   const organization = (id: string): string => toName({ type: "organization", id });
+
+  function notifySuspension(organizationId: string, until: number | null): void {
+    outbox.post(messageTo(organization(organizationId), "memberSuspended", { userId, until }));
+  }
 
   return {
     handlers: handlersFor<"membership" | "left" | "invited" | "uninvited">({
@@ -33,6 +40,9 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
         store.setMembership(membership);
         store.deleteInvitationsTo(membership.organizationId);
         store.deleteAccepted(membership.organizationId);
+        // The account was suspended while the membership was on its way.
+        const suspended = suspension();
+        if (suspended) notifySuspension(membership.organizationId, suspended.until?.getTime() ?? null);
         const account = accounts.read();
         // The address was changed while the message was on its way.
         if (!account || account.email === email) return;
@@ -75,6 +85,15 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
         return answer?.status === "fulfilled" && answer.value;
       });
       if (withoutOtherOwner.length > 0) throw lastOwnerOf(withoutOtherOwner.map(({ name }) => name));
+    },
+
+    announceSuspension(until: number | null): void {
+      for (const { id } of store.memberships()) notifySuspension(id, until);
+    },
+
+    announceSuspensionEnd(): void {
+      for (const { id } of store.memberships())
+        outbox.post(messageTo(organization(id), "memberUnsuspended", { userId }));
     },
 
     announceDeletion(): void {

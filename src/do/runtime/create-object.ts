@@ -2,6 +2,7 @@ import { verifySocketPass } from "../../jwt/socket-pass.js";
 import type { User } from "../../shared/account.js";
 import type { Call, Reply } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
+import type { ErrorReason } from "../../shared/error-reason.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import { formatReplyCursor } from "../../shared/reply-cursor.js";
 import type { ObjectStub, OnReply } from "../../shared/object-stub.js";
@@ -31,7 +32,7 @@ import { createSocketServer, type SocketServer } from "../sockets/socket-server.
 import { becomeNewestInstance } from "../lifecycle/newest-instance.js";
 import { startOrRefuse } from "./start-or-refuse.js";
 import { createUserObject } from "../objects/user/user-object.js";
-import { SessionEnded } from "../lifecycle/caller-errors.js";
+import { AccountSuspended, SessionEnded } from "../lifecycle/caller-errors.js";
 
 const handlers: Record<ObjectAddress["type"], (environment: ObjectEnvironment) => ObjectHandler> = {
   user: createUserObject,
@@ -63,6 +64,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     alarms,
     identity: () => (identity ??= identifyApp(state.id, env)),
     endSession: (sessionId) => activeSocketServer()?.endSession(sessionId),
+    suspendUser: (userId) => activeSocketServer()?.suspendUser(userId),
     endMember: (userId) => activeSocketServer()?.endUser(userId),
   });
   const handler = startOrRefuse(unchecked, { alarms, onError: app.onError });
@@ -280,10 +282,16 @@ async function upgradeRefusal(capability: SocketCapability, caller: Caller): Pro
     await capability.resolveAccess?.(caller);
   } catch (cause) {
     if (cause instanceof SessionEnded) return new Response(null, { status: 401 });
-    return new Response(null, { status: 503, headers: { [REFUSAL_REASON_HEADER]: reasonOf(cause) ?? "" } });
+    if (cause instanceof AccountSuspended) return refusedUpgrade(403, "ACCOUNT_SUSPENDED");
+    return refusedUpgrade(503, reasonOf(cause));
   }
   const access = capability.access(caller);
+  if (access === "suspended") return refusedUpgrade(403, "ACCOUNT_SUSPENDED");
   return access === "granted" ? undefined : new Response(null, { status: access === "forbidden" ? 403 : 401 });
+}
+
+function refusedUpgrade(status: number, reason: ErrorReason | undefined): Response {
+  return new Response(null, { status, headers: { [REFUSAL_REASON_HEADER]: reason ?? "" } });
 }
 
 export type AppObject = ReturnType<typeof createObject>;

@@ -31,7 +31,7 @@ import {
   withRecorder,
   type ReadRecorder,
 } from "../tables/reads/read-recorder.js";
-import { SessionEnded } from "../lifecycle/caller-errors.js";
+import { AccountSuspended, SessionEnded } from "../lifecycle/caller-errors.js";
 
 export interface DispatcherOptions {
   readonly router: AnyTRPCRouter;
@@ -171,7 +171,7 @@ export function createDispatcher({
   }
 
   function failed(call: Call, cause: unknown, caller: Caller, effects: Effects): Reply {
-    if (cause instanceof SessionEnded) effects.session = null;
+    if (cause instanceof SessionEnded || cause instanceof AccountSuspended) effects.session = null;
     return { ok: false, error: shape(call, cause, caller), ...effects, ...forwardCause(caller, cause) };
   }
 

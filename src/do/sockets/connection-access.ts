@@ -1,11 +1,11 @@
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import type { SocketCapability } from "./socket-capability.js";
 import type { Access } from "../lifecycle/request-context.js";
-import { CLOSE_RECONNECT, CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
+import { CLOSE_RECONNECT, CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED, CLOSE_SUSPENDED } from "../../shared/close-codes.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { ReconnectPositions } from "./reconnect-positions.js";
-import { noMember, sessionEnded } from "../connections/socket-errors.js";
+import { noMember, sessionEnded, suspended } from "../connections/socket-errors.js";
 
 export interface ConnectionAccessOptions extends Pick<
   SocketCapability,
@@ -74,6 +74,7 @@ export function createConnectionAccess({
   function checkConnection({ socket, caller }: Connection): boolean {
     const current = accessOf(caller);
     if (current === "session-ended") socket.close(CLOSE_SESSION_ENDED, sessionEnded);
+    if (current === "suspended") socket.close(CLOSE_SUSPENDED, suspended);
     if (current === "forbidden") socket.close(CLOSE_NOT_A_MEMBER, noMember);
     return current === "granted" || current === "unknown";
   }

@@ -5,7 +5,7 @@ import { createLiveResults } from "../live/live-result.js";
 import { liveInput } from "../../router/live/live-procedure.js";
 import { createMessageHandler } from "./handle-message.js";
 import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
-import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
+import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED, CLOSE_SUSPENDED } from "../../shared/close-codes.js";
 import { createConnection, type Connection } from "../connections/connection.js";
 import { lazy } from "../lifecycle/lazy.js";
 import { createFrames } from "../connections/frames.js";
@@ -15,7 +15,7 @@ import { createMemoryBudget } from "../connections/memory-budget.js";
 import { createPongDeadlines } from "../connections/pong-deadlines.js";
 import { createConnectionAccess, NEVER_EXPIRES } from "./connection-access.js";
 import { createStreamScope, subscriptionKindOf, type Start } from "./stream-scope.js";
-import { cannotResume, noMember, resultTooLarge, sessionEnded, tooManySockets } from "../connections/socket-errors.js";
+import { cannotResume, noMember, resultTooLarge, sessionEnded, suspended, tooManySockets } from "../connections/socket-errors.js";
 import { createReceiver } from "./receive-frame.js";
 import { createSubscriptions, type Reopen, type Subscriptions } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
@@ -283,6 +283,9 @@ export function createSocketServer(options: SocketServerOptions) {
 
     /** Closes the sockets of a session. Delete its row before: closing alone does not stop messages that are on their way. */
     endSession: (sessionId: string): void => closeSockets(sessionTag(sessionId), CLOSE_SESSION_ENDED, sessionEnded),
+
+    /** Closes all sockets of a user who was suspended. Store the suspension before. */
+    suspendUser: (userId: string): void => closeSockets(userTag(userId), CLOSE_SUSPENDED, suspended),
 
     /** Closes the sockets of a user who is no longer a member. */
     endUser: (userId: string): void => closeSockets(userTag(userId), CLOSE_NOT_A_MEMBER, noMember),

@@ -47,20 +47,28 @@ function toIdentity(access: VerifiedAccess): Identity {
   return { type: "authenticated", caller: callerOf(access), expiresAt: access.expiresAt };
 }
 
+interface RenewOptions {
+  readonly device: Device;
+  /** The ended sessions that may still make the calls. */
+  readonly acceptsSessions: Placement["acceptsSessions"];
+  /** Whether one of the calls runs in the Worker. */
+  readonly runsHere: boolean;
+}
+
 /**
  * Renews an expired access token with the refresh token. This is the only RPC before the calls of a request are sent.
- *
- * @param acceptsSessions the ended sessions that may still make the calls
  */
 export async function renew(
   claims: RefreshClaims,
   { namespace }: Configuration,
-  { device, acceptsSessions }: { readonly device: Device; readonly acceptsSessions: Placement["acceptsSessions"] },
+  { device, acceptsSessions, runsHere }: RenewOptions,
 ): Promise<{ caller: Caller; effect: SessionEffect | undefined }> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });
   const refreshed = await sendInternal(stub, { op: "refresh", sessionId, generation, device });
   if (refreshed.ok) return { caller: callerOf(claims), effect: refreshed.value };
+  // The object of each call refuses it, with the reason. A procedure that runs in the Worker must not see the caller.
+  if (refreshed.reason === "ACCOUNT_SUSPENDED") return { caller: runsHere ? anonymous : callerOf(claims), effect: null };
   const isReplaced = refreshed.reason === "SESSION_REPLACED";
   // The procedure itself checks that the session has ended, and only repeats a reply that was lost.
   const caller = acceptsSessions === (isReplaced ? "replaced" : "ended") ? callerOf(claims) : anonymous;

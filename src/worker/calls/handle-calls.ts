@@ -106,6 +106,7 @@ async function callerFor(
   return renew(identity.claims, configuration, {
     device,
     acceptsSessions: others.length === 0 ? acceptsSessions : undefined,
+    runsHere: placements.some(({ kind }) => kind === "anywhere"),
   });
 }
 

@@ -1,9 +1,11 @@
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
-import { ReasonedError } from "../../router/reasoned-error.js";
+import { ReasonedError, type ReasonedErrorOptions } from "../../router/reasoned-error.js";
 import { toObjectError } from "../to-object-error.js";
 import type { ErrorShape } from "../../shared/call.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import { objectReset } from "../../shared/object-failure.js";
+import { CLOSE_SUSPENDED } from "../../shared/close-codes.js";
+import { suspensionMessage } from "../../shared/suspension.js";
 import { STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
 import { ForwardedError } from "../calls/forwarded-error.js";
 import { abortOnReturn } from "./abort-on-return.js";
@@ -92,6 +94,12 @@ function interrupted(): ReasonedError {
   });
 }
 
+const accountSuspended: ReasonedErrorOptions = {
+  code: "FORBIDDEN",
+  reason: "ACCOUNT_SUSPENDED",
+  message: suspensionMessage(undefined),
+};
+
 /** The code of a socket whose other side is gone. An object that ends a stream closes the socket with another code. */
 const CONNECTION_LOST = 1006;
 
@@ -99,12 +107,12 @@ const CONNECTION_LOST = 1006;
  * Accepts a socket and yields its text messages until it closes or the signal aborts. Buffers messages that arrive between
  * two reads.
  *
- * @throws ReasonedError SERVICE_UNAVAILABLE (OBJECT_RESET) if the object was reset
+ * @throws ReasonedError SERVICE_UNAVAILABLE (OBJECT_RESET) if the object was reset, FORBIDDEN (ACCOUNT_SUSPENDED)
  */
 async function* readMessages(socket: WebSocket, signal?: AbortSignal): AsyncGenerator<string> {
   const buffered: string[] = [];
   let isEnded = signal?.aborted ?? false;
-  let isReset = false;
+  let closeError: ReasonedErrorOptions | undefined;
   let wake = (): void => {};
   const end = (): void => {
     isEnded = true;
@@ -115,7 +123,8 @@ async function* readMessages(socket: WebSocket, signal?: AbortSignal): AsyncGene
     wake();
   });
   socket.addEventListener("close", ({ code }) => {
-    isReset = !isEnded && code === CONNECTION_LOST;
+    if (!isEnded && code === CONNECTION_LOST) closeError = objectReset;
+    if (!isEnded && code === CLOSE_SUSPENDED) closeError = accountSuspended;
     end();
   });
   socket.addEventListener("error", end);
@@ -125,7 +134,7 @@ async function* readMessages(socket: WebSocket, signal?: AbortSignal): AsyncGene
     for (;;) {
       const next = buffered.shift();
       if (next !== undefined) yield next;
-      else if (isReset) throw new ReasonedError(objectReset);
+      else if (closeError) throw new ReasonedError(closeError);
       else if (isEnded) return;
       else await new Promise<void>((resolve) => (wake = resolve));
     }

@@ -5,7 +5,7 @@ import type { RequestContext } from "../../lifecycle/request-context.js";
 import { failure } from "../../../shared/result.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
 import type { UserAccount } from "../user-account.js";
-import { SessionEnded, sessionReplaced } from "../../lifecycle/caller-errors.js";
+import { AccountSuspended, SessionEnded, sessionReplaced } from "../../lifecycle/caller-errors.js";
 
 export interface CreateRefreshOptions {
   readonly userId: string;
@@ -32,6 +32,7 @@ export function createRefresh({
     if (!refreshed.ok) {
       // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
       if (refreshed.reason === "SESSION_REPLACED") throw sessionReplaced();
+      if (refreshed.reason === "ACCOUNT_SUSPENDED") throw suspended(refreshed.until, inBody === undefined);
       // Cookies are cleared only if the token came in one: the browser can have the session of another user.
       throw inBody === undefined ? new SessionEnded() : sessionEnded();
     }
@@ -40,6 +41,13 @@ export function createRefresh({
     request.setSession(tokens);
     return {};
   };
+}
+
+/** Clears cookies only if the token came in one. */
+function suspended(until: Date | null, isFromCookie: boolean): ReasonedError {
+  const error = new AccountSuspended(until);
+  const { code, message } = error;
+  return isFromCookie ? error : new ReasonedError({ code, message, reason: "ACCOUNT_SUSPENDED" });
 }
 
 /** Unlike `SessionEnded`, this clears no cookies. */

@@ -1,22 +1,25 @@
 import { sessionOf, type Caller } from "../../../shared/caller.js";
+import type { Access } from "../../lifecycle/request-context.js";
 import { withoutRecorder } from "../../tables/reads/read-recorder.js";
+import type { SuspensionStore } from "../suspension.js";
 import type { SessionRow } from "./session-row.js";
 import type { SessionStore } from "./session-store.js";
 
 export interface SessionAccessOptions {
   readonly userId: string;
   readonly sessions: SessionStore;
+  readonly suspension: Pick<SuspensionStore, "read">;
   readonly isInitialized: () => boolean;
   /** Whether the object is initialized and its account is not being deleted. */
   readonly exists: () => boolean;
 }
 
 /** Checks the sessions of callers, in the user's own object. Every call and every event needs it. */
-export function createSessionAccess({ userId, sessions, isInitialized, exists }: SessionAccessOptions) {
+export function createSessionAccess({ userId, sessions, suspension, isInitialized, exists }: SessionAccessOptions) {
   function findActive(caller: Caller): SessionRow | "none needed" | undefined {
     if (caller.type !== "user" || caller.userId !== userId) return undefined;
-    if (caller.via === "rpc") return exists() ? "none needed" : undefined;
-    // The deletion of an account has deleted its sessions.
+    if (caller.via === "rpc") return exists() && !suspension.read(Date.now()) ? "none needed" : undefined;
+    // The deletion or suspension of an account has deleted its sessions, so an active session needs no other check.
     return isInitialized() ? sessions.findActive(caller.sessionId, Date.now()) : undefined;
   }
 
@@ -34,6 +37,12 @@ export function createSessionAccess({ userId, sessions, isInitialized, exists }:
   return {
     /** Whether the caller's session is active. Checked on every call and every event. */
     hasActiveSession: (caller: Caller): boolean => findActive(caller) !== undefined,
+
+    /** The access of a socket's caller, for each message and each event. */
+    accessOf(caller: Caller): Access {
+      if (findActive(caller) !== undefined) return "granted";
+      return isInitialized() && suspension.read(Date.now()) ? "suspended" : "session-ended";
+    },
 
     /** `hasActiveSession` for a call, which also records that the session is in use. */
     authorize,

@@ -9,7 +9,7 @@ import type { AppIdentity } from "../../lifecycle/identity.js";
 export interface SocketTicketsOptions {
   readonly userId: string;
   readonly identity: () => AppIdentity;
-  /** Whether the caller's session is active. */
+  /** Whether the object of the socket has to decide: the caller's session is active, or its account is suspended. */
   readonly authorize: (caller: Caller) => boolean;
 }
 

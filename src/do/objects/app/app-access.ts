@@ -1,5 +1,5 @@
 import type { Caller } from "../../../shared/caller.js";
-import { SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
+import { AccountSuspended, SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 import type { Access } from "../../lifecycle/request-context.js";
 import { accountLeaseOf } from "../../organizations/lease-holders.js";
 import type { Leases, MemberSession } from "../../organizations/leases.js";
@@ -35,6 +35,7 @@ export function createAppAccess({ isInitialized, open, leases, endSession }: App
         endSession(requested.sessionId);
         if (lease.reason === "USER_NOT_FOUND") throw userNotFound();
         // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
+        if (lease.reason === "ACCOUNT_SUSPENDED") throw new AccountSuspended(lease.until);
         throw lease.reason === "SESSION_REPLACED" ? sessionReplaced() : new SessionEnded();
       });
     },

@@ -11,20 +11,23 @@ import { actionLogSchema, createActionLog } from "../../audit/action-log.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
+import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { recordedSql } from "../../tables/reads/recorded-sql.js";
 import { accountLeaseOf } from "../../organizations/lease-holders.js";
 import { createLeases, leaseGenerationSchema, leaseSchema } from "../../organizations/leases.js";
+import { createSuspendedMembers, suspendedMemberSchema } from "../../organizations/suspended-members.js";
 import { handlersFor } from "../../organizations/organization-messages.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import type { OwnerStorage } from "../owner-storage.js";
 
 /** The framework's tables of the app's object. */
 export const appObjectTables: readonly string[] = [
+  suspendedMemberSchema,
   leaseSchema,
   leaseGenerationSchema,
   outboxSchema,
+  deadPayloadSchema,
   outboxHeadsSchema,
   inboxSchema,
   actionLogSchema,
@@ -118,6 +121,7 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     operatorLog,
     roles,
     superadmins,
+    suspended: createSuspendedMembers(sql),
     /** Creates the schema, if this is the first use of the object. */
     open: (): void => initialize(() => {}),
     receive: (delivery: Delivery): Receipt => initialize(() => inbox.receive(delivery)),

@@ -22,7 +22,7 @@ import {
 } from "../../organizations/waiting-invitations.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
+import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { createLifecycle } from "../../lifecycle/lifecycle.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
@@ -35,6 +35,7 @@ const framework = createFrameworkSchema({
     throttleSchema,
     inboxSchema,
     outboxSchema,
+    deadPayloadSchema,
     outboxHeadsSchema,
     rateLogSchema,
     waitingInvitationSchema,

@@ -13,7 +13,7 @@ import { createReporter, reportSchema } from "../../directory/create-reporter.js
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
+import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { recordedSql } from "../../tables/reads/recorded-sql.js";
 import {
@@ -30,13 +30,16 @@ import { handlersFor, type OrganizationMessages } from "../../organizations/orga
 import { createMemberStore, memberSchema } from "../../organizations/member-store.js";
 import { createMembership } from "../../organizations/membership.js";
 import { createOrganizationDeletion, organizationDeletionSchema } from "../../organizations/organization-deletion.js";
+import { describeOrganization } from "../../organizations/organization-overview.js";
 import type { OrganizationDeps } from "../../organizations/organization-deps.js";
+import { createSuspendedMembers, suspendedMemberSchema } from "../../organizations/suspended-members.js";
 import { createOrganizationStore, organizationSchema } from "../../organizations/organization-store.js";
 
 /** The framework's tables of an organization. */
 export const organizationTables: readonly string[] = [
   organizationSchema,
   memberSchema,
+  suspendedMemberSchema,
   invitationSchema,
   invitationExpirySchema,
   ...inviterSchema("_invitations"),
@@ -45,17 +48,27 @@ export const organizationTables: readonly string[] = [
   memberRoleSchema,
   rateLogSchema,
   outboxSchema,
+  deadPayloadSchema,
   outboxHeadsSchema,
   inboxSchema,
   organizationDeletionSchema,
   reportSchema,
 ];
 
+type HandledMessage =
+  | "createOrganization"
+  | "memberGone"
+  | "memberSuspended"
+  | "memberUnsuspended"
+  | "memberEmail"
+  | "endSession"
+  | "declineInvitation";
+
 /** Creates the stores and services of an organization, in its own object. */
 export function composeOrganizationObject(environment: ObjectEnvironment, ownerStorage: OwnerStorage) {
   const { lifecycle, lastCalls, schemaVersion } = ownerStorage;
   const { isInitialized, initialize, erase } = lifecycle;
-  const { state, app, address, alarms, identity, endMember } = environment;
+  const { state, app, address, alarms, identity, suspendUser, endMember } = environment;
   const { storage } = state;
   const sql = recordedSql(storage.sql);
   const organizationId = address.id;
@@ -116,6 +129,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
     organizations: createOrganizationStore(sql, report),
     members,
     memberRoles,
+    suspended: createSuspendedMembers(sql),
     invitations: createInvitationStore(sql),
     leases: createLeases({
       sql,
@@ -127,6 +141,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
     outbox,
     directory,
     transaction,
+    onMemberSuspended: suspendUser,
     onMemberEnd: endMember,
   };
   const { organizations, leases } = deps;
@@ -155,13 +170,15 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
     isInitialized,
     handlers: {
       ...memberRoles.handlers,
-      ...handlersFor<"createOrganization" | "memberGone" | "memberEmail" | "endSession" | "declineInvitation">({
+      ...handlersFor<HandledMessage>({
         createOrganization({ name, settings, userId, email, createdAt }) {
           const at = new Date(createdAt);
           organizations.insert({ id: organizationId, name, createdAt: at, settings: superjson.parse(settings) });
           members.insert({ userId, email, role: OWNER, joinedAt: at, invitationId: undefined });
         },
         memberGone: ({ userId }) => membership.onUserDeleted(userId),
+        memberSuspended: ({ userId, until }) => membership.onUserSuspended(userId, until),
+        memberUnsuspended: ({ userId }) => deps.suspended.delete(userId),
         memberEmail: ({ userId, email }) => membership.setEmail(userId, email),
         endSession: ({ sessionId }) => endSession(sessionId),
         declineInvitation: (answering) => void invitations.decline(answering),
@@ -203,6 +220,16 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
 
   const exists = (): boolean => isInitialized() && organizations.exists();
 
+  /** Deletes the organization for an operator, as an owner can. */
+  async function deleteForOperator(): Promise<InternalReply<Extract<InternalRequest, { op: "deleteOrganization" }>>> {
+    const isUnderWay = isInitialized() && !organizations.exists();
+    if (!exists() && !isUnderWay && !deletion.wasDeleted()) return failure("ORGANIZATION_NOT_FOUND");
+    if (exists()) transaction(deletion.begin);
+    if (isInitialized()) await outbox.flush();
+    await deletion.finish();
+    return success({ applied: !isInitialized() || outbox.countPending() === 0 });
+  }
+
   return {
     deps,
     exists,
@@ -216,6 +243,14 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
         outbox.post(roleMessage(APP_OBJECT, "permissionDenied", denied));
     },
     receive,
+    deleteForOperator,
+    describe: () =>
+      describeOrganization({
+        deps,
+        exists,
+        storageBytes: () => sql.databaseSize,
+        schemaVersion: lifecycle.schemaVersion,
+      }),
     answerInvitation,
     isLastOwner: (userId: string): boolean =>
       exists() && members.count() > 1 && members.count(OWNER) === 1 && members.find(userId)?.role === OWNER,

@@ -14,7 +14,7 @@ import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
-import { SessionEnded } from "../../lifecycle/caller-errors.js";
+import { AccountSuspended, SessionEnded } from "../../lifecycle/caller-errors.js";
 
 /** The framework's own tables of an organization. */
 export const organizationFramework = createFrameworkSchema({
@@ -38,8 +38,8 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
   });
   const services = composeOrganizationObject(environment, ownerStorage);
   const { deps, exists } = services;
-  const { organizations, members, leases, outbox } = deps;
-  const { access, resolveAccess, permissionVersion } = createMemberAccess({ exists, members, leases, endSession });
+  const { organizations, members, suspended, leases, outbox } = deps;
+  const { access, resolveAccess, permissionVersion } = createMemberAccess({ exists, members, suspended, leases, endSession });
   const transaction = createTransaction(state.storage);
   const owner = { type: "organization", id: address.id } as const;
 
@@ -64,6 +64,8 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
       if (caller.type === "anonymous") throw notSignedIn();
       const granted = access(caller);
       if (granted === "forbidden") throw notAMember();
+      if (granted === "suspended" && caller.type === "user")
+        throw new AccountSuspended(suspended.find(caller.userId, Date.now())?.until);
       // The lease has ended since resolveAccess() renewed it.
       if (granted !== "granted") throw new SessionEnded();
     },
@@ -131,12 +133,14 @@ function withMember(caller: Caller, context: object): object {
 type Services = ReturnType<typeof composeOrganizationObject>;
 
 function handleInternal(
-  { receive, answerInvitation, isLastOwner, exists, deps }: Services,
+  { receive, answerInvitation, isLastOwner, describe, deleteForOperator, exists, deps }: Services,
   request: InternalRequest,
 ): HandlerReply | Promise<HandlerReply> {
   if (request.op === "deliver") return receive(request);
   if (request.op === "reportEntry") return exists() ? deps.directory.renew() : undefined;
   if (request.op === "answerInvitation") return answerInvitation(request);
   if (request.op === "isLastOwner") return isLastOwner(request.userId);
+  if (request.op === "describeOrganization") return describe();
+  if (request.op === "deleteOrganization") return deleteForOperator();
   throw new Error(`An organization's object does not handle "${request.op}". Send it to another kind of object.`);
 }

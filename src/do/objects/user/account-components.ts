@@ -2,9 +2,9 @@ import type { SetUserFields } from "../../../router/user-fields.js";
 import type { AppDefinition } from "../../../router/definition.js";
 import type { Tables } from "../../../router/schema/table-api.js";
 import type { User } from "../../../shared/account.js";
-import type { SessionFailure } from "../../../shared/internal.js";
+import type { InternalReply, InternalRequest, SessionFailure } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
-import { failure, success, type Failure, type Result } from "../../../shared/result.js";
+import { failure, success, type Result } from "../../../shared/result.js";
 import { toName } from "../../../shared/owner.js";
 import type { AccountHooks } from "../../accounts/account-hooks.js";
 import type { ObjectEnvironment } from "../object-handler.js";
@@ -25,6 +25,12 @@ import type { UserRoleStore } from "../../app-roles/user-role-store.js";
 import { createUserRoles } from "../../app-roles/user-roles.js";
 import type { AccountDeps } from "../../accounts/account-deps.js";
 import type { AccountStore } from "../../accounts/account-store.js";
+import { createAccountSuspension } from "../../accounts/account-suspension.js";
+import { createOperationLog } from "../../accounts/operation-log.js";
+import { createOperatorActions } from "../../accounts/operator-actions.js";
+import { describeUser } from "../../accounts/user-overview.js";
+import type { SuspensionStore } from "../../accounts/suspension.js";
+import { MAIL } from "../../messaging/outbox-heads.js";
 import { createAuditLog } from "../../accounts/audit-log.js";
 import { createDeviceConfirmation } from "../../accounts/sessions/device-confirmation.js";
 import { createDeviceEpochStore } from "../../accounts/sessions/device-epoch.js";
@@ -35,6 +41,9 @@ import { createEmailVerification } from "../../accounts/email/email-verification
 import { createEventHooks, type EventHookCalls } from "../../accounts/event-hooks.js";
 import { createBlockedInviterStore } from "../../organizations/blocked-inviters.js";
 import { createHashQueue } from "../../accounts/passwords/hash-queue.js";
+import { exportPage, type ExportOptions } from "../../accounts/export-records.js";
+import { catchClientError } from "../../accounts/client-error-result.js";
+import { SMALL_PAGE_BYTES } from "../../tables/query/page-bytes.js";
 import { createExportLimit } from "../../accounts/limit-exports.js";
 import { createPendingEmailChangeStore } from "../../accounts/email/pending-change.js";
 import { createPasswordReset } from "../../accounts/passwords/password-reset.js";
@@ -50,12 +59,15 @@ import { createUserAccount, type SignInHook } from "../../accounts/user-account.
 /** The types of the app are known only in the options of `createUserDO`. */
 type UserTables = Tables<AppDefinition["tables"]["user"]>;
 
+type ExportRequest = Extract<InternalRequest, { op: "exportUser" }>;
+
 export interface AccountComponentsOptions {
   readonly environment: ObjectEnvironment;
   readonly ownerStorage: OwnerStorage;
   readonly accounts: AccountStore;
   readonly roles: UserRoleStore;
   readonly sessions: SessionStore;
+  readonly suspension: SuspensionStore;
   readonly access: SessionAccess;
   readonly setUserFields: SetUserFields;
   /** Whether the object is initialized and its account is not being deleted. */
@@ -64,8 +76,8 @@ export interface AccountComponentsOptions {
 
 /** Creates the stores and features of an account. Authorization does not need them. */
 export function createAccountComponents(options: AccountComponentsOptions) {
-  const { environment, ownerStorage, accounts, roles, sessions, access, setUserFields, exists } = options;
-  const { state, env, app, address, alarms, identity, endSession } = environment;
+  const { environment, ownerStorage, accounts, roles, sessions, suspension, access, setUserFields, exists } = options;
+  const { state, env, app, address, alarms, identity, endSession, suspendUser } = environment;
   const { sql } = ownerStorage;
   const { isInitialized, initialize, erase } = ownerStorage.lifecycle;
   const { onError } = app;
@@ -114,6 +126,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     store: organizationList,
     blocked: blockedInviters,
     accounts,
+    suspension: () => suspension.read(Date.now()),
     outbox,
     stub: (id) => stubOf(identity().namespace, { type: "organization", id }),
   });
@@ -151,6 +164,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     identity,
     accounts,
     sessions,
+    suspension,
     passwords: createPasswords({ accounts, queue: createHashQueue(app.maxQueuedHashes), throttle, audit }),
     mail: createMailAvailability({ env, settings: app.mail }),
     mailTokens,
@@ -166,6 +180,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     hooks: createEventHooks({ calls: eventCalls, accounts, onError }),
     transaction,
     accessSeconds: app.session.accessToken,
+    onSuspend: () => suspendUser(address.id),
     onSessionEnd: endSession,
   };
 
@@ -179,11 +194,18 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     erase,
     onDelete: () => leaseHolders.revoke([accountLeaseOf(address.id)]),
   });
+  const onDelete = async (user: User): Promise<void> => app.hooks.onDelete?.({ user, ...hookContext() });
 
   const hook = (name: "onSignup" | "onLogin"): SignInHook => {
     const call: AccountHooks["onSignup"] = app.hooks[name]?.bind(app.hooks);
     return (user, session) => call?.({ user, session: toPublicSession(session), ...hookContext() });
   };
+
+  function grantLease(request: LeaseRequest): Result<number, SessionFailure> {
+    const suspended = suspension.read(Date.now());
+    if (suspended) return { ...failure("ACCOUNT_SUSPENDED"), until: suspended.until };
+    return leaseHolders.grant(sessions, request);
+  }
 
   function runLater(work: () => void): void {
     state.waitUntil(
@@ -196,9 +218,34 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     );
   }
 
+  const exportedData = (): ExportOptions => ({
+    accounts,
+    sessions,
+    audit,
+    emailChange,
+    organizations: organizationList,
+    blockedInviters,
+    tables: ownerStorage.readableTables(),
+    tableNames: [...app.tables.user.tables.keys()],
+    rowSizes: ownerStorage.rowSizes,
+    kv: ownerStorage.kv(undefined, undefined, SMALL_PAGE_BYTES),
+  });
+
+  /** A page of the export for an operator, which the user finds in the audit log. */
+  async function exportForOperator(cursor: string | undefined): Promise<InternalReply<ExportRequest>> {
+    if (!exists()) return failure("USER_NOT_FOUND");
+    return catchClientError(async () => {
+      const page = exportPage(exportedData(), cursor);
+      if (cursor === undefined) audit.add({ action: "operator.export", outcome: "ok", device: {} });
+      return success(page);
+    });
+  }
+
   return {
     deps,
     exists,
+    exportedData,
+    exportPage: exportForOperator,
     access,
     emailChange,
     deletion,
@@ -215,9 +262,13 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     organizationList,
     blockedInviters,
     lease: (request: LeaseRequest): Result<number, SessionFailure> =>
-      exists() ? transaction(() => leaseHolders.grant(sessions, request)) : failure("SESSION_ENDED"),
-    leaseAccount: (): Result<number, Failure<"USER_NOT_FOUND">> =>
-      exists() ? success(transaction(() => leaseHolders.grantAccount(address.id))) : failure("USER_NOT_FOUND"),
+      exists() ? transaction(() => grantLease(request)) : failure("SESSION_ENDED"),
+    leaseAccount: (): InternalReply<Extract<InternalRequest, { op: "leaseAccount" }>> => {
+      if (!exists()) return failure("USER_NOT_FOUND");
+      const suspended = suspension.read(Date.now());
+      if (suspended) return { ...failure("ACCOUNT_SUSPENDED"), until: suspended.until };
+      return success(transaction(() => leaseHolders.grantAccount(address.id)));
+    },
     revokeLeases: leaseHolders.revoke,
     account: createUserAccount({
       deps,
@@ -237,9 +288,35 @@ export function createAccountComponents(options: AccountComponentsOptions) {
       sessions,
       renewRoles: userRoles.renewIfExpired,
     }),
-    tickets: createSocketTickets({ userId: address.id, identity, authorize: access.authorize }),
+    tickets: createSocketTickets({
+      userId: address.id,
+      identity,
+      authorize: (caller) => access.authorize(caller) || access.accessOf(caller) === "suspended",
+    }),
     limitExport: createExportLimit(),
-    onDelete: async (user: User): Promise<void> => app.hooks.onDelete?.({ user, ...hookContext() }),
+    onDelete,
+    operate: createOperatorActions({
+      deps,
+      operations: createOperationLog(sql),
+      suspension: createAccountSuspension({
+        deps,
+        isInitialized,
+        alarms,
+        revokeAccountLease: () => leaseHolders.revoke([accountLeaseOf(address.id)]),
+      }),
+      deletion,
+      exists,
+      onDelete,
+      areOrganizationsInformed: () => !isInitialized() || outbox.countPending() === outbox.countPending(MAIL),
+    }),
+    describe: () =>
+      describeUser({
+        deps,
+        exists,
+        memberships: organizationList.memberships,
+        storageBytes: () => sql.databaseSize,
+        schemaVersion: ownerStorage.lifecycle.schemaVersion,
+      }),
   };
 }
 

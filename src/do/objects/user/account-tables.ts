@@ -5,9 +5,11 @@ import { reportSchema } from "../../directory/create-reporter.js";
 import { inboxSchema } from "../../messaging/create-inbox.js";
 import { frameworkTriggersSql } from "../../tables/schema/change-log-sql.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { outboxSchema } from "../../messaging/outbox-store.js";
+import { deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
 import { deletionSchema } from "../../accounts/account-deletion.js";
 import { accountSchema, profileSchema } from "../../accounts/account-store.js";
+import { operationLogSchema } from "../../accounts/operation-log.js";
+import { suspensionSchema } from "../../accounts/suspension.js";
 import { auditSchema } from "../../accounts/audit-log.js";
 import { deviceEpochSchema } from "../../accounts/sessions/device-epoch.js";
 import { throttleSchema } from "../../rate/create-throttle.js";
@@ -28,6 +30,7 @@ export const accountTables: readonly string[] = [
   sessionSchema,
   ...sessionDetailSchema,
   outboxSchema,
+  deadPayloadSchema,
   outboxHeadsSchema,
   inboxSchema,
   mailTokenSchema,
@@ -37,6 +40,8 @@ export const accountTables: readonly string[] = [
   throttleSchema,
   emailChangeSchema,
   deviceEpochSchema,
+  suspensionSchema,
+  operationLogSchema,
   deletionSchema,
   userOrganizationSchema,
   ...inviterSchema("_invited"),

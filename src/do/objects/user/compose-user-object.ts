@@ -3,6 +3,7 @@ import { isSeenDue } from "../../directory/create-reporter.js";
 import { createSetUserFields } from "../../accounts/create-set-user-fields.js";
 import { createSessionAccess } from "../../accounts/sessions/session-access.js";
 import { createSessionStore } from "../../accounts/sessions/session-store.js";
+import { createSuspensionStore } from "../../accounts/suspension.js";
 import { createUserFieldsStore } from "../../accounts/user-fields.js";
 import { createUserRoleStore } from "../../app-roles/user-role-store.js";
 import { lazyWithPeek } from "../../lifecycle/lazy.js";
@@ -23,7 +24,17 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
   const { profile, fields } = app.definition.app;
   const roles = createUserRoleStore({ sql, isInitialized, policy: app.definition.appRoles });
   const { get: components, peek } = lazyWithPeek((): AccountComponents =>
-    createAccountComponents({ environment, ownerStorage, accounts, roles, sessions, access, setUserFields, exists }),
+    createAccountComponents({
+      environment,
+      ownerStorage,
+      accounts,
+      roles,
+      sessions,
+      suspension,
+      access,
+      setUserFields,
+      exists,
+    }),
   );
 
   const accounts = createAccountStore({
@@ -43,13 +54,15 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
     (now) => void (isSeenDue(sql, now) && report()),
   );
   const exists = (): boolean => isInitialized() && !components().deletion.isUnderWay();
-  const access = createSessionAccess({ userId: address.id, sessions, isInitialized, exists });
+  const suspension = createSuspensionStore(sql, isInitialized);
+  const access = createSessionAccess({ userId: address.id, sessions, suspension, isInitialized, exists });
   alarms.beforeUse(components);
 
   return {
     accounts,
     roles,
     sessions,
+    suspension,
     access,
     exists,
     setUserFields,

@@ -31,6 +31,8 @@ export function handleInternal(
     blockedInviters,
     tickets,
   } = components;
+  // A suspended account gets no links, because its object refuses them.
+  const getsLinks = (): boolean => exists() && !components.deps.suspension.read(Date.now());
   switch (request.op) {
     case "createAccount":
       return account.create(request);
@@ -39,11 +41,11 @@ export function handleInternal(
     case "login":
       return account.login(request);
     case "requestPasswordReset":
-      return exists()
+      return getsLinks()
         ? passwordReset.request(request.email, { sessionId: undefined, device: request.device })
         : undefined;
     case "requestDeviceLink":
-      return exists()
+      return getsLinks()
         ? deviceConfirmation.request(request.email, { sessionId: undefined, device: request.device })
         : undefined;
     case "refresh":
@@ -71,6 +73,14 @@ export function handleInternal(
       return exists() ? components.deps.directory.renew() : undefined;
     case "blocksInviter":
       return account.hasVerified(request.email) && blockedInviters.has(request.inviter);
+    case "operate":
+      return components.operate(request.operationId, request.action);
+    case "exportUser":
+      return components.exportPage(request.cursor);
+    case "describeUser":
+      return components.describe();
+    case "describeOrganization":
+    case "deleteOrganization":
     case "admitInvitation":
     case "reserveAddress":
     case "countMail":

@@ -24,10 +24,9 @@ import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
-import { SMALL_PAGE_BYTES } from "../../tables/query/page-bytes.js";
 import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
-import { SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
+import { AccountSuspended, SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 
 /** The framework's own tables of a user. */
 export const userFramework = createFrameworkSchema({
@@ -49,18 +48,20 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     secret: () => identity().secrets.index,
     onWritten() {
       composed.sessions.clearCache();
+      composed.suspension.clearCache();
       composed.roles.clearCache();
     },
     onUpgraded: () => composed.report(),
   });
   const composed = composeUserObject({ environment, ownerStorage });
-  const { accounts, sessions, access, exists, roles, components } = composed;
+  const { accounts, sessions, suspension, access, exists, roles, components } = composed;
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
   const authorize: ObjectPolicy["authorize"] = (caller, { kind, acceptsSessions }) => {
     if (kind === "mail") {
       if (!exists()) throw invalidLink();
+      assertNotSuspended();
       return;
     }
     if (kind === "refresh") {
@@ -71,10 +72,20 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     if (caller.type === "anonymous") throw notSignedIn();
     if (kind === "organization" || kind === "email") throw wrongObject();
     if (access.authorize(caller)) return;
+    // A sign-out clears the cookies of a suspended account.
+    if (acceptsSessions !== "ended" && isOwn(caller)) assertNotSuspended();
     if (acceptsSessions === "replaced" && access.wasSessionReplaced(caller)) return;
     if (acceptsSessions === "ended" && access.hasOwnSession(caller)) return;
     throw accessError(caller);
   };
+
+  const isOwn = (caller: Caller): boolean => caller.type === "user" && caller.userId === address.id;
+
+  /** @throws AccountSuspended */
+  function assertNotSuspended(): void {
+    const suspended = exists() && suspension.read(Date.now());
+    if (suspended) throw new AccountSuspended(suspended.until);
+  }
 
   function accessError(caller: Caller): TRPCError {
     if (caller.type !== "user" || caller.via !== "session") return exists() ? otherUsersObject() : userNotFound();
@@ -137,10 +148,6 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
             ...components(),
             request,
             profile: app.definition.app.profile,
-            tables: ownerStorage.readableTables,
-            tableNames: app.tables.user.tables.keys(),
-            rowSizes: ownerStorage.rowSizes,
-            kv: () => ownerStorage.kv(undefined, undefined, SMALL_PAGE_BYTES),
           }),
         organizations: () =>
           createUserOrganizationsService({
@@ -182,8 +189,8 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized: ownerStorage.lifecycle.isInitialized,
       access(caller: Caller) {
-        if (!access.hasActiveSession(caller)) return "session-ended";
-        return roles.isExpired(Date.now()) ? "unknown" : "granted";
+        const found = access.accessOf(caller);
+        return found === "granted" && roles.isExpired(Date.now()) ? "unknown" : found;
       },
       resolveAccess,
       permissionVersion: roles.version,

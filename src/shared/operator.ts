@@ -1,0 +1,60 @@
+import type { ListedSession, User } from "./account.js";
+import type { ListedOrganization, Member } from "./organization.js";
+import type { AccountSuspension } from "./suspension.js";
+
+/** An action of an operator on one user, which the user's object executes. Times are milliseconds since the epoch. */
+export type OperatorAction =
+  | {
+      readonly type: "suspend";
+      readonly reason: string;
+      /** `null` without an end. */
+      readonly until: number | null;
+    }
+  | { readonly type: "unsuspend" | "revokeSessions" | "sendPasswordReset" | "resendVerification" | "delete" }
+  /** Posts a message again that could not be delivered. */
+  | { readonly type: "retryDeadLetter"; readonly id: string };
+
+/** The result of an action of an operator. */
+export interface OperatorOutcome {
+  /**
+   * Whether the action has taken full effect. `false`: an organization of the user could not be reached, and follows within
+   * five minutes after it can be.
+   */
+  readonly applied: boolean;
+}
+
+/** A message or mail that an object could not deliver, as operators see it. It has no content, which may be confidential. */
+export interface ListedDeadLetter {
+  /** For `admin.users.retryDeadLetter`. */
+  readonly id: string;
+  readonly kind: string;
+  readonly createdAt: Date;
+  readonly failedAt: Date;
+  readonly attempts: number;
+  readonly error: string;
+}
+
+/** The account of a user, as its object describes it to operators. Contains no secrets. */
+export interface UserOverview {
+  readonly user: User;
+  readonly suspension: AccountSuspension | null;
+  readonly sessions: readonly ListedSession[];
+  /** The memberships. Invitations are not listed. */
+  readonly organizations: readonly Extract<ListedOrganization, { status: "member" }>[];
+  readonly storageBytes: number;
+  readonly deadLetters: readonly ListedDeadLetter[];
+  /** The number of the last step of the framework's schema that has run. */
+  readonly schemaVersion: number;
+}
+
+/** An organization, as its object describes it to operators. */
+export interface OrganizationOverview {
+  readonly organization: { readonly id: string; readonly name: string; readonly createdAt: Date };
+  /** All members, the oldest first. */
+  readonly members: readonly Member[];
+  readonly pendingInvitations: number;
+  readonly storageBytes: number;
+  readonly deadLetters: readonly ListedDeadLetter[];
+  /** The number of the last step of the framework's schema that has run. */
+  readonly schemaVersion: number;
+}
