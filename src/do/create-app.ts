@@ -2,7 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
 import { auditOptions } from "./accounts/audit-log.js";
-import { actionLogOptions } from "./audit/action-log-options.js";
+import { actionLogOptions, organizationAuditOptions } from "./audit/action-log-options.js";
 import { withDefaults } from "./accounts/sessions/session-options.js";
 import { retentionOf } from "./change-log/change-log-retention.js";
 import { socketLimits } from "./connections/socket-limits.js";
@@ -38,6 +38,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     throttle: throttleOptions(options.throttle),
     audit: auditOptions(options.audit),
     operatorAudit: actionLogOptions("operatorAudit", options.operatorAudit),
+    organizationAudit: organizationAuditOptions(options.organizationAudit),
     onAudit: options.onAudit,
     checkBreachedPassword: options.checkBreachedPassword,
     maxQueuedHashes: options.maxQueuedHashes ?? 4,

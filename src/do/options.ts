@@ -3,7 +3,7 @@ import type { AppOnError } from "../router/error-report.js";
 import type { AppDefinition } from "../router/definition.js";
 import type { AuditOptions } from "./accounts/audit-log.js";
 import type { OnAudit } from "./audit/action-feed.js";
-import type { ActionLogOptions } from "./audit/action-log-options.js";
+import type { ActionLogOptions, OrganizationAuditOptions } from "./audit/action-log-options.js";
 import type { SessionOptions } from "./accounts/sessions/session-options.js";
 import type { ThrottleOptions } from "./rate/throttle-delay.js";
 import type { ChangeLogRetention } from "./change-log/change-log-retention.js";
@@ -41,8 +41,13 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> exten
    */
   readonly operatorAudit?: ActionLogOptions;
   /**
-   * Receives new entries of the audit log of the app, in order and at least once, to store them elsewhere. If it throws or rejects,
-   * it receives the same entries again later.
+   * Retention of the audit log of each organization, which `organizations.audit.list` returns.
+   * @default 365 days and 10,000 entries
+   */
+  readonly organizationAudit?: OrganizationAuditOptions;
+  /**
+   * Receives new entries of the audit logs of the app and of organizations, in order and at least once, to store them
+   * elsewhere. If it throws or rejects, it receives the same entries again later.
    * @default none
    */
   readonly onAudit?: OnAudit;
@@ -96,6 +101,7 @@ const names: OptionNames<UserDOOptions> = {
   throttle: true,
   audit: true,
   operatorAudit: true,
+  organizationAudit: true,
   onAudit: true,
   checkBreachedPassword: true,
   maxQueuedHashes: true,

@@ -7,6 +7,7 @@ import type { Page } from "../shared/page.js";
 import type { ObjectAddress } from "../shared/owner.js";
 import type { Credentials, ListedSession, SignedIn, Signup, User } from "../shared/account.js";
 import type { BlockedInviter, Invitation, ListedOrganization, Member } from "../shared/organization.js";
+import type { AdministrationService } from "./admin/administration-service.js";
 import type { AppDefinition } from "./definition.js";
 import type { OrganizationView } from "./organizations/organization-types.js";
 import type { RoleDescription } from "./organizations/role-policy.js";
@@ -49,6 +50,7 @@ export interface ObjectServices {
   readonly organization?: () => OrganizationService;
   /** In the app's object. */
   readonly directory?: () => DirectoryService;
+  readonly administration?: () => AdministrationService;
   /** In the index object of an email address. */
   readonly index?: () => EmailIndexService;
   /** In the object of a user, an organization or the app: the caller's permissions in the app. */
@@ -213,9 +215,10 @@ export interface UserOrganizationsService {
 export interface OrganizationService {
   /**
    * Rejects a caller whose role lacks the permission: now, and again in the transaction of a mutation.
+   * @param path the path of the procedure, for the audit log
    * @throws TRPCError FORBIDDEN
    */
-  requirePermission(requirement: Requirement): void;
+  requirePermission(requirement: Requirement, path?: string): void;
   get(): View;
   update(patch: OrganizationPatch): View;
   leave(): void;
@@ -231,6 +234,7 @@ export interface OrganizationService {
   cancel(invitationId: string): boolean;
   resend(invitationId: string): Promise<Invitation>;
   roles(): readonly RoleDescription[];
+  audit(filter: AuditedActionFilter): Page<AuditedAction>;
 }
 
 /** The permissions in the app of one caller. */

@@ -86,7 +86,13 @@ type InternalOperation =
   | {
       /** User → email index: counts a mail, and returns whether the limit allows it. Idempotent by `id`. */
       readonly op: "countMail";
-      readonly kind: "verifyEmail" | "resetPassword" | "confirmDevice" | "emailChanged" | "passwordChanged" | "accountDeleted";
+      readonly kind:
+        | "verifyEmail"
+        | "resetPassword"
+        | "confirmDevice"
+        | "emailChanged"
+        | "passwordChanged"
+        | "accountDeleted";
       readonly id: string;
     }
   | {

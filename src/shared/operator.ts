@@ -47,6 +47,13 @@ export interface UserOverview {
   readonly schemaVersion: number;
 }
 
+/** The account of a user, with the roles in the app, as `admin.users.get` returns it. */
+export interface UserDetails extends UserOverview {
+  readonly status: "active" | "suspended";
+  readonly roles: readonly string[];
+  readonly permissions: readonly string[];
+}
+
 /** An organization, as its object describes it to operators. */
 export interface OrganizationOverview {
   readonly organization: { readonly id: string; readonly name: string; readonly createdAt: Date };

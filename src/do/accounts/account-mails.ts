@@ -57,7 +57,11 @@ export async function countMail(
     to,
     kind,
     id,
-  }: { readonly to: string; readonly kind: NoticeKind | "verifyEmail" | "resetPassword" | "confirmDevice"; readonly id: string },
+  }: {
+    readonly to: string;
+    readonly kind: NoticeKind | "verifyEmail" | "resetPassword" | "confirmDevice";
+    readonly id: string;
+  },
 ): Promise<boolean> {
   const { namespace, secrets } = identity();
   const stub = stubOf(namespace, await emailObjectAddress(secrets.index, to));

@@ -152,7 +152,9 @@ export function createRoleStore(sql: SqlStorage): RoleStore {
       sql
         .exec(
           `SELECT 1 FROM _app_role_users AS assigned WHERE role = ? AND user_id != ? AND NOT EXISTS (
-            SELECT 1 FROM _app_role_versions WHERE user_id = assigned.user_id AND inactive_until > ?
+            SELECT 1 FROM _app_role_versions WHERE user_id = assigned.user_id AND inactive_until > ?3
+          ) AND NOT EXISTS (
+            SELECT 1 FROM _suspended_members WHERE user_id = assigned.user_id AND (until IS NULL OR until > ?3)
           ) LIMIT 1`,
           SUPERADMIN,
           userId,

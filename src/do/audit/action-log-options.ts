@@ -39,3 +39,15 @@ export function actionLogOptions(name: string, given: ActionLogOptions = {}): Re
   if (typeof filled.network === "boolean") return filled;
   throw new Error(`${name}.network is not a boolean. Use true or false.`);
 }
+
+/** How long and how many entries of the audit log of an organization are stored. The network is not stored. */
+export type OrganizationAuditOptions = Omit<ActionLogOptions, "network">;
+
+/** Fills in the defaults. @throws Error that names the option which could not take effect */
+export function organizationAuditOptions({
+  maxAge = 365 * 24 * 60 * 60,
+  maxEntries = 10_000,
+  ...others
+}: OrganizationAuditOptions = {}): Required<ActionLogOptions> {
+  return actionLogOptions("organizationAudit", { ...others, maxAge, maxEntries });
+}

@@ -26,6 +26,8 @@ export interface App {
   readonly audit: Required<AuditOptions>;
   /** Retention of the audit log of the app. */
   readonly operatorAudit: Required<ActionLogOptions>;
+  /** Retention of the audit log of an organization. */
+  readonly organizationAudit: Required<ActionLogOptions>;
   readonly onAudit: OnAudit | undefined;
   readonly checkBreachedPassword: CheckBreachedPassword | undefined;
   readonly maxQueuedHashes: number;

@@ -1,6 +1,7 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { builtinPermissions } from "../../router/organizations/role-definitions.js";
 import { emailObjectAddress } from "../../shared/email-object-address.js";
+import type { AuditActor } from "../../shared/audited-action.js";
 import { randomId } from "../../shared/random-id.js";
 import { toName } from "../../shared/owner.js";
 import { askToInvite } from "./ask-to-invite.js";
@@ -9,7 +10,7 @@ import { messageTo } from "./organization-messages.js";
 import type { Membership } from "./membership.js";
 import type { MemberRow } from "./member-store.js";
 import type { OrganizationDeps } from "./organization-deps.js";
-import { assertOutranks, outranks, type ActingMember } from "./role-checks.js";
+import { assertOutranks, auditActorOf, outranks, type ActingMember } from "./role-checks.js";
 
 const HOUR = 60 * 60_000;
 /** How long an invitation is valid. */
@@ -50,6 +51,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
     organizations,
     members,
     invitations,
+    log,
     rates,
     mail,
     outbox,
@@ -75,6 +77,11 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
       mail,
     };
     outbox.post(messageTo(target, "invitation", payload));
+  }
+
+  /** Adds an action on an invitation to the audit log. Not its address, which must not outlive the invitation. */
+  function record(actor: AuditActor, action: string, { id, role }: Pick<InvitationRow, "id" | "role">): void {
+    log.add({ actor, action: `invitation.${action}`, target: { type: "invitation", id }, detail: role });
   }
 
   function withdraw({ id, target }: InvitationRow): void {
@@ -134,6 +141,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
     const granted = isStillAuthorized(invitation);
     withdraw(invitation);
     if (member || !granted) return member;
+    record({ type: "user", id: userId }, "accept", invitation);
     membership.add({ userId, email, role: invitation.role, joinedAt: new Date(), invitationId });
     return members.find(userId);
   }
@@ -177,6 +185,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
           expiresAt: new Date(now + LIFETIME_MS),
         };
         invitations.insert(invitation);
+        record(auditActorOf(by), "create", invitation);
         notifyAddress(invitation, true);
         arm();
         return invitation;
@@ -188,6 +197,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
       const invitation = waiting(id);
       if (!invitation) return false;
       assertOutranks(rolePolicy, actor, invitation.role);
+      record(auditActorOf(actor), "cancel", invitation);
       withdraw(invitation);
       return true;
     },
@@ -204,7 +214,9 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
         inviterId === undefined || invitedBy === undefined ? undefined : { userId: inviterId, email: invitedBy };
       const { inviterVerified } = await askToInvite(deps, { email, inviter });
       return transaction(() => {
-        const invitation = readInvitationToResend(id, actor());
+        const by = actor();
+        const invitation = readInvitationToResend(id, by);
+        record(auditActorOf(by), "resend", invitation);
         countMail(invitation.target);
         const renewed = { ...invitation, inviterVerified, expiresAt: new Date(Date.now() + LIFETIME_MS) };
         invitations.renew(renewed);
@@ -218,10 +230,11 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
     accept: (answering: InvitationAnswer): MemberRow | undefined => transaction(() => accept(answering)),
 
     /** Returns whether the invitation was valid and sent to the user's address. */
-    decline: ({ invitationId, email }: InvitationAnswer): boolean =>
+    decline: ({ invitationId, userId, email }: InvitationAnswer): boolean =>
       transaction(() => {
         const invitation = waiting(invitationId);
         if (invitation?.email !== email) return false;
+        record({ type: "user", id: userId }, "decline", invitation);
         withdraw(invitation);
         return true;
       }),

@@ -1,10 +1,11 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { OWNER } from "../../router/organizations/role-policy.js";
+import type { AuditActor } from "../../shared/audited-action.js";
 import { toName } from "../../shared/owner.js";
 import { messageTo } from "./organization-messages.js";
 import type { MemberRow } from "./member-store.js";
 import type { OrganizationDeps } from "./organization-deps.js";
-import { assertOutranks, assertOwner, byRank, lastOwner, type ActingMember } from "./role-checks.js";
+import { assertOutranks, assertOwner, auditActorOf, byRank, lastOwner, type ActingMember } from "./role-checks.js";
 
 export interface MembershipOptions {
   readonly deps: OrganizationDeps;
@@ -19,7 +20,12 @@ export interface MembershipOptions {
 export function createMembership({ deps, onEmpty }: MembershipOptions) {
   const { organizationId, rolePolicy, organizations, members, suspended, invitations, leases, memberRoles, outbox } =
     deps;
-  const { onMemberEnd, onMemberSuspended } = deps;
+  const { log, onMemberEnd, onMemberSuspended } = deps;
+
+  /** Adds an action on a member to the audit log. */
+  function record(actor: AuditActor, action: string, userId: string, detail?: string): void {
+    log.add({ actor, action, target: { type: "user", id: userId }, detail });
+  }
 
   /** Sends the membership to the member's own object. */
   function notifyMember({ userId, role, joinedAt, email, invitationId }: Omit<MemberRow, "epoch">): void {
@@ -68,6 +74,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       assertOutranks(rolePolicy, actor, role);
       if (member.role === role) return member;
       assertOtherOwner(member);
+      record(auditActorOf(actor), "member.setRole", userId, role);
       return changeRole(userId, role);
     },
 
@@ -77,6 +84,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       if (!member) return false;
       assertOutranks(rolePolicy, actor, member.role);
       assertOtherOwner(member);
+      record(auditActorOf(actor), "member.remove", userId);
       endMembership(userId);
       return true;
     },
@@ -84,6 +92,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
     /** @throws TRPCError NOT_FOUND (MEMBER_NOT_FOUND), CONFLICT (LAST_OWNER) */
     leave(userId: string): void {
       assertOtherOwner(requireMember(userId));
+      record({ type: "user", id: userId }, "member.leave", userId);
       endMembership(userId);
     },
 
@@ -93,6 +102,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       const successor = requireMember(userId);
       if (actor === "system") throw noOwnership();
       if (actor.userId === userId) return;
+      record(auditActorOf(actor), "organization.transfer", userId);
       if (successor.role !== OWNER) changeRole(userId, OWNER);
       const [, below] = rolePolicy.roles;
       // An app without other roles has only owners.
@@ -113,6 +123,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
     onUserDeleted(userId: string): void {
       const member = members.find(userId);
       if (!member) return;
+      record({ type: "user", id: userId }, "member.deleteAccount", userId);
       members.delete(userId);
       suspended.delete(userId);
       leases.deleteForUser(userId);
@@ -123,8 +134,9 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       onMemberEnd(userId);
       if (members.count(OWNER) > 0) return;
       const [heir] = byRank(rolePolicy, members.list());
-      if (heir) changeRole(heir.userId, OWNER);
-      else onEmpty();
+      if (!heir) return onEmpty();
+      record({ type: "system" }, "member.setRole", heir.userId, OWNER);
+      changeRole(heir.userId, OWNER);
     },
 
     /** Sends all memberships again, after the organization was renamed. */

@@ -1,5 +1,6 @@
 import type { Reporter } from "../directory/create-reporter.js";
 import type { RolePolicy } from "../../router/organizations/role-policy.js";
+import type { ActionLog } from "../audit/action-log.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import type { MailAvailability } from "../mail/mail-availability.js";
@@ -27,6 +28,8 @@ export interface OrganizationDeps {
   readonly invitations: InvitationStore;
   readonly leases: Leases;
   readonly memberRoles: MemberAppRoles;
+  /** The audit log of the organization. */
+  readonly log: ActionLog;
   readonly rates: RateLog;
   readonly mail: MailAvailability;
   readonly directory: Reporter<"organization">;

@@ -1,5 +1,5 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
-import type { OrganizationService } from "../../router/services.js";
+import type { KeepReply, OrganizationService } from "../../router/services.js";
 import { OWNER } from "../../router/organizations/role-policy.js";
 import { builtinPermissions } from "../../router/organizations/role-definitions.js";
 import { describeRequirement, type Requirement } from "../../router/requirement.js";
@@ -7,8 +7,10 @@ import type { SettingsSchema } from "../../router/definition.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Invitation, Member } from "../../shared/organization.js";
 import { mergeFields } from "../fields/merge-fields.js";
-import { currentRecorder } from "../tables/reads/read-recorder.js";
-import type { Invitations } from "./invitations.js";
+import { currentRecorder, withoutRecorder } from "../tables/reads/read-recorder.js";
+import { actorOf } from "../audit/action-log.js";
+import { createAuditRefusals } from "./audit-refusals.js";
+import type { Invitations, NewInvitation } from "./invitations.js";
 import type { InvitationRow } from "./invitation-store.js";
 import type { Membership } from "./membership.js";
 import type { MemberRow } from "./member-store.js";
@@ -22,14 +24,16 @@ export interface OrganizationServiceOptions {
   readonly membership: Membership;
   readonly invitations: Invitations;
   readonly deletion: OrganizationDeletion;
+  /** Whether the organization exists. It can be deleted during a call. */
+  readonly exists: () => boolean;
   readonly settings: SettingsSchema | undefined;
   readonly caller: Caller;
 }
 
 /** The organization for the procedures of one call, and the permissions that the call requires. */
 export function createOrganizationService(options: OrganizationServiceOptions) {
-  const { deps, membership, invitations, deletion, settings, caller } = options;
-  const { rolePolicy, organizations, members, transaction, outbox } = deps;
+  const { deps, membership, invitations, deletion, exists, settings, caller } = options;
+  const { rolePolicy, organizations, members, transaction, outbox, log } = deps;
   const requirements: Requirement[] = [];
 
   /** Reads the member each time, because the membership can end during the call. @throws TRPCError FORBIDDEN (NOT_A_MEMBER) */
@@ -64,6 +68,17 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
     for (const requirement of requirements) authorize(requirement);
   }
 
+  const refusals = createAuditRefusals({
+    actor: () => actorOf(caller),
+    // A microtask never runs inside a transaction. Not recorded, because a live query cannot write.
+    recordLater: (action) =>
+      queueMicrotask(() => {
+        if (exists()) withoutRecorder(() => transaction(() => log.add(action)));
+      }),
+  });
+  const onUser = (userId: string) => ({ type: "user", id: userId });
+  const onInvitation = (id: string) => ({ type: "invitation", id });
+
   function requireOrganization(): OrganizationRow {
     const organization = organizations.read();
     if (!organization) throw notAMember();
@@ -77,9 +92,14 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
   }
 
   const service: OrganizationService = {
-    requirePermission(requirement) {
+    requirePermission(requirement, path) {
       requirements.push(requirement);
-      authorize(requirement);
+      try {
+        authorize(requirement);
+      } catch (error) {
+        refusals.record("permission.denied", path === undefined ? undefined : { type: "procedure", id: path }, error);
+        throw error;
+      }
     },
 
     get() {
@@ -92,6 +112,9 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
 
     update(patch) {
       const organization = requireOrganization();
+      const changed = [...(patch.name === undefined ? [] : ["name"]), ...Object.keys(patch.settings ?? {})];
+      if (changed.length > 0)
+        log.add({ actor: actorOf(caller), action: "organization.update", detail: changed.join(" ") });
       if (settings && patch.settings) {
         organizations.setSettings(mergeFields(settings, organization.settings, patch.settings, "settings"));
       }
@@ -103,27 +126,44 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
       return service.get();
     },
 
-    leave: () => membership.leave(self().userId),
-    transfer: (userId) => membership.transfer(actor(), userId),
+    leave: refusals.wrap(
+      "member.leave",
+      () => undefined,
+      () => membership.leave(self().userId),
+    ),
+    transfer: refusals.wrap("organization.transfer", onUser, (userId: string) => membership.transfer(actor(), userId)),
 
-    async delete(keepReply) {
-      transaction(() => {
-        assertOwner(actor());
-        deletion.begin();
-        keepReply?.(undefined);
-      });
-      await outbox.flushPosted();
-      await deletion.finish();
-    },
+    delete: refusals.wrap(
+      "organization.delete",
+      () => undefined,
+      async (keepReply: KeepReply | undefined) => {
+        transaction(() => {
+          assertOwner(actor());
+          deletion.begin();
+          keepReply?.(undefined);
+        });
+        await outbox.flushPosted();
+        await deletion.finish();
+      },
+    ),
 
     members: () => byRank(rolePolicy, members.list()).map(toMember),
-    setRole: (userId, role) => toMember(membership.setRole(actor(), userId, role)),
-    remove: (userId) => membership.remove(actor(), userId),
+    setRole: refusals.wrap("member.setRole", onUser, (userId: string, role: string) =>
+      toMember(membership.setRole(actor(), userId, role)),
+    ),
+    remove: refusals.wrap("member.remove", onUser, (userId: string) => membership.remove(actor(), userId)),
 
     invitations: () => invitations.list().map(toInvitation),
-    invite: async (invitation) => toInvitation(await invitations.invite(invitation, authorizeManager)),
-    cancel: (id) => invitations.cancel(actor(), id),
-    resend: async (id) => toInvitation(await invitations.resend(id, authorizeManager)),
+    invite: refusals.wrap(
+      "invitation.create",
+      () => undefined,
+      async (invitation: NewInvitation) => toInvitation(await invitations.invite(invitation, authorizeManager)),
+    ),
+    cancel: refusals.wrap("invitation.cancel", onInvitation, (id: string) => invitations.cancel(actor(), id)),
+    resend: refusals.wrap("invitation.resend", onInvitation, async (id: string) =>
+      toInvitation(await invitations.resend(id, authorizeManager)),
+    ),
+    audit: (filter) => log.list(filter),
     roles: () => rolePolicy.roles,
   };
 

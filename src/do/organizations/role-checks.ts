@@ -1,8 +1,14 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
+import type { AuditActor } from "../../shared/audited-action.js";
 import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.js";
 
 /** The caller in an organization: a member with a role, or the app itself. */
 export type ActingMember = "system" | { readonly userId: string; readonly role: string };
+
+/** The actor of an action in the audit log. */
+export function auditActorOf(actor: ActingMember): AuditActor {
+  return actor === "system" ? { type: "system" } : { type: "user", id: actor.userId };
+}
 
 /** Whether the caller can assign and remove a role. It must be below the caller's own; owners can assign every role. */
 export function outranks(rolePolicy: RolePolicy, actor: ActingMember, role: string): boolean {

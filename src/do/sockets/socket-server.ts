@@ -15,7 +15,14 @@ import { createMemoryBudget } from "../connections/memory-budget.js";
 import { createPongDeadlines } from "../connections/pong-deadlines.js";
 import { createConnectionAccess, NEVER_EXPIRES } from "./connection-access.js";
 import { createStreamScope, subscriptionKindOf, type Start } from "./stream-scope.js";
-import { cannotResume, noMember, resultTooLarge, sessionEnded, suspended, tooManySockets } from "../connections/socket-errors.js";
+import {
+  cannotResume,
+  noMember,
+  resultTooLarge,
+  sessionEnded,
+  suspended,
+  tooManySockets,
+} from "../connections/socket-errors.js";
 import { createReceiver } from "./receive-frame.js";
 import { createSubscriptions, type Reopen, type Subscriptions } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";

@@ -3,17 +3,13 @@ import type { AppRolePolicy } from "../app-roles/app-role-policy.js";
 import { appCan } from "../app-roles/app-can.js";
 import { builtinRoot } from "../builtin-root.js";
 import { requireService } from "../services.js";
-import { pageFields } from "./admin-inputs.js";
+import { auditFilterFields, pageFields } from "./admin-inputs.js";
 
 const { router, appProcedure } = builtinRoot;
 
 const filter = z.strictObject({
   ...pageFields,
-  action: z.string().max(64).optional(),
-  actorId: z.string().max(128).optional(),
-  targetId: z.string().max(128).optional(),
-  after: z.date().optional(),
-  before: z.date().optional(),
+  ...auditFilterFields,
 });
 
 /** The built-in `admin.audit` procedures. */

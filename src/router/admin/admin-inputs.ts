@@ -12,6 +12,15 @@ export const reasonInput = z
   .min(1, "Enter a reason.")
   .max(500, "The reason must be at most 500 characters.");
 
+/** The fields of the input that filters an audit log. */
+export const auditFilterFields = {
+  action: z.string().max(64).optional(),
+  actorId: z.string().max(128).optional(),
+  targetId: z.string().max(128).optional(),
+  after: z.date().optional(),
+  before: z.date().optional(),
+};
+
 /** The fields of a list's input that select a page. */
 export const pageFields = {
   limit: z.int().min(1).max(100).default(50),

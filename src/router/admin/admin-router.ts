@@ -3,7 +3,9 @@ import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
 import { createAdminAuditRouter } from "./admin-audit-router.js";
 import { createDirectoryProcedures } from "./directory-procedures.js";
+import { createOrganizationActions } from "./admin-organization-actions.js";
 import { createAdminRolesRouter } from "./admin-roles-router.js";
+import { createUserActions } from "./admin-user-actions.js";
 
 const { router } = builtinRoot;
 
@@ -14,8 +16,8 @@ const { router } = builtinRoot;
 export function createAdminRouter<TApp extends AppDefinition>(policy: AppRolePolicy) {
   const { users, organizations, schema, directory } = createDirectoryProcedures<TApp>(policy);
   return router({
-    users: router(users),
-    organizations: router(organizations),
+    users: router({ ...users, ...createUserActions(policy) }),
+    organizations: router({ ...organizations, ...createOrganizationActions(policy) }),
     schema,
     directory,
     roles: createAdminRolesRouter<TApp>(policy),

@@ -4,6 +4,7 @@ import { organizationOf } from "../services.js";
 
 interface MiddlewareOptions<TNext> {
   readonly ctx: object;
+  readonly path?: string;
   readonly next: () => TNext;
 }
 
@@ -17,9 +18,9 @@ interface MiddlewareOptions<TNext> {
 export function can(requirement: Requirement) {
   if (permissionsIn(requirement).length === 0)
     throw new Error('t.can() needs at least one permission. Name one, such as t.can("project:write").');
-  const check = (ctx: object): void => organizationOf(ctx).requirePermission(requirement);
-  const middleware = <TNext>({ ctx, next }: MiddlewareOptions<TNext>): TNext => {
-    checkCaller(ctx, () => check(ctx));
+  const check = (ctx: object, path?: string): void => organizationOf(ctx).requirePermission(requirement, path);
+  const middleware = <TNext>({ ctx, path, next }: MiddlewareOptions<TNext>): TNext => {
+    checkCaller(ctx, () => check(ctx, path));
     return next();
   };
   // The result of a live query does not depend on this check, so callers who pass it share one run.

@@ -1,6 +1,7 @@
 import type { TRPCMutationProcedure } from "@trpc/server";
 import { z } from "zod";
 import type { Invitation, ListedOrganization, Member } from "../../shared/organization.js";
+import { auditFilterFields, pageFields } from "../admin/admin-inputs.js";
 import { emailInput } from "../auth/credentials.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
@@ -173,6 +174,19 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
 
       /** Lists the inviters whom the caller blocks, at most 1,000, the newest first. Not paged. */
       blockedInviters: userProcedure.query(({ ctx }) => organizationsOf(ctx).blockedInviters()),
+    }),
+
+    audit: router({
+      /**
+       * Returns a page of the organization's audit log, the newest entries first: members, roles, invitations, settings and
+       * calls that were refused.
+       * @throws FORBIDDEN without "member:manage", BAD_REQUEST (CURSOR_INVALID)
+       */
+      list: manager
+        .input(z.object({ ...pageFields, ...auditFilterFields }))
+        .query(({ ctx, input: { direction: _direction, cursor, ...filter } }) =>
+          organizationOf(ctx).audit({ ...filter, cursor: cursor ?? undefined }),
+        ),
     }),
 
     roles: router({

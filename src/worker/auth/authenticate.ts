@@ -68,7 +68,8 @@ export async function renew(
   const refreshed = await sendInternal(stub, { op: "refresh", sessionId, generation, device });
   if (refreshed.ok) return { caller: callerOf(claims), effect: refreshed.value };
   // The object of each call refuses it, with the reason. A procedure that runs in the Worker must not see the caller.
-  if (refreshed.reason === "ACCOUNT_SUSPENDED") return { caller: runsHere ? anonymous : callerOf(claims), effect: null };
+  if (refreshed.reason === "ACCOUNT_SUSPENDED")
+    return { caller: runsHere ? anonymous : callerOf(claims), effect: null };
   const isReplaced = refreshed.reason === "SESSION_REPLACED";
   // The procedure itself checks that the session has ended, and only repeats a reply that was lost.
   const caller = acceptsSessions === (isReplaced ? "replaced" : "ended") ? callerOf(claims) : anonymous;

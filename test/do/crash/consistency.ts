@@ -80,8 +80,8 @@ export function expectListed(stored: readonly StoredObject[]): void {
   }
 }
 
-/** Ids may remain in the tables of message numbers, logged changes, released leases and deleted entries. */
-const BOOKKEEPING = new Set(["_inbox", "_outbox_seq", "_changes", "_lease_holders", "_deleted"]);
+/** Ids may remain in the tables of message numbers, logged changes, released leases, deleted entries and audit logs. */
+const BOOKKEEPING = new Set(["_inbox", "_outbox_seq", "_changes", "_lease_holders", "_deleted", "_actions"]);
 
 /**
  * Expects that none of these texts is stored anywhere, except ids in such bookkeeping and in tables that may contain

@@ -119,7 +119,9 @@ describe("an operator's action", () => {
 
   it("does not delete an account if the app's hook refuses", async () => {
     const { client, user } = await signUp(`kept-${freshEmail()}`);
-    expect(await operate(user, { type: "delete" })).toMatchObject({ error: { code: "CONFLICT", message: "Pay first." } });
+    expect(await operate(user, { type: "delete" })).toMatchObject({
+      error: { code: "CONFLICT", message: "Pay first." },
+    });
     expect((await client.auth.me.query()).user.id).toBe(user.id);
   });
 
@@ -129,7 +131,9 @@ describe("an operator's action", () => {
     await runInDurableObject(objectOf(user), (_instance, { storage }) => {
       storage.sql.exec("INSERT INTO _dead_letters VALUES ('mail', 90, 'passwordChanged', 1, 2, 200, 'No answer.')");
       storage.sql.exec("INSERT INTO _dead_payloads VALUES ('mail', 90, ?, NULL)", JSON.stringify({ to: email }));
-      storage.sql.exec("INSERT INTO _dead_letters VALUES ('mail', 91, 'verifyEmail', 1, 2, 200, 'Of an earlier version.')");
+      storage.sql.exec(
+        "INSERT INTO _dead_letters VALUES ('mail', 91, 'verifyEmail', 1, 2, 200, 'Of an earlier version.')",
+      );
     });
     const described = await describeUser(user);
     const letters = described.ok ? described.value.deadLetters : [];
@@ -169,15 +173,14 @@ describe("twenty actions at once", () => {
   it("leave an account suspended or not, and its log and its organization agree", async () => {
     const { email, user, client } = await signUp();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Acme" });
-    await Promise.all(
-      Array.from({ length: 20 }, (_each, index) => (index % 2 ? suspend(user) : unsuspend(user))),
-    );
+    await Promise.all(Array.from({ length: 20 }, (_each, index) => (index % 2 ? suspend(user) : unsuspend(user))));
     const described = await describeUser(user);
     const isSuspended = described.ok && described.value.suspension !== null;
     const signedIn = await refusalOf(openBrowser().client().auth.login.mutate({ email, password }));
     expect(signedIn).toBe(isSuspended ? SUSPENDED : "none");
-    const row = await runInDurableObject(env.BLOG_DO.getByName(`organization:${organizationId}`), (_instance, { storage }) =>
-      storage.sql.exec("SELECT user_id FROM _suspended_members").toArray(),
+    const row = await runInDurableObject(
+      env.BLOG_DO.getByName(`organization:${organizationId}`),
+      (_instance, { storage }) => storage.sql.exec("SELECT user_id FROM _suspended_members").toArray(),
     );
     expect(row).toEqual(isSuspended ? [{ user_id: user.id }] : []);
   });
@@ -189,8 +192,7 @@ describe("twenty actions at once", () => {
         index % 3 === 0 ? operate(user, { type: "delete" }) : index % 3 === 1 ? suspend(user) : unsuspend(user),
       ),
     );
-    for (const reply of replies)
-      if (!reply.ok) expect(["USER_NOT_FOUND", "CLIENT_ERROR"]).toContain(reply.reason);
+    for (const reply of replies) if (!reply.ok) expect(["USER_NOT_FOUND", "CLIENT_ERROR"]).toContain(reply.reason);
     expect(await describeUser(user)).toEqual({ ok: false, reason: "USER_NOT_FOUND" });
     await expect.poll(() => storesAnything(`user:${user.id}`), { timeout: 8_000 }).toBe(false);
     await openBrowser().client().auth.signup.mutate({ email, password });

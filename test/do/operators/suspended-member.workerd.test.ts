@@ -3,7 +3,15 @@ import { createCaller } from "trpc-userdo/worker";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { copyBrowser, openBrowser, password } from "../../fixtures/browser.js";
-import { invitationTo, join, listed, organizationName, signUpVerified, untilIdle, type Person } from "../../fixtures/organizations.js";
+import {
+  invitationTo,
+  join,
+  listed,
+  organizationName,
+  signUpVerified,
+  untilIdle,
+  type Person,
+} from "../../fixtures/organizations.js";
 import { openSocket, subscribe, upgrade } from "../../fixtures/socket.js";
 import { refusalOf, suspend, SUSPENDED, unsuspend } from "./operate.js";
 
@@ -65,7 +73,11 @@ describe("a member with a suspended account", () => {
   it("cannot answer an invitation until the suspension has ended", async () => {
     const other = (await ada.client.organizations.create.mutate({ name: "Later" })).id;
     await suspend(bob.user);
-    await ada.client.organizations.invitations.create.mutate({ organizationId: other, email: bob.email, role: "member" });
+    await ada.client.organizations.invitations.create.mutate({
+      organizationId: other,
+      email: bob.email,
+      role: "member",
+    });
     await untilIdle(organizationName(other));
     const accept = (invitationId: string) =>
       refusalOf(asUser(bob.user.id).organizations.invitations.accept({ invitationId }));
@@ -80,13 +92,14 @@ describe("a member with a suspended account", () => {
 
   it("is refused in an organization that it had joined just before", async () => {
     const other = (await ada.client.organizations.create.mutate({ name: "New" })).id;
-    await ada.client.organizations.invitations.create.mutate({ organizationId: other, email: bob.email, role: "member" });
+    await ada.client.organizations.invitations.create.mutate({
+      organizationId: other,
+      email: bob.email,
+      role: "member",
+    });
     const invitationId = await invitationTo(other, bob);
     // The membership may arrive before or after the suspension.
-    await Promise.allSettled([
-      bob.client.organizations.invitations.accept.mutate({ invitationId }),
-      suspend(bob.user),
-    ]);
+    await Promise.allSettled([bob.client.organizations.invitations.accept.mutate({ invitationId }), suspend(bob.user)]);
     await untilIdle(organizationName(other), `user:${bob.user.id}`, organizationName(other));
     expect(await refusalOf(asUser(bob.user.id).projects.list({ organizationId: other }))).toMatch(/^FORBIDDEN/);
   });

@@ -17,7 +17,8 @@ afterEach(() => void vi.useRealTimers());
 
 const MINUTE = 60_000;
 
-const signIn = (email: string, given = password) => openBrowser().client().auth.login.mutate({ email, password: given });
+const signIn = (email: string, given = password) =>
+  openBrowser().client().auth.login.mutate({ email, password: given });
 
 /** Expires the access token of a browser: only the refresh token is left. */
 function dropAccess({ cookies }: { readonly cookies: Map<string, string> }): void {
@@ -181,7 +182,9 @@ describe("the sockets and streams of an account that is suspended", () => {
     first?.send({ id: 4, method: "mutation", params: { path: "items.create", input: { json: { text: "too late" } } } });
     await suspend(user, null, "STREAMS_DO");
     const open = await runInDurableObject(env.STREAMS_DO.getByName(`user:${user.id}`), (_instance, state) => {
-      state.storage.sql.exec("INSERT INTO items (id, createdAt, updatedAt, text) VALUES ('x', 1, 1, 'by the operator')");
+      state.storage.sql.exec(
+        "INSERT INTO items (id, createdAt, updatedAt, text) VALUES ('x', 1, 1, 'by the operator')",
+      );
       return state.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN).length;
     });
     expect(open).toBe(0);

@@ -46,7 +46,8 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
     // The password was not checked, so the attempt does not count.
     if (!result.ok && result.reason === "UNKNOWN_DEVICE") attempt.succeeded();
     // The password was right.
-    if (!result.ok && result.reason === "CLIENT_ERROR" && result.error.reason === "ACCOUNT_SUSPENDED") attempt.succeeded();
+    if (!result.ok && result.reason === "CLIENT_ERROR" && result.error.reason === "ACCOUNT_SUSPENDED")
+      attempt.succeeded();
     if (!result.ok) return result;
     // A device's count belongs to its user. The account's contains guesses by strangers, which stay counted.
     if (known) attempt.clear();

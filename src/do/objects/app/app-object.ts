@@ -6,6 +6,7 @@ import { failure, success } from "../../../shared/result.js";
 import { actorOf } from "../../audit/action-log.js";
 import { createAuditedChange } from "../../audit/audited-change.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
+import { createAdministration } from "../../operators/administration.js";
 import { createRoleAdministration } from "../../app-roles/role-administration.js";
 import { deniedAction } from "../../app-roles/role-messages.js";
 import { appAddress } from "../../../shared/owner.js";
@@ -40,7 +41,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     secret: () => identity().secrets.index,
   });
   const { isInitialized } = ownerStorage.lifecycle;
-  const { outbox, leases, operatorLog, roles, superadmins, open, receive } = composeAppObject(
+  const { outbox, leases, operatorLog, roles, superadmins, operations, open, receive } = composeAppObject(
     environment,
     ownerStorage,
   );
@@ -120,6 +121,15 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
               checkAgain: accessCheck.check,
             }),
           ),
+        administration: () =>
+          createAdministration({
+            operations,
+            log: operatorLog,
+            identity,
+            accessOf: (userId) => roles.policy.accessOf(roles.store.rolesOf(userId)),
+            request,
+            checkAgain: accessCheck.check,
+          }),
       };
     },
     internal(request) {

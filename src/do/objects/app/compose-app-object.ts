@@ -8,6 +8,8 @@ import { createRolePublisher } from "../../app-roles/role-publisher.js";
 import { createRoleStore, roleSchema } from "../../app-roles/role-store.js";
 import { createSuperadmins } from "../../app-roles/superadmins.js";
 import { actionLogSchema, createActionLog } from "../../audit/action-log.js";
+import { createOperationStore, operationSchema } from "../../operators/operation-store.js";
+import { createOperations } from "../../operators/operations.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
@@ -31,6 +33,7 @@ export const appObjectTables: readonly string[] = [
   outboxHeadsSchema,
   inboxSchema,
   actionLogSchema,
+  operationSchema,
   ...roleSchema,
 ];
 
@@ -94,6 +97,24 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     transaction,
   };
 
+  const suspended = createSuspendedMembers(sql);
+  const operations = createOperations({
+    store: createOperationStore(sql),
+    superadmins,
+    roles: roleStore,
+    suspended,
+    log: operatorLog,
+    transaction,
+    isInitialized,
+    alarms,
+    send: ({ id: operationId, target, action }) =>
+      target.type === "user"
+        ? sendInternal(user(target.id), { op: "operate", operationId, action })
+        : sendInternal(stubOf(identity().namespace, target), { op: "deleteOrganization" }),
+    onSuspended: environment.suspendUser,
+    onError: app.onError,
+  });
+
   const inbox = createInbox({
     sql,
     transaction,
@@ -121,7 +142,8 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     operatorLog,
     roles,
     superadmins,
-    suspended: createSuspendedMembers(sql),
+    suspended,
+    operations,
     /** Creates the schema, if this is the first use of the object. */
     open: (): void => initialize(() => {}),
     receive: (delivery: Delivery): Receipt => initialize(() => inbox.receive(delivery)),

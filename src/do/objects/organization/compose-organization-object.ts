@@ -10,6 +10,7 @@ import { createMailAvailability } from "../../mail/mail-availability.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createReporter, reportSchema } from "../../directory/create-reporter.js";
+import { actionLogSchema, createActionLog } from "../../audit/action-log.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
@@ -46,6 +47,7 @@ export const organizationTables: readonly string[] = [
   leaseSchema,
   leaseGenerationSchema,
   memberRoleSchema,
+  actionLogSchema,
   rateLogSchema,
   outboxSchema,
   deadPayloadSchema,
@@ -68,7 +70,7 @@ type HandledMessage =
 export function composeOrganizationObject(environment: ObjectEnvironment, ownerStorage: OwnerStorage) {
   const { lifecycle, lastCalls, schemaVersion } = ownerStorage;
   const { isInitialized, initialize, erase } = lifecycle;
-  const { state, app, address, alarms, identity, suspendUser, endMember } = environment;
+  const { state, app, address, alarms, env, identity, suspendUser, endMember } = environment;
   const { storage } = state;
   const sql = recordedSql(storage.sql);
   const organizationId = address.id;
@@ -136,8 +138,17 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
       isInitialized,
       requestLease: ({ userId, ...session }) => sendInternal(user(userId), { op: "lease", organizationId, ...session }),
     }),
+    log: createActionLog({
+      sql,
+      options: app.organizationAudit,
+      isInitialized,
+      alarms,
+      deliver:
+        app.onAudit &&
+        ((actions) => app.onAudit?.({ owner: { type: "organization", id: organizationId }, actions, env })),
+    }),
     rates: createRateLog(sql),
-    mail: createMailAvailability({ env: environment.env, settings: app.mail }),
+    mail: createMailAvailability({ env, settings: app.mail }),
     outbox,
     directory,
     transaction,
@@ -175,6 +186,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
           const at = new Date(createdAt);
           organizations.insert({ id: organizationId, name, createdAt: at, settings: superjson.parse(settings) });
           members.insert({ userId, email, role: OWNER, joinedAt: at, invitationId: undefined });
+          deps.log.add({ actor: { type: "user", id: userId }, action: "organization.create" });
         },
         memberGone: ({ userId }) => membership.onUserDeleted(userId),
         memberSuspended: ({ userId, until }) => membership.onUserSuspended(userId, until),

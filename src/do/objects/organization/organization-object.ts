@@ -39,7 +39,13 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
   const services = composeOrganizationObject(environment, ownerStorage);
   const { deps, exists } = services;
   const { organizations, members, suspended, leases, outbox } = deps;
-  const { access, resolveAccess, permissionVersion } = createMemberAccess({ exists, members, suspended, leases, endSession });
+  const { access, resolveAccess, permissionVersion } = createMemberAccess({
+    exists,
+    members,
+    suspended,
+    leases,
+    endSession,
+  });
   const transaction = createTransaction(state.storage);
   const owner = { type: "organization", id: address.id } as const;
 

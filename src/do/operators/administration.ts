@@ -1,0 +1,106 @@
+import { missingAppPermission } from "../../router/requirement.js";
+import type { AdministrationService } from "../../router/admin/administration-service.js";
+import { reasonOf } from "../../router/reasoned-error.js";
+import type { OperatorAction } from "../../shared/operator.js";
+import { stubOf } from "../../shared/object-stub.js";
+import { sendInternal, sendInternalRead } from "../../shared/send-internal.js";
+import { clientError } from "../accounts/client-error-result.js";
+import { actorOf, type ActionLog } from "../audit/action-log.js";
+import { operationIdOf } from "../idempotency/operation-id.js";
+import { userNotFound } from "../lifecycle/caller-errors.js";
+import type { AppIdentity } from "../lifecycle/identity.js";
+import type { RequestContext } from "../lifecycle/request-context.js";
+import { organizationNotFound, type Operations } from "./operations.js";
+
+/** The roles of a user in the app, and the permissions that they give. */
+export interface UserAccess {
+  readonly roles: readonly string[];
+  readonly permissions: readonly string[];
+}
+
+export interface AdministrationOptions {
+  readonly operations: Operations;
+  readonly log: Pick<ActionLog, "add">;
+  readonly identity: () => AppIdentity;
+  readonly accessOf: (userId: string) => UserAccess;
+  readonly request: Pick<RequestContext, "caller" | "device">;
+  /** Checks the permissions of the call again. @throws TRPCError FORBIDDEN (MISSING_PERMISSION) */
+  readonly checkAgain: () => void;
+}
+
+/** The actions that take something from a user. Nobody takes from a user with more permissions. */
+const PROTECTED: ReadonlySet<OperatorAction["type"]> = new Set(["suspend", "unsuspend", "revokeSessions", "delete"]);
+
+/** Acts on users and organizations for one caller, in the app's object. The procedures have checked the caller's permission. */
+export function createAdministration(options: AdministrationOptions): AdministrationService {
+  const { operations, log, identity, accessOf, request, checkAgain } = options;
+  const actor = actorOf(request.caller);
+  const { device } = request;
+
+  /** @throws TRPCError FORBIDDEN (MISSING_PERMISSION) when the user has a permission that the caller lacks */
+  function assertCoversPermissionsOf(userId: string): void {
+    if (actor.type === "system" || actor.id === userId) return;
+    const own = new Set(accessOf(actor.id).permissions);
+    const missing = accessOf(userId).permissions.find((permission) => !own.has(permission));
+    if (missing !== undefined) throw missingAppPermission(missing);
+  }
+
+  return {
+    async getUser(userId) {
+      const address = { type: "user", id: userId } as const;
+      const found = await sendInternalRead(identity().namespace, address, { op: "describeUser" });
+      if (!found.ok) throw userNotFound();
+      const { suspension } = found.value;
+      const { roles, permissions } = accessOf(userId);
+      return { ...found.value, status: suspension ? "suspended" : "active", roles, permissions };
+    },
+
+    actOnUser: ({ userId, reason }, action, idempotencyKey) =>
+      operations.run(
+        { id: operationIdOf(idempotencyKey), target: { type: "user", id: userId }, action, actor, reason },
+        {
+          device,
+          checkAgain() {
+            checkAgain();
+            if (PROTECTED.has(action.type)) assertCoversPermissionsOf(userId);
+          },
+        },
+      ),
+
+    async exportUser({ userId, reason }, cursor) {
+      const target = { type: "user", id: userId } as const;
+      const entry = { action: "user.export", target, actor, reason, device };
+      try {
+        assertCoversPermissionsOf(userId);
+        const page = await sendInternal(stubOf(identity().namespace, target), { op: "exportUser", cursor });
+        if (!page.ok) throw page.reason === "CLIENT_ERROR" ? clientError(page) : userNotFound();
+        // One entry for an export, not for each of its pages.
+        if (cursor === undefined) log.add(entry);
+        return page.value;
+      } catch (error) {
+        const failure = reasonOf(error) ?? "UNEXPECTED";
+        log.add({ ...entry, outcome: failure === "MISSING_PERMISSION" ? "denied" : "failed", failure });
+        throw error;
+      }
+    },
+
+    async getOrganization(organizationId) {
+      const address = { type: "organization", id: organizationId } as const;
+      const found = await sendInternalRead(identity().namespace, address, { op: "describeOrganization" });
+      if (!found.ok) throw organizationNotFound();
+      return found.value;
+    },
+
+    deleteOrganization: ({ organizationId, reason }, idempotencyKey) =>
+      operations.run(
+        {
+          id: operationIdOf(idempotencyKey),
+          target: { type: "organization", id: organizationId },
+          action: { type: "delete" },
+          actor,
+          reason,
+        },
+        { device, checkAgain },
+      ),
+  };
+}

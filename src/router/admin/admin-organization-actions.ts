@@ -1,0 +1,32 @@
+import { z } from "zod";
+import type { AppRolePolicy } from "../app-roles/app-role-policy.js";
+import { appCan } from "../app-roles/app-can.js";
+import { builtinRoot } from "../builtin-root.js";
+import { repeatable } from "../repeatable.js";
+import { requireService } from "../services.js";
+import { idInput, reasonInput } from "./admin-inputs.js";
+
+const { appProcedure } = builtinRoot;
+
+/**
+ * The procedures of `admin.organizations` that concern one organization. All of them throw FORBIDDEN without their permission,
+ * which the audit log of the app records, and NOT_FOUND (ORGANIZATION_NOT_FOUND).
+ */
+export function createOrganizationActions(policy: AppRolePolicy) {
+  const organizations = (ctx: object) => requireService(ctx, "administration")();
+
+  return {
+    /** Describes an organization, with its members, storage and undelivered messages. */
+    get: appProcedure
+      .use(appCan(policy, "organization:read"))
+      .input(z.strictObject({ organizationId: idInput }))
+      .query(({ ctx, input }) => organizations(ctx).getOrganization(input.organizationId)),
+
+    /** Deletes an organization and all its data permanently. `applied` is as for the actions on users. */
+    delete: appProcedure
+      .use(appCan(policy, "organization:delete"))
+      .use(repeatable)
+      .input(z.strictObject({ organizationId: idInput, reason: reasonInput }))
+      .mutation(({ ctx, input }) => organizations(ctx).deleteOrganization(input, ctx.idempotencyKey)),
+  };
+}

@@ -1,0 +1,23 @@
+import type { ExportedRecord } from "../../shared/exported-record.js";
+import type { OperatorAction, OperatorOutcome, OrganizationOverview, UserDetails } from "../../shared/operator.js";
+import type { Page } from "../../shared/page.js";
+
+/** Names the user that an operator acts on, and why. */
+export interface ActedOnUser {
+  readonly userId: string;
+  readonly reason: string;
+}
+
+/** The actions of operators on users and organizations, in the app's object. The procedures that use it document its errors. */
+export interface AdministrationService {
+  getUser(userId: string): Promise<UserDetails>;
+  /** @param idempotencyKey identifies the call and its repeats, which have one effect */
+  actOnUser(target: ActedOnUser, action: OperatorAction, idempotencyKey: string | undefined): Promise<OperatorOutcome>;
+  exportUser(target: ActedOnUser, cursor: string | undefined): Promise<Page<ExportedRecord>>;
+  getOrganization(organizationId: string): Promise<OrganizationOverview>;
+  /** @param idempotencyKey as for `actOnUser` */
+  deleteOrganization(
+    target: { readonly organizationId: string; readonly reason: string },
+    idempotencyKey: string | undefined,
+  ): Promise<OperatorOutcome>;
+}
