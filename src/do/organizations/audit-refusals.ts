@@ -23,12 +23,12 @@ export function createAuditRefusals({ actor, recordLater }: AuditRefusalsOptions
     /** Wraps a function that performs an action. */
     wrap<TArguments extends unknown[], TResult>(
       action: string,
-      targetOf: (...args: NoInfer<TArguments>) => AuditTarget | undefined,
+      targetOf: (first: TArguments[0]) => AuditTarget | undefined,
       run: (...args: TArguments) => TResult,
     ): (...args: TArguments) => TResult {
       return (...args) => {
         const refuse = (error: unknown): never => {
-          record(action, targetOf(...args), error);
+          record(action, targetOf(args[0]), error);
           throw error;
         };
         try {

@@ -30,7 +30,6 @@ import { createOperationLog } from "../../accounts/operation-log.js";
 import { createOperatorActions } from "../../accounts/operator-actions.js";
 import { describeUser } from "../../accounts/user-overview.js";
 import type { SuspensionStore } from "../../accounts/suspension.js";
-import { MAIL } from "../../messaging/outbox-heads.js";
 import { createAuditLog } from "../../accounts/audit-log.js";
 import { createDeviceConfirmation } from "../../accounts/sessions/device-confirmation.js";
 import { createDeviceEpochStore } from "../../accounts/sessions/device-epoch.js";
@@ -307,7 +306,11 @@ export function createAccountComponents(options: AccountComponentsOptions) {
       deletion,
       exists,
       onDelete,
-      areOrganizationsInformed: () => !isInitialized() || outbox.countPending() === outbox.countPending(MAIL),
+      areOrganizationsInformed: () =>
+        !isInitialized() ||
+        organizationList
+          .memberships()
+          .every(({ id }) => outbox.countPending(toName({ type: "organization", id })) === 0),
     }),
     describe: () =>
       describeUser({
