@@ -91,11 +91,11 @@ export function createAdministration(options: AdministrationOptions): Administra
       return found.value;
     },
 
-    deleteOrganization: ({ organizationId, reason }, idempotencyKey) =>
+    deleteOrganization: ({ id, reason }, idempotencyKey) =>
       operations.run(
         {
           id: operationIdOf(idempotencyKey),
-          target: { type: "organization", id: organizationId },
+          target: { type: "organization", id },
           action: { type: "delete" },
           actor,
           reason,

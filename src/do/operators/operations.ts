@@ -202,7 +202,7 @@ export function organizationNotFound(): ReasonedError {
   return new ReasonedError({
     code: "NOT_FOUND",
     reason: "ORGANIZATION_NOT_FOUND",
-    message: "This organization does not exist. Check the `organizationId`.",
+    message: "This organization does not exist. Check the `id`.",
   });
 }
 

@@ -10,7 +10,8 @@ const { appProcedure } = builtinRoot;
 
 /**
  * The procedures of `admin.organizations` that concern one organization. All of them throw FORBIDDEN without their permission,
- * which the audit log of the app records, and NOT_FOUND (ORGANIZATION_NOT_FOUND).
+ * which the audit log of the app records, and NOT_FOUND (ORGANIZATION_NOT_FOUND). The input is not named `organizationId`, which
+ * routes a call to the organization.
  */
 export function createOrganizationActions(policy: AppRolePolicy) {
   const organizations = (ctx: object) => requireService(ctx, "administration")();
@@ -19,14 +20,14 @@ export function createOrganizationActions(policy: AppRolePolicy) {
     /** Describes an organization, with its members, storage and undelivered messages. */
     get: appProcedure
       .use(appCan(policy, "organization:read"))
-      .input(z.strictObject({ organizationId: idInput }))
-      .query(({ ctx, input }) => organizations(ctx).getOrganization(input.organizationId)),
+      .input(z.strictObject({ id: idInput }))
+      .query(({ ctx, input }) => organizations(ctx).getOrganization(input.id)),
 
     /** Deletes an organization and all its data permanently. `applied` is as for the actions on users. */
     delete: appProcedure
       .use(appCan(policy, "organization:delete"))
       .use(repeatable)
-      .input(z.strictObject({ organizationId: idInput, reason: reasonInput }))
+      .input(z.strictObject({ id: idInput, reason: reasonInput }))
       .mutation(({ ctx, input }) => organizations(ctx).deleteOrganization(input, ctx.idempotencyKey)),
   };
 }

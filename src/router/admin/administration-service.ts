@@ -17,7 +17,7 @@ export interface AdministrationService {
   getOrganization(organizationId: string): Promise<OrganizationOverview>;
   /** @param idempotencyKey as for `actOnUser` */
   deleteOrganization(
-    target: { readonly organizationId: string; readonly reason: string },
+    target: { readonly id: string; readonly reason: string },
     idempotencyKey: string | undefined,
   ): Promise<OperatorOutcome>;
 }

@@ -42,8 +42,8 @@ const actions: readonly (readonly [path: string, kind: "query" | "mutate", input
   ["admin.users.delete", "mutate", (userId) => ({ userId, reason })],
   ["admin.users.export", "mutate", (userId) => ({ userId, reason })],
   ["admin.users.retryDeadLetter", "mutate", (userId) => ({ userId, reason, id: "mail 1" })],
-  ["admin.organizations.get", "query", (organizationId) => ({ organizationId })],
-  ["admin.organizations.delete", "mutate", (organizationId) => ({ organizationId, reason })],
+  ["admin.organizations.get", "query", (id) => ({ id })],
+  ["admin.organizations.delete", "mutate", (id) => ({ id, reason })],
 ];
 
 let operator: Account;
@@ -160,13 +160,13 @@ describe("an operator", () => {
   it("describes and deletes an organization", async () => {
     const ada = await signUpVerified();
     const { id: organizationId } = await ada.client.organizations.create.mutate({ name: "Acme" });
-    const described = await operator.client.admin.organizations.get.query({ organizationId });
+    const described = await operator.client.admin.organizations.get.query({ id: organizationId });
     expect(described).toMatchObject({
       organization: { id: organizationId, name: "Acme" },
       members: [{ userId: ada.user.id, role: "owner" }],
       pendingInvitations: 0,
     });
-    await operator.client.admin.organizations.delete.mutate({ organizationId, reason });
+    await operator.client.admin.organizations.delete.mutate({ id: organizationId, reason });
     expect(await refusalOf(ada.client.projects.list.query({ organizationId }))).toBe("FORBIDDEN NOT_A_MEMBER");
     expect(await ada.client.organizations.list.query()).toEqual([]);
     expect((await entriesAbout(organizationId)).map(({ action }) => action)).toEqual(["organization.delete"]);

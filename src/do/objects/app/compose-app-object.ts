@@ -142,7 +142,6 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     operatorLog,
     roles,
     superadmins,
-    suspended,
     operations,
     /** Creates the schema, if this is the first use of the object. */
     open: (): void => initialize(() => {}),
