@@ -215,7 +215,6 @@ export interface UserOrganizationsService {
 export interface OrganizationService {
   /**
    * Rejects a caller whose role lacks the permission: now, and again in the transaction of a mutation.
-   * @param path the path of the procedure, for the audit log
    * @throws TRPCError FORBIDDEN
    */
   requirePermission(requirement: Requirement, path?: string): void;

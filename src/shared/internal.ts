@@ -4,10 +4,8 @@ import type { SessionTokens } from "./call.js";
 import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
 import type { DirectoryOperation, DirectoryReplies } from "./directory-requests.js";
-import type { ErrorReason } from "./error-reason.js";
-import type { ExportedRecord } from "./exported-record.js";
-import type { Page } from "./page.js";
-import type { OperatorAction, OperatorOutcome, OrganizationOverview, UserOverview } from "./operator.js";
+import type { ClientFailure } from "./client-failure.js";
+import type { OperatorReplies, OperatorRequest, OperatorValue } from "./operator-requests.js";
 import type { Failure, Result } from "./result.js";
 
 /**
@@ -173,19 +171,7 @@ type InternalOperation =
       /** App → user: returns whether the account exists. */ readonly op: "hasUser";
     }
   | DirectoryOperation
-  | {
-      /** App → user: executes an action of an operator. Idempotent by `operationId`. */
-      readonly op: "operate";
-      readonly operationId: string;
-      readonly action: OperatorAction;
-    }
-  | { /** App → user: describes the account to an operator. */ readonly op: "describeUser" }
-  | {
-      /** App → user: returns a page of the user's data for an operator. */ readonly op: "exportUser";
-      readonly cursor: string | undefined;
-    }
-  | { /** App → organization: describes the organization to an operator. */ readonly op: "describeOrganization" }
-  | { /** App → organization: deletes it. A repeat within three days succeeds. */ readonly op: "deleteOrganization" }
+  | OperatorRequest
   | {
       /** Worker → any object: aborts the signals of the calls of a request, because its client has disconnected. */
       readonly op: "leave";
@@ -227,13 +213,6 @@ export interface SignInResult {
   readonly deviceEpoch: string;
 }
 
-/** An error for the client. It is data, because a thrown error would lose its class over RPC. */
-export interface ClientFailure extends Failure<"CLIENT_ERROR"> {
-  readonly error: { readonly code: string; readonly message: string; readonly reason?: ErrorReason | undefined };
-  /** Whether a mail had already been passed to the app's hook. */
-  readonly mailed?: boolean | undefined;
-}
-
 /** An operator has suspended the account of the session. */
 export interface SuspendedFailure extends Failure<"ACCOUNT_SUSPENDED"> {
   /** When the suspension ends by itself; `null` if it does not. */
@@ -251,7 +230,7 @@ export interface RedeemedSocketTicket {
 }
 
 /** A question has a boolean as its reply. A request that can be refused has a `Result`. */
-interface Replies extends DirectoryReplies {
+interface Replies extends DirectoryReplies, OperatorReplies {
   createAccount: Result<SignInResult, Failure<"ACCOUNT_EXISTS"> | ClientFailure>;
   hasAccount: boolean;
   /** `UNKNOWN_DEVICE`: the device epoch has changed, so the password was not checked. */
@@ -277,11 +256,6 @@ interface Replies extends DirectoryReplies {
   memberRoles: Result<LeasedRoles, Failure<"USER_NOT_FOUND">>;
   releaseSuperadmin: Result<true, Failure<"LAST_SUPERADMIN">>;
   hasUser: boolean;
-  operate: Result<OperatorOutcome, Failure<"USER_NOT_FOUND"> | ClientFailure>;
-  describeUser: Result<UserOverview, Failure<"USER_NOT_FOUND">>;
-  exportUser: Result<Page<ExportedRecord>, Failure<"USER_NOT_FOUND"> | ClientFailure>;
-  describeOrganization: Result<OrganizationOverview, Failure<"ORGANIZATION_NOT_FOUND">>;
-  deleteOrganization: Result<OperatorOutcome, Failure<"ORGANIZATION_NOT_FOUND">>;
   leave: void;
   deliver: Receipt;
 }
@@ -297,10 +271,7 @@ export interface Refused {
 
 /** The values of results, which versions before `Result` sent as they are. */
 type EarlierReply =
-  | OperatorOutcome
-  | UserOverview
-  | OrganizationOverview
-  | Page<ExportedRecord>
+  | OperatorValue
   | SignInResult
   | SessionTokens
   | FoundSession

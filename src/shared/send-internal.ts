@@ -1,4 +1,5 @@
-import type { ClientFailure, InternalReply, InternalRequest, Refused, WireReply } from "./internal.js";
+import type { ClientFailure } from "./client-failure.js";
+import type { InternalReply, InternalRequest, Refused, WireReply } from "./internal.js";
 import { canRetry, isMissingMethod } from "./object-failure.js";
 import { stubOf, type ObjectNamespace, type ObjectStub } from "./object-stub.js";
 import type { ObjectAddress } from "./owner.js";

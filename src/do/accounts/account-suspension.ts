@@ -19,6 +19,7 @@ export function createAccountSuspension(options: AccountSuspensionOptions) {
     if (!suspension.delete()) return;
     organizations.announceSuspensionEnd();
     audit.add({ action, outcome: "ok", device: {} });
+    deps.directory.report();
     alarms.arm();
   }
 
@@ -43,6 +44,7 @@ export function createAccountSuspension(options: AccountSuspensionOptions) {
       revokeEarlier(deps, "accountSuspended");
       revokeAccountLease();
       audit.add({ action: "operator.suspend", outcome: "ok", device: {} });
+      deps.directory.report();
       alarms.arm();
     },
 

@@ -1,6 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import { ReasonedError, reasonOf } from "../../router/reasoned-error.js";
-import type { ClientFailure } from "../../shared/internal.js";
+import type { ClientFailure } from "../../shared/client-failure.js";
 import { failure } from "../../shared/result.js";
 
 /** Returns an error for the client as data, so that it can cross RPC. Throws unexpected errors. */

@@ -1,7 +1,7 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import type { User } from "../../shared/account.js";
 import type { AuditAction } from "../../shared/audit.js";
-import type { ClientFailure } from "../../shared/internal.js";
+import type { ClientFailure } from "../../shared/client-failure.js";
 import type { OperatorAction, OperatorOutcome } from "../../shared/operator.js";
 import { failure, success, type Failure, type Result } from "../../shared/result.js";
 import type { AccountDeletion } from "./account-deletion.js";

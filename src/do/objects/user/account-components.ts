@@ -5,6 +5,7 @@ import type { User } from "../../../shared/account.js";
 import type { InternalReply, InternalRequest, SessionFailure } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import { failure, success, type Result } from "../../../shared/result.js";
+import { FOREVER } from "../../../shared/directory.js";
 import { toName } from "../../../shared/owner.js";
 import type { AccountHooks } from "../../accounts/account-hooks.js";
 import type { ObjectEnvironment } from "../object-handler.js";
@@ -19,16 +20,13 @@ import { createOutbox } from "../../messaging/create-outbox.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { createOutboxStore } from "../../messaging/outbox-store.js";
 import type { OwnerStorage } from "../owner-storage.js";
+import { createOperatorComponents } from "./operator-components.js";
 import { createAccountDeletion } from "../../accounts/account-deletion.js";
 import { countMail } from "../../accounts/account-mails.js";
 import type { UserRoleStore } from "../../app-roles/user-role-store.js";
 import { createUserRoles } from "../../app-roles/user-roles.js";
 import type { AccountDeps } from "../../accounts/account-deps.js";
 import type { AccountStore } from "../../accounts/account-store.js";
-import { createAccountSuspension } from "../../accounts/account-suspension.js";
-import { createOperationLog } from "../../accounts/operation-log.js";
-import { createOperatorActions } from "../../accounts/operator-actions.js";
-import { describeUser } from "../../accounts/user-overview.js";
 import type { SuspensionStore } from "../../accounts/suspension.js";
 import { createAuditLog } from "../../accounts/audit-log.js";
 import { createDeviceConfirmation } from "../../accounts/sessions/device-confirmation.js";
@@ -40,8 +38,7 @@ import { createEmailVerification } from "../../accounts/email/email-verification
 import { createEventHooks, type EventHookCalls } from "../../accounts/event-hooks.js";
 import { createBlockedInviterStore } from "../../organizations/blocked-inviters.js";
 import { createHashQueue } from "../../accounts/passwords/hash-queue.js";
-import { exportPage, type ExportOptions } from "../../accounts/export-records.js";
-import { catchClientError } from "../../accounts/client-error-result.js";
+import type { ExportOptions } from "../../accounts/export-records.js";
 import { SMALL_PAGE_BYTES } from "../../tables/query/page-bytes.js";
 import { createExportLimit } from "../../accounts/limit-exports.js";
 import { createPendingEmailChangeStore } from "../../accounts/email/pending-change.js";
@@ -57,8 +54,6 @@ import { createUserAccount, type SignInHook } from "../../accounts/user-account.
 
 /** The types of the app are known only in the options of `createUserDO`. */
 type UserTables = Tables<AppDefinition["tables"]["user"]>;
-
-type ExportRequest = Extract<InternalRequest, { op: "exportUser" }>;
 
 export interface AccountComponentsOptions {
   readonly environment: ObjectEnvironment;
@@ -116,7 +111,13 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     accounts,
     countOrganizations: () => organizationList.count(),
     schemaVersion: ownerStorage.schemaVersion,
-    operatorState: () => ({ roles: roles.read().roles.map(({ name }) => name), suspendedUntil: null }),
+    operatorState() {
+      const suspended = suspension.read(Date.now());
+      return {
+        roles: roles.read().roles.map(({ name }) => name),
+        suspendedUntil: suspended ? (suspended.until?.getTime() ?? FOREVER) : null,
+      };
+    },
   });
 
   const leaseHolders = createLeaseHolders({ sql, outbox });
@@ -230,21 +231,10 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     kv: ownerStorage.kv(undefined, undefined, SMALL_PAGE_BYTES),
   });
 
-  /** A page of the export for an operator, which the user finds in the audit log. */
-  async function exportForOperator(cursor: string | undefined): Promise<InternalReply<ExportRequest>> {
-    if (!exists()) return failure("USER_NOT_FOUND");
-    return catchClientError(async () => {
-      const page = exportPage(exportedData(), cursor);
-      if (cursor === undefined) audit.add({ action: "operator.export", outcome: "ok", device: {} });
-      return success(page);
-    });
-  }
-
   return {
     deps,
     exists,
     exportedData,
-    exportPage: exportForOperator,
     access,
     emailChange,
     deletion,
@@ -294,32 +284,17 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     }),
     limitExport: createExportLimit(),
     onDelete,
-    operate: createOperatorActions({
+    ...createOperatorComponents({
+      environment,
+      ownerStorage,
       deps,
-      operations: createOperationLog(sql),
-      suspension: createAccountSuspension({
-        deps,
-        isInitialized,
-        alarms,
-        revokeAccountLease: () => leaseHolders.revoke([accountLeaseOf(address.id)]),
-      }),
-      deletion,
       exists,
+      deletion,
       onDelete,
-      areOrganizationsInformed: () =>
-        !isInitialized() ||
-        organizationList
-          .memberships()
-          .every(({ id }) => outbox.countPending(toName({ type: "organization", id })) === 0),
+      organizationList,
+      exportedData,
+      leaseHolders,
     }),
-    describe: () =>
-      describeUser({
-        deps,
-        exists,
-        memberships: organizationList.memberships,
-        storageBytes: () => sql.databaseSize,
-        schemaVersion: ownerStorage.lifecycle.schemaVersion,
-      }),
   };
 }
 
