@@ -7,7 +7,7 @@ import type { Page } from "../shared/page.js";
 import type { ObjectAddress } from "../shared/owner.js";
 import type { Credentials, ListedSession, SignedIn, Signup, User } from "../shared/account.js";
 import type { BlockedInviter, Invitation, ListedOrganization, Member } from "../shared/organization.js";
-import type { AdministrationService } from "./admin/administration-service.js";
+import type { AdministrationService, OperatorLogService } from "./admin/administration-service.js";
 import type { AppDefinition } from "./definition.js";
 import type { OrganizationView } from "./organizations/organization-types.js";
 import type { RoleDescription } from "./organizations/role-policy.js";
@@ -293,9 +293,4 @@ export interface RoleAdministrationService {
   delete(name: string, keepReply: KeepReply | undefined): Promise<RoleChange>;
   assign(assignment: RoleAssignment): Promise<RoleChange>;
   unassign(assignment: RoleAssignment): Promise<RoleChange>;
-}
-
-/** The audit log of the app. */
-export interface OperatorLogService {
-  list(filter: AuditedActionFilter): Page<AuditedAction>;
 }

@@ -1,3 +1,4 @@
+import type { AuditedAction, AuditedActionFilter } from "../../shared/audited-action.js";
 import type { ExportedRecord } from "../../shared/exported-record.js";
 import type { OperatorAction, OperatorOutcome, OrganizationOverview, UserDetails } from "../../shared/operator.js";
 import type { Page } from "../../shared/page.js";
@@ -20,4 +21,9 @@ export interface AdministrationService {
     target: { readonly id: string; readonly reason: string },
     idempotencyKey: string | undefined,
   ): Promise<OperatorOutcome>;
+}
+
+/** The audit log of the app. */
+export interface OperatorLogService {
+  list(filter: AuditedActionFilter): Page<AuditedAction>;
 }
