@@ -1,3 +1,4 @@
+import { FOREVER } from "../../shared/directory.js";
 import type { AccountSuspension } from "../../shared/suspension.js";
 import { withoutRecorder } from "../tables/reads/read-recorder.js";
 
@@ -65,4 +66,9 @@ function toSuspension(row: Record<string, SqlStorageValue>): AccountSuspension {
     at: new Date(Number(row["at"])),
     until: row["until"] === null ? null : new Date(Number(row["until"])),
   };
+}
+
+/** When a suspension ends, as the directory stores it; `null` without a suspension. */
+export function suspendedUntil(suspension: AccountSuspension | undefined): number | null {
+  return suspension ? (suspension.until?.getTime() ?? FOREVER) : null;
 }

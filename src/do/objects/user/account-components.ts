@@ -5,7 +5,6 @@ import type { User } from "../../../shared/account.js";
 import type { InternalReply, InternalRequest, SessionFailure } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import { failure, success, type Result } from "../../../shared/result.js";
-import { FOREVER } from "../../../shared/directory.js";
 import { toName } from "../../../shared/owner.js";
 import type { AccountHooks } from "../../accounts/account-hooks.js";
 import type { ObjectEnvironment } from "../object-handler.js";
@@ -27,7 +26,7 @@ import type { UserRoleStore } from "../../app-roles/user-role-store.js";
 import { createUserRoles } from "../../app-roles/user-roles.js";
 import type { AccountDeps } from "../../accounts/account-deps.js";
 import type { AccountStore } from "../../accounts/account-store.js";
-import type { SuspensionStore } from "../../accounts/suspension.js";
+import { suspendedUntil, type SuspensionStore } from "../../accounts/suspension.js";
 import { createAuditLog } from "../../accounts/audit-log.js";
 import { createDeviceConfirmation } from "../../accounts/sessions/device-confirmation.js";
 import { createDeviceEpochStore } from "../../accounts/sessions/device-epoch.js";
@@ -111,13 +110,10 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     accounts,
     countOrganizations: () => organizationList.count(),
     schemaVersion: ownerStorage.schemaVersion,
-    operatorState() {
-      const suspended = suspension.read(Date.now());
-      return {
-        roles: roles.read().roles.map(({ name }) => name),
-        suspendedUntil: suspended ? (suspended.until?.getTime() ?? FOREVER) : null,
-      };
-    },
+    operatorState: () => ({
+      roles: roles.read().roles.map(({ name }) => name),
+      suspendedUntil: suspendedUntil(suspension.read(Date.now())),
+    }),
   });
 
   const leaseHolders = createLeaseHolders({ sql, outbox });
