@@ -1,4 +1,5 @@
-// Builds dist/ with plain tsc: the server program, then the client program. Both contain src/shared and emit the same for it.
+// Builds dist/ with plain tsc: the program of the command line, then the server's and the client's, which emit the files
+// that they share with it again.
 // The new dist/ replaces the old one only when both have succeeded, so that nobody reads an incomplete build.
 import { rename, rm } from "node:fs/promises";
 import path from "node:path";
@@ -28,7 +29,7 @@ function ignoreMissing(error) {
 
 let code = 0;
 try {
-  for (const program of ["server", "client"]) {
+  for (const program of ["cli", "server", "client"]) {
     const result = await run("tsc", ["-p", `tsconfig.${program}.json`, "--outDir", fresh, "--noEmitOnError"]);
     if (result.code === 0) continue;
     process.stderr.write(result.output);

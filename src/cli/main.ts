@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { schemaCommand } from "./schema-command.js";
 import { UsageError } from "./usage-error.js";
 
 const HELP = `trpc-userdo schema <router module> [options]
@@ -12,6 +11,8 @@ Prints the tables of an app, and how they differ from a committed snapshot.
   --snapshot=FILE    the file of the snapshot (default: schema.sql)
   --export=NAME      the router to use if the module exports routers of several apps
   -h, --help         print this help
+
+trpc-userdo admin --help prints the commands for operators of an app.
 `;
 
 const options = {
@@ -26,6 +27,11 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
   try {
+    // Loaded when it is needed: one command needs a bundler, and the other a client.
+    if (args[0] === "admin") {
+      const { adminCommand } = await import("./admin/admin-command.js");
+      return await adminCommand(args.slice(1));
+    }
     const { values, positionals } = parse(args);
     const [command, file, ...rest] = positionals;
     if (values.help) {
@@ -35,6 +41,7 @@ async function main(args: string[]): Promise<number> {
     if (command !== "schema" || file === undefined || rest.length > 0) throw new UsageError(HELP);
     if (values.check && values.write) throw new UsageError("--check and --write cannot be combined. Pass one of them.");
     const mode = values.check ? "check" : values.write ? "write" : "print";
+    const { schemaCommand } = await import("./schema-command.js");
     return await schemaCommand({ file, mode, snapshot: values.snapshot, name: values.export });
   } catch (error) {
     process.stderr.write(`${error instanceof UsageError ? error.message : describe(error)}\n`);

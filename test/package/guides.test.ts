@@ -37,6 +37,7 @@ const exempt: Readonly<Record<string, string>> = {
   "docs/tutorial.md ts": "test/e2e/tutorial.e2e.test.ts compiles it",
   "docs/tutorial.md tsx": "test/e2e/tutorial.e2e.test.ts compiles it",
   "docs/how-it-works.md mermaid": "a diagram",
+  "docs/admin-cli.md sh": "test/e2e/admin-cli.e2e.test.ts runs it",
   "docs/deployment.md sh": "changes the secrets of a deployed Worker",
   "docs/testing.md js": "test/package/testing-guide.test.ts runs it",
   "docs/idempotency.md sh": "sends mutations for minutes; CI runs the same test with 1,000",
