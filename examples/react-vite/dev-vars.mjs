@@ -8,6 +8,8 @@ const lines = [
   `JWT_SECRET="${secret()}"`,
   `INDEX_SECRET="${secret()}"`,
   "DEV=true",
+  "# The user who confirms this address becomes the first administrator.",
+  'BOOTSTRAP_ADMIN_EMAIL="admin@example.com"',
 ];
 
 try {

@@ -7,7 +7,10 @@ import { appRouter } from "./router.ts";
  * One object per user: their account, sessions, tasks and sockets. In development the page /inbox shows its mails; to send them,
  * give createUserDO the options `mail` and `appUrl`.
  */
-export class TasksDO extends createUserDO(appRouter) {
+export class TasksDO extends createUserDO(appRouter, {
+  // For the search at /admin.
+  directory: { email: true, profile: ["name"], organizationName: true },
+}) {
   constructor(state: DurableObjectState, env: Cloudflare.Env) {
     super(state, env);
     noteAwake(state.id.name);

@@ -31,6 +31,10 @@ export const t = initUserDO({
     member: ["task:write"],
     guest: [],
   },
+  // Roles in the whole app, for the pages at /admin. "superadmin" is built in, and has all permissions.
+  appRoles: {
+    support: ["user:read", "user:session", "user:mail", "role:read", "audit:read"],
+  },
   // The app's own fields of a user: `user.profile`.
   profile: Profile,
   // The errors that a form shows beside its fields. The client's types include it.

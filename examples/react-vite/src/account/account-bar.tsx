@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { ActionButton } from "../action-button.tsx";
+import { useIsOperator } from "../admin/permissions.ts";
 import { Link, usePath } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
 
@@ -7,6 +8,7 @@ import { useTRPC } from "../trpc.ts";
 export function AccountBar({ email }: { readonly email: string }) {
   const trpc = useTRPC();
   const path = usePath();
+  const isOperator = useIsOperator();
   const logout = useMutation(trpc.auth.logout.mutationOptions());
   return (
     <header className="bar">
@@ -27,6 +29,11 @@ export function AccountBar({ email }: { readonly email: string }) {
       <Link to="/account" className="button-quiet" aria-current={path.startsWith("/account") ? "page" : undefined}>
         Account
       </Link>
+      {isOperator && (
+        <Link to="/admin" className="button-quiet" aria-current={path.startsWith("/admin") ? "page" : undefined}>
+          Admin
+        </Link>
+      )}
       <ActionButton className="button-quiet" onClick={() => logout.mutate()} isDisabled={logout.isPending}>
         Sign out
       </ActionButton>

@@ -30,6 +30,14 @@ const words: Readonly<Record<Entry["action"], string>> = {
   "profile.update": "Changed the profile",
   "account.delete": "Deleted the account",
   "account.export": "Downloaded the data",
+  "operator.suspend": "An administrator suspended the account",
+  "operator.unsuspend": "An administrator ended the suspension",
+  "operator.revokeSessions": "An administrator signed out all devices",
+  "operator.sendPasswordReset": "An administrator had a link for a new password mailed",
+  "operator.resendVerification": "An administrator had the confirmation link mailed again",
+  "operator.export": "An administrator downloaded the data",
+  "operator.retryDeadLetter": "An administrator had a message sent again",
+  "suspension.end": "The suspension ended",
 };
 
 export function ActivityPanel() {

@@ -7,22 +7,24 @@ export function useExport() {
   const client = useTRPCClient();
   return useMutation<number, AppError>({
     async mutationFn() {
-      const lines: string[] = [];
+      const records: unknown[] = [];
       await new Promise<void>((resolve, reject) => {
         client.account.export.subscribe(undefined, {
-          onData: (record) => lines.push(`${JSON.stringify(record)}\n`),
+          onData: (record) => records.push(record),
           onComplete: resolve,
           onError: reject,
         });
       });
-      save(new Blob(lines, { type: "application/x-ndjson" }), "tasks-export.ndjson");
-      return lines.length;
+      saveRecords(records, "tasks-export.ndjson");
+      return records.length;
     },
   });
 }
 
-function save(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file);
+/** Saves records as a file with one JSON value per line. */
+export function saveRecords(records: readonly unknown[], name: string): void {
+  const lines = records.map((record) => `${JSON.stringify(record)}\n`);
+  const url = URL.createObjectURL(new Blob(lines, { type: "application/x-ndjson" }));
   const anchor = document.createElement("a");
   anchor.href = url;
   anchor.download = name;
