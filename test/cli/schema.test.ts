@@ -87,6 +87,26 @@ CREATE TABLE "projects" (`);
   expect((await schema(["app.ts", "--snapshot=none.sql"])).stdout).toBe(first.stdout);
 });
 
+it("prints the tables of the whole app and their migrations, if the app has any", async () => {
+  expect((await schema(["app.ts", "--snapshot=none.sql"])).stdout).not.toContain("-- app");
+  await write(
+    "shared.ts",
+    `import { initUserDO, table } from "trpc-userdo/router";
+    import { z } from "zod";
+    const t = initUserDO({
+      tables: { app: { prices: table(z.object({ sku: z.string() }), { unique: ["sku"] }) } },
+      migrations: { app: [{ id: "first prices", up() {} }] },
+    });
+    export const appRouter = t.router({ ...t.builtin });`,
+  );
+  const { code, stdout } = await schema(["shared.ts", "--snapshot=none.sql"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`-- app
+-- migration "first prices"
+CREATE TABLE "prices" (`);
+  expect(stdout).toContain('CREATE UNIQUE INDEX "prices.sku!" ON "prices" ("sku");');
+});
+
 it("creates the snapshot with --write, and reports differences from it with --check", async () => {
   await write("changing.ts", app("title: z.string(),"));
   expect(await schema(["changing.ts", "--check"])).toMatchObject({
