@@ -4,6 +4,9 @@ import { failure, type Failure, type Result } from "../../shared/result.js";
 export const leaseSchema =
   "CREATE TABLE IF NOT EXISTS _leases (session_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID; CREATE INDEX IF NOT EXISTS _leases_user ON _leases (user_id)";
 
+/** Finds expired leases, in an object with the sessions of all users. */
+export const leaseExpirySchema = "CREATE INDEX IF NOT EXISTS _leases_until ON _leases (until)";
+
 /**
  * The token generation for which a session got its lease. This is not a column of `_leases`, because the previous version
  * inserts rows without naming columns. A trigger deletes the row with its lease.

@@ -148,6 +148,15 @@ describe("an app procedure", () => {
     expect(await client.posts.list.query()).toEqual([]);
   });
 
+  it("deletes expired leases without reading the others", async () => {
+    const { client } = await signUp();
+    await client.announcements.list.query();
+    const plan = await runInDurableObject(appObject(), (_, { storage }) =>
+      storage.sql.exec("EXPLAIN QUERY PLAN DELETE FROM _leases WHERE until <= 1").toArray(),
+    );
+    expect(JSON.stringify(plan)).toContain("_leases_until");
+  });
+
   it("answers each of many concurrent users with their own identity", async () => {
     const people = await Promise.all(Array.from({ length: 5 }, () => signUp()));
     const callers = await Promise.all(people.map(({ client }) => client.announcements.whereAmI.query()));

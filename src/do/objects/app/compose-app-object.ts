@@ -17,7 +17,7 @@ import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messag
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { recordedSql } from "../../tables/reads/recorded-sql.js";
 import { accountLeaseOf } from "../../organizations/lease-holders.js";
-import { createLeases, leaseGenerationSchema, leaseSchema } from "../../organizations/leases.js";
+import { createLeases, leaseExpirySchema, leaseGenerationSchema, leaseSchema } from "../../organizations/leases.js";
 import { createSuspendedMembers, suspendedMemberSchema } from "../../organizations/suspended-members.js";
 import { handlersFor } from "../../organizations/organization-messages.js";
 import type { ObjectEnvironment } from "../object-handler.js";
@@ -27,6 +27,7 @@ import type { OwnerStorage } from "../owner-storage.js";
 export const appObjectTables: readonly string[] = [
   suspendedMemberSchema,
   leaseSchema,
+  leaseExpirySchema,
   leaseGenerationSchema,
   outboxSchema,
   deadPayloadSchema,
