@@ -1,3 +1,4 @@
+import { WebSocket as NodeWebSocket, type ClientOptions } from "ws";
 import { expect, it } from "vitest";
 import { createClient, watchQuery, type SessionTokens } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
@@ -91,5 +92,28 @@ it("opens the app's socket with a ticket of its own", async () => {
   expect(counts.at(-1)).toBe(1);
   const ofApp = opened.filter(({ searchParams }) => searchParams.has("app"));
   expect(ofApp.map(({ searchParams }) => searchParams.has("ticket"))).toEqual([true]);
+  stop();
+});
+
+it("reads queries of the app over HTTP while its socket does not work, and shows its own writes at once", async () => {
+  let tokens: SessionTokens | undefined;
+  const client = createClient<AppRouter>({
+    url: `${app.origin}/trpc`,
+    tokens: { get: () => tokens, set: (next) => void (tokens = next) },
+    pollInterval: 60,
+    WebSocket: class extends NodeWebSocket {
+      constructor(url: string | URL, options?: ClientOptions) {
+        if (new URL(url).searchParams.has("app")) throw new Error("No socket.");
+        super(url, options);
+      }
+    },
+  });
+  await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
+  const title = freshTitle();
+  const counts: number[] = [];
+  const stop = watchQuery(client.announcements.count, { title }, { onData: (n) => counts.push(n) });
+  await expect.poll(() => counts, eventually).toEqual([0]);
+  await client.announcements.create.mutate({ title });
+  expect(counts.at(-1)).toBe(1);
   stop();
 });
