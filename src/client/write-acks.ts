@@ -1,6 +1,6 @@
 import { createListeners } from "./listeners.js";
 import { positionOf } from "./log-position.js";
-import { createProcedureOwners, type OwnerKey } from "./procedure-owners.js";
+import { APP, createProcedureOwners, type OwnerKey } from "./procedure-owners.js";
 
 /** Called with the owner of live queries that show all changes of a flush. */
 export type FlushListener = (owner: OwnerKey) => void;
@@ -90,7 +90,7 @@ export function createWriteAcks(liveTimeout = 2) {
       if (!live.has(owner)) lost.delete(owner);
       live.set(owner, (live.get(owner) ?? 0) + 1);
       return () => {
-        const rest = (live.get(owner) ?? 1) - 1;
+        const rest = (live.get(owner) ?? 0) - 1;
         if (rest > 0) return void live.set(owner, rest);
         live.delete(owner);
         // No live query is left that could show the write.
@@ -124,17 +124,21 @@ export function createWriteAcks(liveTimeout = 2) {
      *
      * @param cursor the position of the write in the log; an object without sockets does not send one
      */
-    waitFor(owner: OwnerKey, cursor: string | undefined): Promise<boolean> {
+    async waitFor(owner: OwnerKey, cursor: string | undefined): Promise<boolean> {
       const position = positionOf(cursor, -1);
-      const isShown = cursor !== undefined && (positions.get(owner) ?? -1) >= position;
-      if (!live.has(owner) || isShown) return Promise.resolve(true);
+      const isShown = cursor && (positions.get(owner) ?? -1) >= position;
+      if (isShown) return true;
+      // Without a socket of the user, it is not known which queries are the app's. They are read with the user's.
+      if (!live.has(owner)) return owner !== APP || this.waitFor(undefined, undefined);
       const isLost = lost.has(owner);
       const markLate = (): void => void late.set(owner, Math.max(position, late.get(owner) ?? -1));
       const poll = isLost || !open.get(owner) ? pollers.get(owner) : undefined;
-      if (!poll && cursor === undefined) return Promise.resolve(true);
-      if (!poll && isLost) {
-        markLate();
-        return Promise.resolve(false);
+      if (!poll) {
+        if (!cursor) return true;
+        if (isLost) {
+          markLate();
+          return false;
+        }
       }
       return new Promise((resolve) => {
         const onTimeout = (): void => {
