@@ -11,7 +11,7 @@ import type { DeadLetter } from "./messaging/outbox-store.js";
 import type { InternalRequest, WireReply } from "../shared/internal.js";
 
 /**
- * The Durable Object of one user, organization or email address. An app extends the class that `createUserDO` returns.
+ * The Durable Object of one user, organization or email address, or of the whole app. An app extends the class that `createUserDO` returns.
  * It can add methods, which other Workers call through `getUserDO(env.BINDING, { userId })`.
  */
 export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUser = User> extends DurableObject {

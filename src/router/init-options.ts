@@ -56,7 +56,7 @@ export interface InitUserDOOptions<
    */
   readonly fields?: TFields & WithoutRequiredFields<TFields>;
   /**
-   * The schemas of some keys of `ctx.kv`, in the objects of users and organizations and of the app. Other keys can have any value.
+   * The schemas of some keys of `ctx.kv`, in the objects of users, of organizations and of the app. Other keys can have any value.
    * @default no declared keys
    */
   readonly kv?: TKv & NoReservedNames;

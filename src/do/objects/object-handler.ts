@@ -30,7 +30,7 @@ export interface ObjectEnvironment {
   readonly endMember: (userId: string) => void;
 }
 
-/** The behavior of one kind of object: user, organization or email address. */
+/** The behavior of one kind of object. */
 export interface ObjectHandler extends ObjectPolicy {
   /**
    * Upgrades the stored schema to the app's definitions. Runs once, when the object starts.

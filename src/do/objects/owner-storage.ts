@@ -59,7 +59,7 @@ interface ChangesOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Creates the storage of a user or an organization: the tables of the framework and the app, and the change log. */
+/** Creates the storage of an owner: the tables of the framework and the app, and the change log. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
   const { storage, tableSet, framework, kvSchemas, retention, alarms, secret, onWritten, onUpgraded } = options;
   const sql = recordedSql(storage.sql);
