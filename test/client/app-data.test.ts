@@ -1,4 +1,4 @@
-import { WebSocket as NodeWebSocket, type ClientOptions } from "ws";
+import { WebSocket as NodeWebSocket } from "ws";
 import { expect, it } from "vitest";
 import { createClient, watchQuery, type SessionTokens } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
@@ -105,9 +105,9 @@ it.each([
     tokens: { get: () => tokens, set: (next) => void (tokens = next) },
     pollInterval: 60,
     WebSocket: class extends NodeWebSocket {
-      constructor(url: string | URL, options?: ClientOptions) {
+      constructor(url: string | URL) {
         if (broken.test(String(url))) throw new Error("No socket.");
-        super(url, options);
+        super(url);
       }
     },
   });
