@@ -1,9 +1,24 @@
-import type { AnyTRPCMiddlewareFunction, TRPCProcedureBuilder, TRPCUnsetMarker } from "@trpc/server";
+import type {
+  AnyTRPCMiddlewareFunction,
+  TRPCDefaultErrorShape,
+  TRPCProcedureBuilder,
+  TRPCRootObject,
+  TRPCRuntimeConfigOptions,
+  TRPCUnsetMarker,
+} from "@trpc/server";
 import type { AppContext, BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
 import { checkPlacementIn } from "./check-placement.js";
 import { markPlacement, type Placement } from "./placement.js";
 import { organizationInput } from "./runner/app-input.js";
+
+/** The tRPC root of an app. */
+export type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorShape> = TRPCRootObject<
+  TContext,
+  object,
+  TRPCRuntimeConfigOptions<TContext, object>,
+  { ctx: TContext; meta: object; errorShape: TErrorShape; transformer: true }
+>;
 
 /** The procedure builder of a tRPC root, with additional context. */
 type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<

@@ -11,7 +11,7 @@ export type { Credentials, ListedSession, Session, SignedIn, User } from "../sha
 export type { Kv, KvEntry, KvListOptions, KvSetOptions } from "./kv/kv-api.js";
 export type { KvRouter } from "./kv/kv-router.js";
 export type { KvSchemas } from "./kv/kv-schemas.js";
-export type { BaseContext, OrganizationContext, UserContext } from "./context.js";
+export type { AppContext, BaseContext, OrganizationContext, UserContext } from "./context.js";
 export type { OrganizationMember, OrganizationOf, OrganizationView } from "./organizations/organization-types.js";
 export type { RoleDescription } from "./organizations/role-policy.js";
 export type { PermissionOf, RoleDefinitions, RoleOf } from "./organizations/role-definitions.js";

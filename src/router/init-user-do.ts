@@ -1,11 +1,13 @@
 import { initTRPC, type AnyTRPCRouter, type TRPCDefaultErrorShape, type TRPCErrorFormatter } from "@trpc/server";
+import type { ErrorReason } from "../shared/error-reason.js";
+import type { Owner } from "../shared/owner.js";
 import { createAccountRouter } from "./account/account-router.js";
 import { createAdminRouter } from "./admin/admin-router.js";
 import { appCan } from "./app-roles/app-can.js";
 import type { AppPermissionOf, AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
 import { createAppRolePolicy } from "./app-roles/app-role-policy.js";
 import { createAuthRouter } from "./auth/auth-router.js";
-import { createBaseProcedures } from "./base-procedures.js";
+import { createBaseProcedures, type Root } from "./base-procedures.js";
 import { checkInitOptions } from "./check-init-options.js";
 import { checkInputs } from "./check-inputs.js";
 import type { BaseContext } from "./context.js";
@@ -24,7 +26,6 @@ import { createOrganizationsRouter } from "./organizations/organizations-router.
 import { createRolePolicy } from "./organizations/role-policy.js";
 import { defaultRoles, type PermissionOf, type RoleDefinitions } from "./organizations/role-definitions.js";
 import type { InitUserDOOptions } from "./init-options.js";
-import type { Root, WithReason } from "./root-types.js";
 import { repeatable } from "./repeatable.js";
 import type { Requirement } from "./requirement.js";
 import type { TableDefinitions } from "./schema/table.js";
@@ -34,6 +35,20 @@ import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
 import { checkInheritedNames } from "./stored-fields.js";
 import { checkUserFields } from "./user-fields.js";
+
+/** The fields that are added to an error's data after the app's own formatter. */
+type WithReason<TErrorShape> = TErrorShape & {
+  readonly data: {
+    /** The stable name of the error. The errors of the framework have one. */
+    readonly reason?: ErrorReason;
+    /** Seconds after which the call can succeed. Some errors with the code `TOO_MANY_REQUESTS` have it. */
+    readonly retryAfter?: number;
+    /** Where a procedure runs that was sent to another object. Errors with the reason `WRONG_OBJECT` can have it. */
+    readonly owner?: Owner["type"];
+    /** The id of an unexpected error in the log. */
+    readonly requestId?: string;
+  };
+};
 
 /**
  * Defines an app: the data that its Durable Objects store. Returns the builders for its procedures and routers.
@@ -129,7 +144,7 @@ export function initUserDO<
     // The Worker and the client detect a dead connection. The Durable Object is not called for it.
     sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
     ...(errorFormatter && { errorFormatter: errorFormatter as TRPCErrorFormatter<object, TErrorShape> }),
-  }) as unknown as Root<Context, TErrorShape>;
+  }) as unknown as Root<Context, WithReason<TErrorShape>>;
   const definition: RouterDefinition = {
     app: {
       tables: { user: tables.user ?? {}, organization: tables.organization ?? {}, app: tables.app ?? {} },

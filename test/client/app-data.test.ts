@@ -3,9 +3,7 @@ import { expect, it } from "vitest";
 import { createClient, watchQuery, type SessionTokens } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { createNodeClient } from "../fixtures/node-client.js";
-import { serveApp } from "../fixtures/serve-app.js";
-
-const app = serveApp();
+import { app } from "../fixtures/served-app.js";
 
 const eventually = { timeout: 10_000 };
 const freshTitle = (): string => `News ${crypto.randomUUID()}`;
