@@ -143,8 +143,6 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "announcements.create": () => [{ title: "mine" }],
   "announcements.update": ({ postId }) => [{ id: postId, title: "taken" }],
   "announcements.delete": ({ postId }) => [{ id: postId }],
-  "announcements.titlesOf": ({ key }) => [{ prefix: key }],
-  "announcements.titlesFor": ({ key }) => [{ prefix: key }],
   "announcements.changes": nothing,
   "announcements.titles": nothing,
   "announcements.createThenFail": () => [{ title: "mine" }],

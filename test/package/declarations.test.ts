@@ -29,7 +29,7 @@ import { z } from "zod";
 export const Task = z.object({ title: z.string(), due: z.date().optional() });
 export const tables = { tasks: table(Task, { indexes: ["due"] }) };
 export const t = initUserDO({
-  tables: { user: tables, organization: { items: table(z.object({ sku: z.string() })) } },
+  tables: { user: tables, organization: { items: table(z.object({ sku: z.string() })) }, app: tables },
   profile: z.object({ nickname: z.string() }),
   session: z.object({ theme: z.string() }),
   kv: { preferences: z.object({ theme: z.enum(["light", "dark"]) }) },
@@ -43,11 +43,12 @@ export const mayWrite = t.can("item:write");
 export const timed = t.procedure.use(({ next }) => next({ ctx: { at: 1 } }));
 export const mine = t.userProcedure.use(gate).use(({ ctx, next }) => next({ ctx: { tasks: ctx.tables.tasks, kv: ctx.kv } }));
 export const theirs = t.organizationProcedure.use(mayWrite).use(({ ctx, next }) => next({ ctx: { as: ctx.member } }));
+export const everyones = t.appProcedure.use(gate).use(({ ctx, next }) => next({ ctx: { shared: ctx.tables.tasks } }));
 `,
   "full.ts": `
 import { createUserDO } from "trpc-userdo/do";
 import { createCaller, createHandler, createLoadSession, getUserDO } from "trpc-userdo/worker";
-import { mine, t, theirs, timed } from "./base";
+import { everyones, mine, t, theirs, timed } from "./base";
 
 export const tasks = t.router({
   page: mine.query(({ ctx }) => ctx.tables.tasks.page()),
@@ -57,7 +58,10 @@ export const tasks = t.router({
   entries: mine.query(({ ctx }) => ctx.kv.list()),
 });
 export const items = t.router({ list: theirs.query(({ ctx }) => ({ items: ctx.tables.items.all(), as: ctx.as })) });
-export const merged = t.mergeRouters(t.router({ ...t.builtin }), t.router({ tasks, items }));
+export const merged = t.mergeRouters(
+  t.router({ ...t.builtin, shared: everyones.query(({ ctx }) => ctx.shared.all()) }),
+  t.router({ tasks, items }),
+);
 export type Merged = typeof merged;
 
 export class FullDO extends createUserDO(merged) {

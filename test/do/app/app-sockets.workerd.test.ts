@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import superjson from "superjson";
 import { freshTitle, openAppClient, sleepApp } from "../../fixtures/announcements.js";
-import { queryRuns } from "../../fixtures/app/announcements.js";
 import { copyBrowser, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { eventsOf, openSocket, subscribe, upgrade } from "../../fixtures/socket.js";
 import { listen } from "../../fixtures/stock-client.js";
@@ -51,27 +50,6 @@ describe("a socket at /trpc?app", () => {
     expect(lists.events.map((event) => (event as { data: unknown[] }).data.length)).toEqual([0, 1, 0]);
     expect(counts.events.map((event) => (event as { data: unknown }).data)).toEqual([0, 1, 0]);
     close();
-  });
-
-  it("runs a live query once for all users, unless it reads its caller", async () => {
-    const people = await Promise.all(Array.from({ length: 3 }, () => signUp()));
-    const opened = people.map(({ browser }) => openAppClient(browser));
-    const writer = await signUp();
-    for (const [path, expected] of [
-      ["announcements.titlesOf", 1],
-      ["announcements.titlesFor", 3],
-    ] as const) {
-      const prefix = freshTitle();
-      const lists = opened.map(({ client }) => listen(client._live, { path, input: { prefix } }));
-      await Promise.all(lists.map((list) => list.until(1)));
-      queryRuns.delete(prefix);
-      await writer.client.announcements.create.mutate({ title: `${prefix} a` });
-      await Promise.all(lists.map((list) => list.until(2)));
-      expect(queryRuns.get(prefix), path).toBe(expected);
-      const callers = lists.map(({ events }) => (events.at(-1) as { data: { for?: string } }).data.for);
-      if (expected > 1) expect(callers).toEqual(people.map(({ user }) => user.id));
-    }
-    for (const { close } of opened) close();
   });
 
   it("watches the keys of the app", async () => {
