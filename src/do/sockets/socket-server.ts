@@ -288,10 +288,8 @@ export function createSocketServer(options: SocketServerOptions) {
       subscriptions().live.announceWrite(session);
     },
 
-    /** Closes the sockets of a session. Delete its row before: closing alone does not stop messages that are on their way. */
+    // Delete the session, or store the suspension, before: closing alone does not stop messages that are on their way.
     endSession: (sessionId: string): void => closeSockets(sessionTag(sessionId), CLOSE_SESSION_ENDED, sessionEnded),
-
-    /** Closes all sockets of a user who was suspended. Store the suspension before. */
     suspendUser: (userId: string): void => closeSockets(userTag(userId), CLOSE_SUSPENDED, suspended),
 
     /** Closes the sockets of a user who is no longer a member. */

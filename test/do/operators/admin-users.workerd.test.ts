@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { randomId } from "../../../src/shared/random-id.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { copyBrowser, openBrowser, password, signUp } from "../../fixtures/browser.js";
-import { join, signUpVerified, storesAnything } from "../../fixtures/organizations.js";
+import { signUpVerified, storesAnything } from "../../fixtures/organizations.js";
 import { overHttp, overRpc, type Transport } from "../../fixtures/transports.js";
 import { refusalOf, SUSPENDED } from "./operate.js";
 
