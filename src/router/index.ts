@@ -18,6 +18,8 @@ export type { PermissionOf, RoleDefinitions, RoleOf } from "./organizations/role
 export type { Requirement } from "./requirement.js";
 export type { AppPermissionOf, AppRoleDefinitions, OperatorPermission } from "./app-roles/app-role-definitions.js";
 export type { RoleChange, RoleInApp } from "./services.js";
+export type { DirectoryUserOf } from "./admin/directory-procedures.js";
+export type { DirectoryOrganization, ListedSchemaStatus } from "../shared/directory.js";
 export type { AuditActor, AuditedAction, AuditTarget } from "../shared/audited-action.js";
 export type { SettingsSchema } from "./definition.js";
 export type { UserOf } from "./profile.js";
