@@ -99,10 +99,11 @@ plain.organizationProcedure.query(({ ctx }) => {
 });
 
 declare const member: OrganizationMember<{
-  tables: { user: object; organization: object } & { user: Record<never, never>; organization: Record<never, never> };
+  tables: { user: Record<never, never>; organization: Record<never, never>; app: Record<never, never> };
   profile: undefined;
   kv: Record<never, never>;
   roles: { admin: readonly [] };
+  appRoles: Record<never, never>;
   settings: undefined;
 }>;
 expectTypeOf(member.role).toEqualTypeOf<"owner" | "admin">();

@@ -4,7 +4,7 @@ import { callAsApp, freshRole, reason } from "../../fixtures/operators.js";
 import { acme, verified, type Person } from "./people.js";
 import { expectStops, stopEverywhere, type StoredObject } from "./stop-everywhere.js";
 
-const namespace = env.CRASH_DO as never;
+const namespace = env.CRASH_DO;
 const call = (path: string, input: object) => callAsApp(path, input, { namespace });
 
 const rowsOf = (stored: readonly StoredObject[], kind: string, table: string) =>
@@ -22,7 +22,7 @@ const rolesOf = async ({ client }: Pick<Person, "client">) => (await client.guar
 
 describe("an object that is stopped after each step and restarted", { timeout: 240_000 }, () => {
   it("assigns a role, or can assign it again, and the user's objects know it in the end", async () => {
-    const assign = ({ user }: Pick<Person, "user">) =>
+    const assign = ({ user }: Awaited<ReturnType<typeof ada>>) =>
       call("admin.roles.assign", { userId: user.id, role: "editor", reason });
     const stops = await stopEverywhere({
       before: ada,
