@@ -184,12 +184,8 @@ export interface SessionsService {
 export interface EmailIndexService {
   signup(signup: Signup): Promise<SignedIn>;
   login(credentials: Credentials): Promise<SignedIn>;
-  /**
-   * Neither the reply nor its timing shows whether the address has an account.
-   *
-   * @param idempotencyKey as for `create` of organizations
-   */
-  requestPasswordReset(email: string, idempotencyKey: string | undefined): Promise<void>;
+  /** Neither the reply nor its timing shows whether the address has an account. */
+  requestPasswordReset(email: string): Promise<void>;
   /** Neither the reply nor its timing shows whether the address has an account. */
   requestDeviceLink(email: string): Promise<void>;
 }

@@ -86,7 +86,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      */
     requestPasswordReset: emailProcedure
       .input(z.strictObject({ email: emailInput }))
-      .mutation(({ ctx, input }) => emailIndexOf(ctx).requestPasswordReset(input.email, ctx.idempotencyKey)),
+      .mutation(({ ctx, input }) => emailIndexOf(ctx).requestPasswordReset(input.email)),
 
     /**
      * Sets a new password with the token of a mailed link, and ends all sessions. A repeated call with the same token and

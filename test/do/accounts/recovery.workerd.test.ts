@@ -83,24 +83,6 @@ describe("a forgotten password", () => {
     }
   });
 
-  it("is mailed once for all repeats with a key, which also count once", async () => {
-    const { email } = await signUp();
-    const request = async (key: string): Promise<number> => {
-      const response = await openBrowser().fetch("/trpc/auth.requestPasswordReset", {
-        method: "POST",
-        headers: { "content-type": "application/json", "Idempotency-Key": key },
-        body: JSON.stringify({ json: { email } }),
-      });
-      return response.status;
-    };
-    for (let repeat = 0; repeat < 5; repeat++) expect(await request("one")).toBe(200);
-    await mailTo(email, "resetPassword");
-    expect([await request("one"), await request("two"), await request("three")]).toEqual([200, 200, 200]);
-    await mailTo(email, "resetPassword", 3);
-    expect([await request("four"), await request("three")]).toEqual([429, 200]);
-    expect(countMails(email, "resetPassword")).toBe(3);
-  });
-
   it("sets the new password once, ends every session and mails a notice", async () => {
     const { browser, client, email } = await signUp();
     const socket = await openSocket(browser);

@@ -40,8 +40,6 @@ export interface EmailIndexOptions {
 
 /** Limit of repeated sign-ups that wait. Each costs a password hash. */
 const MAX_WAITING_REPEATS = 20;
-/** Maximum number of keys of requests for a reset in memory. The limit of mails allows fewer in an hour. */
-const MAX_RESET_KEYS = 100;
 
 type NewAccount = Omit<Extract<InternalRequest, { op: "createAccount" }>, "op" | "operationId" | "isMailLimited">;
 type SignUpResult = Result<SignInResult, Failure<"EMAIL_TAKEN" | "ACCOUNT_EXISTS"> | ClientFailure>;
@@ -55,8 +53,6 @@ export function createEmailIndex(options: EmailIndexOptions) {
   let signUpCount = 0;
   /** Number of accepted requests for a reset that are not counted yet. */
   let pendingResets = 0;
-  /** The idempotency keys of accepted requests for a reset. In memory, as the requests are until they are counted. */
-  const resetKeys = new Set<string>();
   /** Whether a link that confirms a device was requested, and the user's object has not been asked for it yet. */
   let isDeviceLinkPending = false;
 
@@ -157,14 +153,11 @@ export function createEmailIndex(options: EmailIndexOptions) {
         return completeSignIn(result.value, request, credentials.tokens);
       },
 
-      async requestPasswordReset(email, idempotencyKey) {
+      async requestPasswordReset(email) {
         mail.assertConfigured();
         await assertOwnAddress(email);
-        if (idempotencyKey !== undefined && resetKeys.has(idempotencyKey)) return;
         if (!mails.allows("resetPassword", pendingResets)) throw tooManyMails();
         pendingResets++;
-        if (resetKeys.size >= MAX_RESET_KEYS) resetKeys.clear();
-        if (idempotencyKey !== undefined) resetKeys.add(idempotencyKey);
         // Runs after the reply, and after a random delay: the time of the reply, or of the first write for an address,
         // would otherwise show whether there is an account.
         waitUntil(randomDelay().then(() => mailReset(email, request.device)));
