@@ -3,7 +3,12 @@ import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { MAIL, outboxHeadsSchema } from "../../../src/do/messaging/outbox-heads.js";
-import { createOutboxStore, outboxSchema, type OutboxStore } from "../../../src/do/messaging/outbox-store.js";
+import {
+  createOutboxStore,
+  deadPayloadSchema,
+  outboxSchema,
+  type OutboxStore,
+} from "../../../src/do/messaging/outbox-store.js";
 
 let count = 0;
 
@@ -16,6 +21,7 @@ function dropHeads(sql: SqlStorage): void {
   for (const name of ["insert", "update", "delete"]) sql.exec(`DROP TRIGGER _outbox_heads_${name}`);
   sql.exec("DROP TABLE _outbox_heads");
   sql.exec(outboxSchema);
+  sql.exec(deadPayloadSchema);
 }
 
 /** Finds the next messages as the previous version does, by reading all waiting ones. */

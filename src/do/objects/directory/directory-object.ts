@@ -15,12 +15,20 @@ import { createLifecycle } from "../../lifecycle/lifecycle.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
+import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import type { HandlerReply, ObjectEnvironment, ObjectHandler } from "../object-handler.js";
 
 const framework = createFrameworkSchema({
-  statements: [...directoryTables, feedSchema, rebuildSchema, shardsSchema, outboxSchema, outboxHeadsSchema],
+  statements: [
+    ...directoryTables,
+    feedSchema,
+    rebuildSchema,
+    shardsSchema,
+    outboxSchema,
+    deadPayloadSchema,
+    outboxHeadsSchema,
+  ],
 });
 
 /** How long a deletion is known, so that messages which are older have no effect. */
