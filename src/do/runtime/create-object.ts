@@ -2,13 +2,11 @@ import { verifySocketPass } from "../../jwt/socket-pass.js";
 import type { User } from "../../shared/account.js";
 import type { Call, Reply } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
-import type { ErrorReason } from "../../shared/error-reason.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import { formatReplyCursor } from "../../shared/reply-cursor.js";
 import type { ObjectStub, OnReply } from "../../shared/object-stub.js";
 import { parseName, toName, type ObjectAddress } from "../../shared/owner.js";
-import { REFUSAL_REASON_HEADER, SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
-import { reasonOf } from "../../router/reasoned-error.js";
+import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
 import type { ChangeHub } from "../change-log/change-hub.js";
 import { createAlarms } from "../lifecycle/alarms.js";
 import type { App } from "../objects/app.js";
@@ -20,7 +18,6 @@ import { createDispatcher } from "./dispatcher.js";
 import type { InternalRequest, WireReply } from "../../shared/internal.js";
 import { toWireReply } from "../../shared/send-internal.js";
 import type { ObjectHandler, ObjectEnvironment } from "../objects/object-handler.js";
-import type { SocketCapability } from "../sockets/socket-capability.js";
 import { createOrganizationObject } from "../objects/organization/organization-object.js";
 import { createPendingStreams } from "../sockets/pending-streams.js";
 import { createTurns } from "../scheduling/create-turns.js";
@@ -32,7 +29,7 @@ import { createSocketServer, type SocketServer } from "../sockets/socket-server.
 import { becomeNewestInstance } from "../lifecycle/newest-instance.js";
 import { startOrRefuse } from "./start-or-refuse.js";
 import { createUserObject } from "../objects/user/user-object.js";
-import { AccountSuspended, SessionEnded } from "../lifecycle/caller-errors.js";
+import { upgradeRefusal } from "./upgrade-refusal.js";
 
 const handlers: Record<ObjectAddress["type"], (environment: ObjectEnvironment) => ObjectHandler> = {
   user: createUserObject,
@@ -274,24 +271,6 @@ async function replyToEach(
   };
   await Promise.all(calls.map(runAndReply));
   return [];
-}
-
-/** Returns the response that refuses the socket of a caller; `undefined` if the caller may open it. */
-async function upgradeRefusal(capability: SocketCapability, caller: Caller): Promise<Response | undefined> {
-  try {
-    await capability.resolveAccess?.(caller);
-  } catch (cause) {
-    if (cause instanceof SessionEnded) return new Response(null, { status: 401 });
-    if (cause instanceof AccountSuspended) return refusedUpgrade(403, "ACCOUNT_SUSPENDED");
-    return refusedUpgrade(503, reasonOf(cause));
-  }
-  const access = capability.access(caller);
-  if (access === "suspended") return refusedUpgrade(403, "ACCOUNT_SUSPENDED");
-  return access === "granted" ? undefined : new Response(null, { status: access === "forbidden" ? 403 : 401 });
-}
-
-function refusedUpgrade(status: number, reason: ErrorReason | undefined): Response {
-  return new Response(null, { status, headers: { [REFUSAL_REASON_HEADER]: reason ?? "" } });
 }
 
 export type AppObject = ReturnType<typeof createObject>;
