@@ -19,3 +19,5 @@ export const appRouter = t.router({
     changes: t.userProcedure.subscription(({ ctx, signal }) => ctx.tables.posts.changes({ signal })),
   }),
 });
+
+export type AppRouter = typeof appRouter;
