@@ -80,7 +80,7 @@ export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOpti
   function replace(user: string | undefined, endsCall: (call: SessionCall, position: number) => boolean): void {
     current.isEnded = true;
     current = { isEnded: false, user };
-    for (const call of Array.from(running).filter(endsCall)) call.end();
+    for (const call of [...running].filter(endsCall)) call.end();
   }
 
   return {

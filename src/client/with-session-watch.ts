@@ -25,18 +25,19 @@ export interface WithSessionWatchOptions {
 /** Reports calls that sign in or out, and checks the session when a call is rejected as UNAUTHORIZED. */
 export function withSessionWatch(link: Link, { watch, sessions, onChange }: WithSessionWatchOptions): Link {
   return (chain) => {
-    const { type, path } = chain.op;
+    const { path } = chain.op;
     const call = sessionCallOf(chain.op);
-    const { change } = call;
+    const { change, givesTokens } = call;
     const epoch = watch.epoch();
     return link(chain).pipe(
       tap({
         // Before the caller gets the result: code that runs after a sign-in must not find data of the previous user.
         next({ result }) {
-          if (change) sessions.changedBy(call);
-          if (change) onChange(change, change === "signedIn" ? userIn(result) : undefined);
-          else if (type === "query" && path === ME) watch.onSignedIn();
-          else if (call.givesTokens) watch.changed(undefined);
+          if (change) {
+            sessions.changedBy(call);
+            onChange(change, change === "signedIn" ? userIn(result) : undefined);
+          } else if (path === ME) watch.onSignedIn();
+          else if (givesTokens) watch.changed(undefined);
         },
         error(error) {
           // For a sign-in, the error means that the password is wrong.
@@ -56,13 +57,11 @@ export function withSessionWatch(link: Link, { watch, sessions, onChange }: With
 }
 
 /** Reads the sign-in status from the server with a call of the client's own. */
-export async function fetchSignInStatus(link: Link): Promise<SignInStatus> {
-  try {
-    await callOver(link)({ type: "query", path: ME, input: undefined });
-    return "signedIn";
-  } catch (error) {
-    return isUnauthorized(error) && !isPasswordChanged(error) ? "signedOut" : "unknown";
-  }
+export function fetchSignInStatus(link: Link): Promise<SignInStatus> {
+  return callOver(link)({ type: "query", path: ME, input: undefined }).then(
+    () => "signedIn",
+    (error: unknown) => (isUnauthorized(error) && !isPasswordChanged(error) ? "signedOut" : "unknown"),
+  );
 }
 
 function userIn(result: unknown): User | undefined {
@@ -71,17 +70,15 @@ function userIn(result: unknown): User | undefined {
 
 /** Whether the error suggests that nobody is signed in. A suspension ends all sessions. */
 function isUnauthorized(error: unknown): boolean {
-  const { code, reason } = dataOf(error) ?? {};
-  return (code === "UNAUTHORIZED" || reason === SUSPENDED) && !isSessionChangedError(error);
+  const { data } = error as ClientError;
+  return data?.reason === SUSPENDED || (data?.code === "UNAUTHORIZED" && !isSessionChangedError(error));
 }
 
 /** Whether a call replaced the session. Its response may have been lost, and the app can send the call again. */
 function isPasswordChanged(error: unknown): boolean {
-  return dataOf(error)?.reason === ("PASSWORD_CHANGED" satisfies ErrorReason);
+  return (error as ClientError).data?.reason === ("PASSWORD_CHANGED" satisfies ErrorReason);
 }
 
 interface ClientError {
   readonly data?: { readonly code?: unknown; readonly reason?: unknown } | null;
 }
-
-const dataOf = (error: unknown): ClientError["data"] => (error as ClientError).data;
