@@ -20,6 +20,7 @@ export type { AppPermissionOf, AppRoleDefinitions, OperatorPermission } from "./
 export type { RoleChange, RoleInApp } from "./services.js";
 export type { DirectoryUserOf } from "./admin/directory-procedures.js";
 export type { DirectoryOrganization, ListedSchemaStatus } from "../shared/directory.js";
+export type { OperatorOutcome, OrganizationOverview, UserDetails } from "../shared/operator.js";
 export type { AuditActor, AuditedAction, AuditTarget } from "../shared/audited-action.js";
 export type { SettingsSchema } from "./definition.js";
 export type { UserOf } from "./profile.js";
