@@ -87,8 +87,8 @@ describe("the deletion of an account", () => {
     await untilIdle(organizationName(organizationId));
     const stored = await storedIn(organizationName(organizationId));
     expect(stored).not.toContain(bob.email);
-    // Its random id stays in the tables of message numbers and logged changes, and nowhere else.
-    const rest = stored.split("\n").filter((table) => !/^\["_(inbox|outbox_seq|changes)"/.test(table));
+    // Its random id stays in the tables of message numbers and logged changes and in the audit log, and nowhere else.
+    const rest = stored.split("\n").filter((table) => !/^\["_(inbox|outbox_seq|changes|actions)"/.test(table));
     expect(rest.join("\n")).not.toContain(bob.user.id);
     expect(await storedIn(await addressName(invited))).not.toContain(bob.email);
     expect(await storedIn(`user:${bob.user.id}`)).toBe("");
