@@ -75,9 +75,27 @@ export function toWireReply(request: InternalRequest, reply: WireReply): WireRep
   return reasonsOf(request.op)[reply.reason];
 }
 
-/** Reads a reply of this version or an earlier one. */
+/** Operations that no version before `Result` knows. A user's object of such a version replies with nothing. */
+const newOps: ReadonlySet<Op> = new Set<Op>([
+  "operate",
+  "describeUser",
+  "exportUser",
+  "leaseAccount",
+  "memberRoles",
+  "releaseSuperadmin",
+]);
+
+/**
+ * Reads a reply of this version or an earlier one.
+ *
+ * @throws Error if the object runs an earlier version that does not know the operation
+ */
 export function readReply(op: Op, reply: WireReply): unknown {
   if (!isResultOp(op) || isResult(reply)) return reply;
+  if (reply === undefined && newOps.has(op))
+    throw new Error(
+      `The object runs a version that does not know "${op}". Try again when the deployment has finished.`,
+    );
   for (const [reason, earlier] of Object.entries(reasonsOf(op))) if (reply === earlier) return failure(reason);
   return isRefused(reply)
     ? ({ ...failure("CLIENT_ERROR"), error: reply.refused, mailed: reply.mailed } satisfies ClientFailure)

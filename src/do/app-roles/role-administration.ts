@@ -85,6 +85,13 @@ export function createRoleAdministration(options: RoleAdministrationOptions): Ro
     if (!store.rolesOf(actor.id).some(({ name }) => name === SUPERADMIN)) throw superadminRequired();
   }
 
+  /** Takes a name from users who still have a role of this name that the code no longer declares. Returns their ids. */
+  function takeFromFormer(name: string): string[] {
+    const userIds = store.usersOf(name);
+    for (const userId of userIds) store.unassign(userId, name);
+    return userIds;
+  }
+
   /** Replaces a role, and renames it for its users. */
   function replaceRole(before: StoredRole, next: StoredRole, userIds: readonly string[]): void {
     store.delete(before.name);
@@ -105,9 +112,7 @@ export function createRoleAdministration(options: RoleAdministrationOptions): Ro
       const former = changes.run(aboutRole("role.create", name, permissions.join(" ")), () => {
         assertNameIsFree(name);
         assertHas(permissions);
-        // Users can still have a role of this name that the code no longer declares.
-        const userIds = store.usersOf(name);
-        for (const userId of userIds) store.unassign(userId, name);
+        const userIds = takeFromFormer(name);
         store.insert({ name, description, permissions });
         for (const userId of userIds) publisher.publish(userId);
         return { isChanged: true, result: userIds };
@@ -127,9 +132,12 @@ export function createRoleAdministration(options: RoleAdministrationOptions): Ro
           description: description ?? before.description,
           permissions: permissions ?? before.permissions,
         };
-        if (next.name.toLowerCase() !== before.name.toLowerCase()) assertNameIsFree(next.name);
-        const result = store.usersOf(before.name);
-        replaceRole(before, next, result);
+        const hasNewName = next.name.toLowerCase() !== before.name.toLowerCase();
+        if (hasNewName) assertNameIsFree(next.name);
+        const former = hasNewName ? takeFromFormer(next.name) : [];
+        const users = store.usersOf(before.name);
+        replaceRole(before, next, users);
+        const result = [...new Set([...users, ...former])];
         for (const userId of result) publisher.publish(userId);
         keepReply?.(undelivered(result));
         return { isChanged: true, result };

@@ -28,7 +28,7 @@ export function superadminRequired(): ReasonedError {
   return new ReasonedError({
     code: "FORBIDDEN",
     reason: "MISSING_PERMISSION",
-    message: "Only a superadmin can make another user a superadmin or remove one. Ask a superadmin.",
+    message: "Only a superadmin can make another user a superadmin, remove one or act on one. Ask a superadmin.",
   });
 }
 

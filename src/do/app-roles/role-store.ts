@@ -60,7 +60,7 @@ const assignments = [
     "_app_role_users",
     "user_id",
     `CREATE TABLE IF NOT EXISTS _app_role_users (
-      role TEXT NOT NULL,
+      role TEXT NOT NULL COLLATE NOCASE,
       user_id TEXT NOT NULL,
       PRIMARY KEY (role, user_id)
     ) STRICT, WITHOUT ROWID`,

@@ -1,3 +1,4 @@
+import { SUPERADMIN } from "../../router/app-roles/app-role-definitions.js";
 import { missingAppPermission } from "../../router/requirement.js";
 import type { AdministrationService } from "../../router/admin/administration-service.js";
 import { reasonOf } from "../../router/reasoned-error.js";
@@ -5,6 +6,7 @@ import type { OperatorAction } from "../../shared/operator.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { sendInternal, sendInternalRead } from "../../shared/send-internal.js";
 import { clientError } from "../accounts/client-error-result.js";
+import { superadminRequired } from "../app-roles/role-errors.js";
 import { actorOf, type ActionLog } from "../audit/action-log.js";
 import { operationIdOf } from "../idempotency/operation-id.js";
 import { userNotFound } from "../lifecycle/caller-errors.js";
@@ -40,8 +42,10 @@ export function createAdministration(options: AdministrationOptions): Administra
   /** @throws TRPCError FORBIDDEN (MISSING_PERMISSION) when the user has a permission that the caller lacks */
   function assertCoversPermissionsOf(userId: string): void {
     if (actor.type === "system" || actor.id === userId) return;
-    const own = new Set(accessOf(actor.id).permissions);
-    const missing = accessOf(userId).permissions.find((permission) => !own.has(permission));
+    const [own, other] = [accessOf(actor.id), accessOf(userId)];
+    // Other roles can have every permission of today.
+    if (other.roles.includes(SUPERADMIN) && !own.roles.includes(SUPERADMIN)) throw superadminRequired();
+    const missing = other.permissions.find((permission) => !own.permissions.includes(permission));
     if (missing !== undefined) throw missingAppPermission(missing);
   }
 

@@ -31,13 +31,17 @@ export interface OperationsOptions {
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** Sends an action to the object of its target. Rejects if the object cannot be reached. */
   readonly send: (operation: Operation) => Promise<OperationReply>;
+  /** Ends the leases of a user in this object, so that the user's object decides about the next call. */
+  readonly endLeases: (userId: string) => void;
   /** Closes the sockets of a suspended user in this object. */
   readonly onSuspended: (userId: string) => void;
   readonly onError: OnError;
 }
 
-/** A user who is suspended without an end does not count as a superadmin until then. */
+/** A user who is suspended without an end, or about to be deleted, does not count as a superadmin until then. */
 const NEVER = Number.MAX_SAFE_INTEGER;
+/** The actions that end all sessions of a user. */
+const ENDING: ReadonlySet<OperatorAction["type"]> = new Set(["suspend", "revokeSessions", "delete"]);
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 /** After about a day of retries, an operation is recorded as failed. */
@@ -49,13 +53,15 @@ const MAX_ATTEMPTS = 1_500;
  * it. The actions on one target are executed in order.
  */
 export function createOperations(options: OperationsOptions) {
-  const { store, superadmins, roles, suspended, log, transaction, isInitialized, alarms, send, onSuspended, onError } =
-    options;
+  const { store, superadmins, roles, suspended, log, transaction, isInitialized, alarms } = options;
+  const { send, endLeases, onSuspended, onError } = options;
   /** The work that is running for each target. */
   const running = new Map<string, Promise<void>>();
 
-  /** Whether the user counts as a superadmin again, unless a suspension is in force. */
+  /** Counts the user as a superadmin again, unless a suspension is in force, or a suspension or deletion follows. */
   function restoreSuperadmin(userId: string): void {
+    const isReserved = ({ action }: PendingOperation) => action.type === "suspend" || action.type === "delete";
+    if (store.pending({ type: "user", id: userId }).some(isReserved)) return;
     const suspension = suspended.find(userId, Date.now());
     roles.setInactive(userId, suspension ? (suspension.until?.getTime() ?? NEVER) : 0);
   }
@@ -64,14 +70,16 @@ export function createOperations(options: OperationsOptions) {
   function reserve({ target: { type, id: userId }, action }: Operation): void {
     if (type !== "user") return;
     if (action.type === "suspend") superadmins.deactivate(userId, action.until ?? NEVER);
-    if (action.type === "delete") superadmins.deactivate(userId);
+    if (action.type === "delete") superadmins.deactivate(userId, NEVER);
   }
 
   /** Applies the effects in this object that follow those in the user's object. */
   function applyToUser(userId: string, action: OperatorAction, isDone: boolean): void {
     if (isDone && action.type === "suspend") suspended.add(userId, action.until);
     if (isDone && (action.type === "unsuspend" || action.type === "delete")) suspended.delete(userId);
-    if (!isDone || action.type !== "delete") restoreSuperadmin(userId);
+    if (isDone && ENDING.has(action.type)) endLeases(userId);
+    if (action.type === "suspend" || action.type === "unsuspend" || (action.type === "delete" && !isDone))
+      restoreSuperadmin(userId);
   }
 
   function confirm(operation: PendingOperation, given: OperationReply, device: Device | undefined): void {

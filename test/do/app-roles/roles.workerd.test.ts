@@ -1,3 +1,5 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openBrowser, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
@@ -182,5 +184,26 @@ describe("admin.roles", () => {
     });
     expect(await codeOf(roles.assign.mutate({ userId: "not an id", role: "editor", reason }))).toBe("BAD_REQUEST");
     expect(await codeOf(roles.assign.mutate({ userId: ada.user.id, role: "editor", reason: " " }))).toBe("BAD_REQUEST");
+  });
+});
+
+describe("a user with a role that the code no longer declares", () => {
+  it.each(["create", "update"] as const)("does not get a new role of that name, in any case, by %s", async (action) => {
+    const [ada, former] = [await signUp(), freshRole()];
+    await callAsApp("admin.roles.list", {}, { type: "query" });
+    await runInDurableObject(env.BLOG_DO.getByName("app:main"), (_instance, { storage }) => {
+      storage.sql.exec("INSERT INTO _app_role_users (role, user_id) VALUES (?, ?)", former, ada.user.id);
+    });
+    const [name, permissions] = [former.toUpperCase(), ["post:moderate"]];
+    if (action === "create") await callAsApp("admin.roles.create", { name, permissions });
+    else {
+      const before = freshRole();
+      await callAsApp("admin.roles.create", { name: before, permissions });
+      await callAsApp("admin.roles.update", { name: before, newName: name });
+    }
+    expect((await ada.client.guarded.me.query()).roles).toEqual(["member"]);
+    expect(await callAsApp("admin.roles.list", { limit: 100 }, { type: "query" })).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ name, members: 0 })]),
+    });
   });
 });

@@ -57,6 +57,17 @@ describe("the last superadmin", () => {
     expect(await refusalOf(system.admin.users.suspend({ userId: ada.user.id, reason }))).toBe(LAST);
   });
 
+  it("is not a superadmin whose deletion waits while another action on them is confirmed", async () => {
+    const [ada, bob] = [await superadmin(), await superadmin()];
+    const on = { userId: ada.user.id, reason };
+    const deleting = Promise.all([
+      refusalOf(system.admin.users.revokeSessions(on)),
+      refusalOf(system.admin.users.delete(on)),
+    ]);
+    const removal = refusalOf(system.admin.roles.unassign({ userId: bob.user.id, role: "superadmin", reason }));
+    expect([(await deleting)[1], await removal].filter((each) => each === "none")).toHaveLength(1);
+  });
+
   it("remains if two superadmins suspend or delete each other at once, ten times each", async () => {
     const [ada, bob] = [await superadmin(), await superadmin()];
     const calls = await Promise.all(

@@ -112,6 +112,7 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
       target.type === "user"
         ? sendInternal(user(target.id), { op: "operate", operationId, action })
         : sendInternal(stubOf(identity().namespace, target), { op: "deleteOrganization" }),
+    endLeases: leases.deleteForUser,
     onSuspended: environment.suspendUser,
     onError: app.onError,
   });
