@@ -193,7 +193,8 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
         return found === "granted" && roles.isExpired(Date.now()) ? "unknown" : found;
       },
       resolveAccess,
-      permissionVersion: roles.version,
+      // Without a role there is no version, as in the attachments of earlier versions.
+      permissionVersion: () => roles.version() || undefined,
       rows: ownerStorage.storedRows,
       onUpgrade: access.onUpgrade,
       onUse: access.onUse,
