@@ -20,6 +20,8 @@ const withInvitation: Attempts = (other) =>
   other.invitationIds.flatMap((invitationId) => organizations({ invitationId })(other));
 const invitations: Attempts = ({ invitationIds }) => invitationIds.map((invitationId) => ({ invitationId }));
 
+const onUser: Attempts = ({ userId }) => [{ userId, reason: "attempt" }];
+
 /**
  * Every procedure of the fixture app, including the built-in ones, with inputs that name another tenant's data. A procedure
  * without such an input is called as it is: it may return its caller's own data, and nothing else.
@@ -53,7 +55,25 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "admin.users.list": ({ email }) => [{}, { search: email }],
   "admin.users.count": ({ email }) => [{ search: email }],
   "admin.users.findByEmail": ({ email }) => [{ email }],
+  "admin.users.get": ({ userId }) => [{ userId }],
+  "admin.users.suspend": onUser,
+  "admin.users.unsuspend": onUser,
+  "admin.users.revokeSessions": onUser,
+  "admin.users.sendPasswordReset": onUser,
+  "admin.users.resendVerification": onUser,
+  "admin.users.delete": onUser,
+  "admin.users.export": onUser,
+  "admin.users.retryDeadLetter": ({ userId }) => [{ userId, id: "1", reason: "attempt" }],
   "admin.organizations.list": nothing,
+  "admin.organizations.get": ({ organizationIds }) => organizationIds.map((id) => ({ id })),
+  "admin.organizations.delete": ({ organizationIds }) => organizationIds.map((id) => ({ id, reason: "attempt" })),
+  "admin.roles.list": nothing,
+  "admin.roles.create": () => [{ name: "taken", permissions: ["user:read"] }],
+  "admin.roles.update": () => [{ name: "editor", permissions: ["user:read"] }],
+  "admin.roles.delete": () => [{ name: "editor" }],
+  "admin.roles.assign": ({ userId }) => [{ userId, role: "editor", reason: "attempt" }],
+  "admin.roles.unassign": ({ userId }) => [{ userId, role: "member", reason: "attempt" }],
+  "admin.audit.list": ({ userId }) => [{}, { actorId: userId }, { targetId: userId }],
   "admin.schema.status": nothing,
   "admin.directory.rebuild": () => [{ reason: "attempt" }],
   "account.get": nothing,
@@ -138,6 +158,22 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "tasks.create": ({ postId }) => [{ id: postId, title: "mine", body: "" }],
   "tasks.update": ({ postId }) => [{ id: postId, title: "taken" }],
   "tasks.delete": ({ postId }) => [{ id: postId }],
+  "organizations.audit.list": organizations({}),
+  "guarded.me": nothing,
+  "guarded.news": nothing,
+  "guarded.notes": nothing,
+  "guarded.addNote": () => [{ text: "mine" }],
+  "guarded.noteChanges": nothing,
+  "guarded.anyOf": nothing,
+  "guarded.allOf": nothing,
+  "guarded.slowNote": () => [{ text: "mine" }],
+  "guarded.projects": organizations({}),
+  "guarded.addProject": organizations({ name: "mine" }),
+  "guarded.projectChanges": organizations({}),
+  "guarded.announcements": nothing,
+  "guarded.announce": () => [{ title: "mine" }],
+  "guarded.announcementChanges": nothing,
+  "guarded.anywhere": nothing,
   "announcements.list": nothing,
   "announcements.byTitle": ({ key }) => [{ title: key }],
   "announcements.create": () => [{ title: "mine" }],
