@@ -18,7 +18,7 @@ const invite = ({ client }: Person, organizationId: string, email: string) =>
 const waitingIn = async ({ client }: Person, organizationId: string) =>
   client.organizations.invitations.list.query({ organizationId });
 
-describe("an object that is stopped after each step and restarted", { timeout: 240_000 }, () => {
+describe("an object that is stopped after each step and restarted", { timeout: 480_000 }, () => {
   it("removes a deleted account from its organizations, or can delete it again", async () => {
     const stops = await stopEverywhere({
       once: owner,

@@ -18,7 +18,7 @@ const report = (points: string[]): void => {
   expect(points.length).toBeGreaterThan(1);
 };
 
-describe("an object that is stopped after each step and restarted", { timeout: 240_000 }, () => {
+describe("an object that is stopped after each step and restarted", { timeout: 480_000 }, () => {
   it("creates one account for a sign-up, or can repeat the sign-up", async () => {
     report(
       await stopEverywhere({

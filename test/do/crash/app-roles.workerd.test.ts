@@ -20,7 +20,7 @@ async function ada() {
 
 const rolesOf = async ({ client }: Pick<Person, "client">) => (await client.guarded.me.query()).roles;
 
-describe("an object that is stopped after each step and restarted", { timeout: 240_000 }, () => {
+describe("an object that is stopped after each step and restarted", { timeout: 480_000 }, () => {
   it("assigns a role, or can assign it again, and the user's objects know it in the end", async () => {
     const assign = ({ user }: Awaited<ReturnType<typeof ada>>) =>
       call("admin.roles.assign", { userId: user.id, role: "editor", reason });

@@ -9,7 +9,7 @@ const kind = "confirmDevice";
 
 it(
   "confirms a browser with a mailed link, or can request another link, whenever it is stopped",
-  { timeout: 240_000 },
+  { timeout: 480_000 },
   async () => {
     const stops = await stopEverywhere({
       before: async () => ({ ...(await verified()), device: openBrowser().client("batch", "/crash") }),

@@ -170,7 +170,7 @@ const calls: readonly KeyedCall[] = [
   },
 ];
 
-describe("a built-in mutation that is stopped after each step", { timeout: 240_000 }, () => {
+describe("a built-in mutation that is stopped after each step", { timeout: 480_000 }, () => {
   it.each(calls)("has one effect and one reply when it is sent again: $path", async (call) => {
     const stops = await stopEverywhere<World, People>({
       cleanUp: false,

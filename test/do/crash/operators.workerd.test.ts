@@ -23,7 +23,7 @@ const entriesAbout = (stored: readonly StoredObject[], userId: string) =>
     .filter((row) => row["target_id"] === userId && row["outcome"] === "ok")
     .map(({ action }) => action);
 
-describe("an object that is stopped after each step and restarted", { timeout: 240_000 }, () => {
+describe("an object that is stopped after each step and restarted", { timeout: 480_000 }, () => {
   it("suspends a user in all objects, and records it once", async () => {
     const stops = await stopEverywhere({
       async once() {

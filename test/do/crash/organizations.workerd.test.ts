@@ -48,7 +48,7 @@ function repeatCreation({ user, email }: Person, organizationId: string): Promis
   });
 }
 
-describe("an object that is stopped after each step and restarted", { timeout: 240_000 }, () => {
+describe("an object that is stopped after each step and restarted", { timeout: 480_000 }, () => {
   it("creates an organization, or can create it again", async () => {
     const stops = await stopEverywhere({
       once: verified,

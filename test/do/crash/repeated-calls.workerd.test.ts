@@ -17,7 +17,7 @@ async function twoSessions() {
   return { client, other, email, user };
 }
 
-describe("an object that is stopped after each step and called again", { timeout: 240_000 }, () => {
+describe("an object that is stopped after each step and called again", { timeout: 480_000 }, () => {
   it("changes the password, and keeps its session signed in", async () => {
     const points = await stopEverywhere({
       before: twoSessions,
