@@ -78,8 +78,8 @@ export function createAdministration(options: AdministrationOptions): Administra
         assertCoversPermissionsOf(userId);
         const page = await sendInternal(stubOf(identity().namespace, target), { op: "exportUser", cursor });
         if (!page.ok) throw page.reason === "CLIENT_ERROR" ? clientError(page) : userNotFound();
-        // One entry for an export, not for each of its pages.
-        if (cursor === undefined) log.add(entry);
+        // Each page, because a cursor can be made up, and an export can begin at any.
+        log.add(entry);
         return page.value;
       } catch (error) {
         const failure = reasonOf(error) ?? "UNEXPECTED";

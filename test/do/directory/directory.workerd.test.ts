@@ -185,7 +185,7 @@ describe("the directory", () => {
 
 describe("an object of an earlier version", () => {
   it("appears in the directory at its next start, and with its new version of the tables", async () => {
-    const { client, email, user, object } = await signUpToDirectory();
+    const { client, email, user } = await signUpToDirectory();
     const { id } = await client.organizations.create.mutate({ name: freshName() });
     await eventuallyListed(email, (listed) => expect(listed.organizationCount).toBe(1));
     const names = [`user:${user.id}`, `organization:${id}`];
@@ -207,7 +207,6 @@ describe("an object of an earlier version", () => {
     await eventuallyListed(email, (listed) => expect(listed.organizationCount).toBe(1));
     await eventually(async () => expect((await listOrganizations()).items.map((each) => each.id)).toContain(id));
     expect(await rowsIn(`user:${user.id}`, "_directory_report")).toHaveLength(1);
-    expect(object).toBeDefined();
   });
 
   it("is counted by the version of its tables", async () => {

@@ -139,20 +139,29 @@ describe("an operator", () => {
     expect((await entriesAbout(user.id)).map(({ action }) => action)).toEqual(["user.suspend", "user.revokeSessions"]);
   });
 
-  it("exports all data of a user page by page, which is recorded once", async () => {
+  it("exports all data of a user page by page, and records each page", async () => {
     const { client, user } = await signUp();
     for (let count = 0; count < 3; count++) await client.posts.create.mutate({ title: `post ${count}`, body: "" });
     await client.kv.set.mutate({ key: "a key", value: 1 });
     const types: string[] = [];
+    let pages = 0;
     for (let cursor: string | null | undefined; cursor !== null;) {
       const page = await operator.client.admin.users.export.mutate({ userId: user.id, reason, cursor });
       types.push(...page.items.map(({ type }) => type));
+      pages++;
       cursor = page.nextCursor;
     }
-    expect(types).toEqual(["account", "session", "row", "row", "row", "key", "audit", "audit"]);
-    expect((await entriesAbout(user.id)).map(({ action }) => action)).toEqual(["user.export"]);
+    // The sign-up, and the pages of this export before the one with the log.
+    const audit = Array.from({ length: pages }, () => "audit");
+    expect(types).toEqual(["account", "session", "row", "row", "row", "key", ...audit]);
+    expect((await entriesAbout(user.id)).map(({ action }) => action)).toEqual(Array(pages).fill("user.export"));
     const { items } = await client.account.audit.list.query({});
     expect(items.map(({ action }) => action)).toContain("operator.export");
+    const begun = operator.client.admin.users.export.mutate({ userId: user.id, reason, cursor: "row posts " });
+    expect((await begun).items.length).toBeGreaterThan(0);
+    expect((await entriesAbout(user.id)).map(({ action }) => action)).toEqual(Array(pages + 1).fill("user.export"));
+    const own = await client.account.audit.list.query({});
+    expect(own.items.filter(({ action }) => action === "operator.export")).toHaveLength(pages + 1);
     const invalid = operator.client.admin.users.export.mutate({ userId: user.id, reason, cursor: "row secrets x" });
     expect(await refusalOf(invalid)).toBe("BAD_REQUEST CURSOR_INVALID");
   });
