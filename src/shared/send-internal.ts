@@ -32,6 +32,7 @@ const earlierReasons: { readonly [TOp in ResultOp]: Readonly<Record<ReasonOf<TOp
   memberRoles: { USER_NOT_FOUND: null },
   releaseSuperadmin: { LAST_SUPERADMIN: false },
   admitInvitation: { TOO_MANY_INVITATIONS: false },
+  reportEntry: { ENTRY_NOT_FOUND: null },
   operate: { USER_NOT_FOUND: null },
   describeUser: { USER_NOT_FOUND: null },
   exportUser: { USER_NOT_FOUND: null },
@@ -83,6 +84,7 @@ const newOps: ReadonlySet<Op> = new Set<Op>([
   "leaseAccount",
   "memberRoles",
   "releaseSuperadmin",
+  "reportEntry",
 ]);
 
 /**

@@ -40,6 +40,8 @@ const replies = [
   ["answerInvitation", failure("INVITATION_INVALID"), "invalid"],
   ["admitInvitation", success(true), true],
   ["admitInvitation", failure("TOO_MANY_INVITATIONS"), false],
+  ["reportEntry", success({ id: "u" }), { id: "u" }],
+  ["reportEntry", failure("ENTRY_NOT_FOUND"), null],
   ["hasAccount", false, false],
   ["isLastOwner", true, true],
   ["deliver", { done: 1 }, { done: 1 }],
@@ -61,6 +63,13 @@ describe("a deployment in which two versions call each other", () => {
     expect(readReply(op, earlier)).toEqual(reply);
   });
 });
+
+test.each(["operate", "describeUser", "exportUser", "leaseAccount", "memberRoles", "reportEntry"] as const)(
+  "%s: rejects the missing reply of an earlier version, which does not know the request",
+  (op) => {
+    expect(() => readReply(op, undefined)).toThrow(`runs a version that does not know "${op}"`);
+  },
+);
 
 it("asks the other object for a result, and returns it", async () => {
   const received: unknown[] = [];

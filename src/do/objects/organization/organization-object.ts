@@ -1,6 +1,7 @@
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
+import { failure } from "../../../shared/result.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
@@ -143,7 +144,7 @@ function handleInternal(
   request: InternalRequest,
 ): HandlerReply | Promise<HandlerReply> {
   if (request.op === "deliver") return receive(request);
-  if (request.op === "reportEntry") return exists() ? deps.directory.renew() : undefined;
+  if (request.op === "reportEntry") return exists() ? deps.directory.renew() : failure("ENTRY_NOT_FOUND");
   if (request.op === "answerInvitation") return answerInvitation(request);
   if (request.op === "isLastOwner") return isLastOwner(request.userId);
   if (request.op === "describeOrganization") return describe();
