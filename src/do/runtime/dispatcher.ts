@@ -4,7 +4,7 @@ import { checkPlacement } from "../../router/check-placement.js";
 import type { LiveRequest } from "../../router/live/live-request.js";
 import { servicesOf } from "../../router/services.js";
 import { callerChecksOf } from "../../router/caller-check.js";
-import { hasCredentialsInReply, placementOf } from "../../router/placement.js";
+import { isReplyConfidential, placementOf } from "../../router/placement.js";
 import { isRepeatable } from "../../router/repeatable.js";
 import { resolveNested } from "../../router/resolve-nested.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
@@ -162,6 +162,12 @@ export function createDispatcher({
     if (query && address) checkPlacement(placementOf(query), address, input, { isSent: true });
   }
 
+  /** Checks the permissions of a call that gets the reply of an earlier one, because its middlewares do not run. */
+  async function authorizeRepeat({ options: { procedure, call }, ctx }: PreparedCall): Promise<void> {
+    if (placementOf(procedure).endsPermission) return;
+    for (const check of callerChecksOf(procedure)) await check(ctx, call.path);
+  }
+
   /** Returns the stored reply to a mutation that ended the caller's access, so that a repeat of it is not authorized. */
   async function findEarlierReply(caller: Caller, call: Call, transport: Transport): Promise<Reply | undefined> {
     const { path, input, idempotencyKey } = call;
@@ -216,6 +222,7 @@ export function createDispatcher({
           call: keyed,
           wantsText: wantsTextOf(call, transport),
           isRepeatable: isRepeatable(procedure),
+          authorizeRepeat: () => authorizeRepeat(prepared),
           trackWrites,
           run: (callbacks) =>
             runToReply(running, callbacks).catch((cause: unknown) => failed(call, cause, caller, effects)),
@@ -271,12 +278,12 @@ export function createDispatcher({
 const wantsTextOf = ({ wantsText }: Call, transport: Transport): boolean =>
   transport === "socket" || wantsText === true;
 
-/** Returns a mutation that has an idempotency key, unless its reply has credentials, which are not stored. */
+/** Returns a mutation that has an idempotency key, unless its reply is confidential and therefore not stored. */
 function keyOf({ options, type }: PreparedCall): KeyedMutation["call"] | undefined {
   const { call, procedure } = options;
   const { path, input, idempotencyKey } = call;
   if (idempotencyKey === undefined || type !== "mutation") return undefined;
-  return hasCredentialsInReply(placementOf(procedure)) ? undefined : { path, input, idempotencyKey };
+  return isReplyConfidential(placementOf(procedure)) ? undefined : { path, input, idempotencyKey };
 }
 
 /** @throws TRPCError NOT_FOUND if there is no procedure at a path */

@@ -7,7 +7,7 @@ import { repeatable } from "../repeatable.js";
 import { requireService } from "../services.js";
 import { idInput, reasonInput } from "./admin-inputs.js";
 
-const { appProcedure } = builtinRoot;
+const { appProcedure, confidentialProcedure } = builtinRoot;
 
 const onUser = { userId: idInput, reason: reasonInput };
 
@@ -83,10 +83,12 @@ export function createUserActions(policy: AppRolePolicy) {
       .mutation(({ ctx, input }) => users(ctx).actOnUser(input, { type: "delete" }, ctx.idempotencyKey)),
 
     /**
-     * Returns a page of everything that is stored about a user, except secrets.
+     * Returns a page of everything that is stored about a user, except secrets. No object stores the reply, so a repeat with the same
+     * idempotency key reads the page again.
      * @throws FORBIDDEN as `suspend`, BAD_REQUEST (CURSOR_INVALID)
      */
-    export: act("user:export")
+    export: confidentialProcedure
+      .use(appCan(policy, "user:export"))
       .input(z.strictObject({ ...onUser, cursor: z.string().max(4_096).nullish() }))
       .mutation(({ ctx, input: { cursor, ...target } }) => users(ctx).exportUser(target, cursor ?? undefined)),
 

@@ -1,6 +1,6 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
 import { checkIdempotencyKey } from "../../router/idempotency-key.js";
-import { hasCredentialsInReply, placementOf, type Placement } from "../../router/placement.js";
+import { isReplyConfidential, placementOf, type Placement } from "../../router/placement.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
 import { shapeError } from "../../router/run-call.js";
 import type { Call, ErrorShape, Reply } from "../../shared/call.js";
@@ -147,7 +147,7 @@ function createCall(
   const headerKey = type === "mutation" ? serializedCall.idempotencyKey : undefined;
   const key = checkIdempotencyKey(ownKey === undefined ? headerKey : ownKey, type);
   // Otherwise the Worker would send the call again after a lost connection.
-  const idempotencyKey = hasCredentialsInReply(placement) ? undefined : key;
+  const idempotencyKey = isReplyConfidential(placement) ? undefined : key;
   const input: unknown =
     serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
   droppedCookies.check({ path, input, headers: request.headers, url: gated.url, redirectOrigin });
