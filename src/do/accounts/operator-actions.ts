@@ -10,6 +10,7 @@ import { countMail, mailLink, tooManyMails } from "./account-mails.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import type { SuspensionOfAccount } from "./account-suspension.js";
 import { catchClientError } from "./client-error-result.js";
+import type { OutboxMessage } from "../messaging/outbox-store.js";
 import type { OperationLog } from "./operation-log.js";
 import { revokeEarlier } from "./revocations.js";
 
@@ -22,6 +23,8 @@ export interface OperatorActionsOptions {
   readonly exists: () => boolean;
   /** Runs the app's hook before the account is deleted. The hook can refuse. */
   readonly onDelete: (user: User) => Promise<void>;
+  /** Returns what is sent for a dead letter, because newer messages may have been delivered since. */
+  readonly renewMessage: (message: OutboxMessage) => readonly OutboxMessage[];
   /** Whether all organizations of the user have received their messages. */
   readonly areOrganizationsInformed: () => boolean;
 }
@@ -111,7 +114,7 @@ export function createOperatorActions(options: OperatorActionsOptions) {
         return deleteAccount();
       case "retryDeadLetter":
         return once(operationId, () => {
-          if (!outbox.retryDeadLetter(action.id)) throw deadLetterNotFound();
+          if (!outbox.retryDeadLetter(action.id, options.renewMessage)) throw deadLetterNotFound();
           record("operator.retryDeadLetter");
         });
     }

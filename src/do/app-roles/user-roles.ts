@@ -32,6 +32,8 @@ export interface UserRolesOptions {
   readonly bootstrapEmail: unknown;
 }
 
+type Claimant = Pick<User, "email" | "emailVerified">;
+
 /** Keeps the roles of a user current in the user's own object, and passes them on to the user's organizations. */
 export function createUserRoles(options: UserRolesOptions) {
   const { userId, sql, store, identity, outbox, rates, transaction, exists, onChange } = options;
@@ -43,6 +45,10 @@ export function createUserRoles(options: UserRolesOptions) {
   const organization = (id: string): string => toName({ type: "organization", id });
 
   const isSuperadmin = (): boolean => store.read().roles.some(({ name }) => name === SUPERADMIN);
+
+  /** Whether the address is verified and the one of the setting, and the user is not a superadmin yet. */
+  const canClaimBootstrap = ({ email, emailVerified }: Claimant): boolean =>
+    bootstrapEmail !== undefined && emailVerified && email === bootstrapEmail && !isSuperadmin();
 
   /** Stores roles, and sends them to the organizations that use earlier ones. Call it in a transaction. */
   function apply(roles: VersionedRoles, until: number): void {
@@ -117,11 +123,11 @@ export function createUserRoles(options: UserRolesOptions) {
       if (store.read().version > 0) outbox.post(roleMessage(APP_OBJECT, "roleUserGone", { userId }));
     },
 
+    canClaimBootstrap,
+
     /** Makes the user a superadmin if the address is verified and the one of the setting. Call it in a transaction. */
-    claimBootstrap({ email, emailVerified }: Pick<User, "email" | "emailVerified">): void {
-      if (bootstrapEmail === undefined || !emailVerified || email !== bootstrapEmail) return;
-      if (isSuperadmin()) return;
-      outbox.post(roleMessage(APP_OBJECT, "bootstrapSuperadmin", { userId }));
+    claimBootstrap(account: Claimant): void {
+      if (canClaimBootstrap(account)) outbox.post(roleMessage(APP_OBJECT, "bootstrapSuperadmin", { userId }));
     },
 
     /** Reports a call that was refused, for the audit log of the app. */

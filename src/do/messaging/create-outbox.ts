@@ -48,8 +48,13 @@ export interface Outbox {
   /** The number of pending messages, in total or to one target. */
   countPending(target?: string): number;
   deadLetters(): DeadLetter[];
-  /** Posts the message of a dead letter again. Call it inside a transaction. Returns whether it can be sent again. */
-  retryDeadLetter(id: string): boolean;
+  /**
+   * Posts the message of a dead letter again. Call it inside a transaction.
+   *
+   * @param renew returns what is posted instead of the message, because newer messages may have been delivered since
+   * @returns whether the dead letter exists, and its content is stored
+   */
+  retryDeadLetter(id: string, renew: (message: OutboxMessage) => readonly OutboxMessage[]): boolean;
 }
 
 /** Time limit of one delivery. Ten times as long as a slow target needs. */
@@ -203,9 +208,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     countPending: (target) => (target === undefined ? store.count() : store.countFor(target)),
     deadLetters: () => (isInitialized() ? store.deadLetters() : []),
-    retryDeadLetter(id) {
+    retryDeadLetter(id, renew) {
       const message = store.takeDeadLetter(id);
-      if (message) post(message);
+      for (const renewed of message ? renew(message) : []) post(renewed);
       return message !== undefined;
     },
   };

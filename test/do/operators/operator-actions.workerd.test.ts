@@ -137,16 +137,14 @@ describe("an operator's action", () => {
     });
     const described = await describeUser(user);
     const letters = described.ok ? described.value.deadLetters : [];
-    expect(letters.map(({ id, error }) => [id, error])).toEqual([
-      ["mail 91", "Of an earlier version."],
-      ["mail 90", "No answer."],
-    ]);
+    expect(letters.map(({ error }) => error)).toEqual(["Of an earlier version.", "No answer."]);
+    const [earlier = "", id = ""] = letters.map((letter) => letter.id);
     expect(JSON.stringify(letters)).not.toContain(email);
-    expect(await operate(user, { type: "retryDeadLetter", id: "mail 90" })).toEqual(applied);
+    expect(await operate(user, { type: "retryDeadLetter", id })).toEqual(applied);
     await expect.poll(() => countMails(email, "passwordChanged"), { timeout: 8_000 }).toBe(1);
     const notFound = { ok: false, error: { code: "NOT_FOUND", reason: "DEAD_LETTER_NOT_FOUND" } };
-    for (const id of ["mail 90", "mail 91", "user:other 1", "' OR 1 = 1"])
-      expect(await operate(user, { type: "retryDeadLetter", id })).toMatchObject(notFound);
+    for (const unknown of [id, earlier, "mail 90", "' OR 1 = 1"])
+      expect(await operate(user, { type: "retryDeadLetter", id: unknown })).toMatchObject(notFound);
   });
 
   it("shows an operator the account without secrets", async () => {

@@ -183,6 +183,8 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
       ...memberRoles.handlers,
       ...handlersFor<HandledMessage>({
         createOrganization({ name, settings, userId, email, createdAt }) {
+          // An operator repeated a message that had arrived.
+          if (organizations.exists() || deletion.isUnderWay()) return;
           const at = new Date(createdAt);
           organizations.insert({ id: organizationId, name, createdAt: at, settings: superjson.parse(settings) });
           members.insert({ userId, email, role: OWNER, joinedAt: at, invitationId: undefined });

@@ -289,6 +289,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
       onDelete,
       organizationList,
       exportedData,
+      userRoles,
       leaseHolders,
     }),
   };

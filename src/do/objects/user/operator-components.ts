@@ -10,10 +10,12 @@ import { exportPage, type ExportOptions } from "../../accounts/export-records.js
 import { createOperationLog } from "../../accounts/operation-log.js";
 import { createOperatorActions } from "../../accounts/operator-actions.js";
 import { describeUser } from "../../accounts/user-overview.js";
+import type { createUserRoles } from "../../app-roles/user-roles.js";
 import { accountLeaseOf, type createLeaseHolders } from "../../organizations/lease-holders.js";
 import type { UserOrganizationStore } from "../../organizations/user-organization-store.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import type { OwnerStorage } from "../owner-storage.js";
+import { createMessageRenewal } from "./renew-message.js";
 
 type ExportReply = InternalReply<Extract<InternalRequest, { op: "exportUser" }>>;
 
@@ -28,6 +30,7 @@ export interface OperatorComponentsOptions {
   readonly onDelete: (user: User) => Promise<void>;
   readonly organizationList: UserOrganizationStore;
   readonly exportedData: () => ExportOptions;
+  readonly userRoles: Pick<ReturnType<typeof createUserRoles>, "canClaimBootstrap">;
   readonly leaseHolders: Pick<ReturnType<typeof createLeaseHolders>, "revoke">;
 }
 
@@ -57,6 +60,13 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
       deletion,
       exists,
       onDelete,
+      renewMessage: createMessageRenewal({
+        userId: address.id,
+        account: () => deps.accounts.read(),
+        suspension: () => deps.suspension.read(Date.now()),
+        isMember: (id) => organizationList.membershipIn(id) !== undefined,
+        canClaimBootstrap: options.userRoles.canClaimBootstrap,
+      }),
       areOrganizationsInformed,
     }),
 
