@@ -2,6 +2,7 @@ import type { OnError } from "../../router/error-report.js";
 import type { Delivery, Receipt } from "../../shared/internal.js";
 import { objectFailureOf } from "../../shared/object-failure.js";
 import type { Alarms } from "../lifecycle/alarms.js";
+import { within } from "../lifecycle/within.js";
 import { MAIL } from "./outbox-heads.js";
 import { type DeadLetter, type OutboxMessage, type OutboxStore, type StoredOutboxMessage } from "./outbox-store.js";
 import { Undeliverable } from "./undeliverable.js";
@@ -229,18 +230,6 @@ function failed(error: unknown): Attempt {
 
 function keyOf({ target, seq }: StoredOutboxMessage): string {
   return target === MAIL ? `${MAIL} ${seq}` : target;
-}
-
-async function within<TResult>(timeoutMs: number, work: Promise<TResult>): Promise<TResult> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`There was no reply within ${timeoutMs / 1000} s.`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function asError(error: unknown): Error {

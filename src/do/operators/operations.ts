@@ -10,6 +10,7 @@ import type { Superadmins } from "../app-roles/superadmins.js";
 import type { ActionLog } from "../audit/action-log.js";
 import { userNotFound } from "../lifecycle/caller-errors.js";
 import type { Alarms } from "../lifecycle/alarms.js";
+import { within } from "../lifecycle/within.js";
 import type { SuspendedMembers } from "../organizations/suspended-members.js";
 import type {
   Operation,
@@ -29,7 +30,7 @@ export interface OperationsOptions {
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
-  /** Sends an action to the object of its target. Rejects if the object cannot be reached. */
+  /** Sends an action to the object of its target, which may receive it twice. Rejects if the object cannot be reached. */
   readonly send: (operation: Operation) => Promise<OperationReply>;
   /** Ends the leases of a user in this object, so that the user's object decides about the next call. */
   readonly endLeases: (userId: string) => void;
@@ -42,6 +43,8 @@ export interface OperationsOptions {
 const NEVER = Number.MAX_SAFE_INTEGER;
 /** The actions that end all sessions of a user. */
 const ENDING: ReadonlySet<OperatorAction["type"]> = new Set(["suspend", "revokeSessions", "delete"]);
+/** Time limit of one attempt. The app's `onDelete` runs in it. */
+const SEND_TIMEOUT_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 /** After about a day of retries, an operation is recorded as failed. */
@@ -111,7 +114,7 @@ export function createOperations(options: OperationsOptions) {
       let reply: OperationReply;
       store.startAttempt(operation.id, Date.now());
       try {
-        reply = await send(operation);
+        reply = await within(SEND_TIMEOUT_MS, send(operation));
       } catch (cause) {
         const error = cause instanceof Error ? cause : new Error(String(cause));
         onError({ error, requestId: crypto.randomUUID(), path: "(operator)", type: undefined });

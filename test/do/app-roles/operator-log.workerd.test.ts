@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { actionLogSchema, createActionLog, type ActionLog, type NewAction } from "../../../src/do/audit/action-log.js";
 import { actionLogOptions, type ActionLogOptions } from "../../../src/do/audit/action-log-options.js";
@@ -14,6 +14,7 @@ import { freshRole, reason, signUpWith } from "../../fixtures/operators.js";
 import { signUpVerified } from "../../fixtures/organizations.js";
 
 const DAY = 24 * 60 * 60_000;
+const HOOK_TIMEOUT = 30_000;
 const actor = { type: "user", id: "ada" } as const;
 
 interface Opened {
@@ -184,5 +185,17 @@ describe("onAudit", () => {
     );
     const ids = keptActions.map(({ id }) => id);
     expect(ids).toEqual(ids.toSorted((one, other) => one - other));
+  });
+
+  it("receives the entries again after a call that never returns, which does not stop other tasks", async () => {
+    const root = await signUpWith("superadmin");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], shouldAdvanceTime: true });
+    actionFaults.hangs = true;
+    const name = freshRole();
+    await root.client.admin.roles.create.mutate({ name, permissions: [] });
+    await eventually(() => expect(actionFaults.hangs).toBe(false));
+    await vi.advanceTimersByTimeAsync(HOOK_TIMEOUT);
+    await runDurableObjectAlarm(env.BLOG_DO.getByName("app:main"));
+    await eventually(() => expect(keptActions.map(({ target }) => target?.id)).toContain(name));
   });
 });
