@@ -30,13 +30,15 @@ export interface UserRolesOptions {
   readonly onChange: () => void;
   /** The value of the setting `BOOTSTRAP_ADMIN_EMAIL`. */
   readonly bootstrapEmail: unknown;
+  /** Whether the app declares roles. */
+  readonly hasRoles: boolean;
 }
 
 type Claimant = Pick<User, "email" | "emailVerified">;
 
 /** Keeps the roles of a user current in the user's own object, and passes them on to the user's organizations. */
 export function createUserRoles(options: UserRolesOptions) {
-  const { userId, sql, store, identity, outbox, rates, transaction, exists, onChange } = options;
+  const { userId, sql, store, identity, outbox, rates, transaction, exists, onChange, hasRoles } = options;
   const bootstrapEmail =
     typeof options.bootstrapEmail === "string" ? canonicalEmail(options.bootstrapEmail) : undefined;
   let renewal: Promise<void> | undefined;
@@ -109,11 +111,12 @@ export function createUserRoles(options: UserRolesOptions) {
         .filter(({ organization_id: id }) => outbox.countPending(organization(String(id))) > 0).length,
 
     /**
-     * Reserves the deletion of the account in the app's object.
+     * Reserves the deletion of the account in the app's object. The stored roles do not decide, because a new role may not have
+     * arrived. In an app that neither declares roles nor has the setting, only users who ever had a role ask.
      * @throws TRPCError CONFLICT (LAST_SUPERADMIN) when the user is the last superadmin of the app
      */
     async assertNotLastSuperadmin(): Promise<void> {
-      if (!isSuperadmin()) return;
+      if (!hasRoles && bootstrapEmail === undefined && store.read().version === 0) return;
       const released = await sendInternal(app(), { op: "releaseSuperadmin", userId });
       if (!released.ok) throw lastSuperadmin();
     },

@@ -138,6 +138,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     transaction,
     exists,
     onChange: () => directory.report(),
+    hasRoles: Object.keys(app.definition.app.appRoles).length > 0,
     bootstrapEmail: (env as object as Partial<Record<string, unknown>>)["BOOTSTRAP_ADMIN_EMAIL"],
   });
 
