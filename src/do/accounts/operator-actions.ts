@@ -25,8 +25,8 @@ export interface OperatorActionsOptions {
   readonly onDelete: (user: User) => Promise<void>;
   /** Returns what is sent for a dead letter, because newer messages may have been delivered since. */
   readonly renewMessage: (message: OutboxMessage) => readonly OutboxMessage[];
-  /** Whether all organizations of the user have received their messages. */
-  readonly areOrganizationsInformed: () => boolean;
+  /** Whether the app's object and all organizations of the user have received their messages. */
+  readonly isDelivered: () => boolean;
 }
 
 type OperatorResult = Result<OperatorOutcome, Failure<"USER_NOT_FOUND"> | ClientFailure>;
@@ -36,7 +36,7 @@ type OperatorResult = Result<OperatorOutcome, Failure<"USER_NOT_FOUND"> | Client
  * can read. The object of the app has authorized them. An operation with an id that was executed before has no second effect.
  */
 export function createOperatorActions(options: OperatorActionsOptions) {
-  const { deps, operations, suspension, deletion, exists, onDelete, areOrganizationsInformed } = options;
+  const { deps, operations, suspension, deletion, exists, onDelete, isDelivered } = options;
   const { accounts, audit, outbox, transaction, onSuspend, onSessionEnd } = deps;
 
   /** Runs the effect and records the operation in one transaction, unless it was executed before. */
@@ -122,12 +122,12 @@ export function createOperatorActions(options: OperatorActionsOptions) {
 
   return async (operationId: string, action: OperatorAction): Promise<OperatorResult> => {
     // A repeat of a deletion whose messages are still on their way.
-    if (action.type === "delete" && deletion.isUnderWay()) return success({ applied: areOrganizationsInformed() });
+    if (action.type === "delete" && deletion.isUnderWay()) return success({ applied: isDelivered() });
     if (!exists()) return failure("USER_NOT_FOUND");
     return catchClientError(async () => {
       await execute(operationId, action);
       await outbox.flushPosted();
-      return success({ applied: areOrganizationsInformed() });
+      return success({ applied: isDelivered() });
     });
   };
 }

@@ -159,6 +159,11 @@ export function createOperations(options: OperationsOptions) {
   });
 
   return {
+    /** Whether a user is suspended, or a suspension is under way. */
+    isSuspended: (userId: string): boolean =>
+      suspended.find(userId, Date.now()) !== undefined ||
+      store.pending({ type: "user", id: userId }).some(({ action }) => action.type === "suspend"),
+
     /**
      * Executes an action. A repeat of the same operation has no second effect.
      *

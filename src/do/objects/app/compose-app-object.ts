@@ -124,9 +124,11 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     handlers: {
       ...handlersFor<"endSession">({
         endSession({ sessionId }) {
-          leases.revoke(sessionId);
           const account = parseName(sessionId);
-          if (account) environment.endMember(account.id);
+          const userId = leases.revoke(sessionId) ?? account?.id;
+          // A suspension ends the sessions. Its sockets get their own code.
+          if (userId !== undefined && operations.isSuspended(userId)) environment.suspendUser(userId);
+          else if (account) environment.endMember(account.id);
           else environment.endSession(sessionId);
         },
       }),

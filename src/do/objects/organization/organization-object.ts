@@ -24,7 +24,7 @@ export const organizationFramework = createFrameworkSchema({
 
 /** Creates the handler of an organization, which stores its members and their shared data. */
 export function createOrganizationObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, app, address, alarms, identity, endSession } = environment;
+  const { state, app, address, alarms, identity } = environment;
   const { roles: rolePolicy } = app.definition;
   const { settings } = app.definition.app;
   const ownerStorage = createOwnerStorage({
@@ -45,7 +45,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     members,
     suspended,
     leases,
-    endSession,
+    sockets: environment,
   });
   const transaction = createTransaction(state.storage);
   const owner = { type: "organization", id: address.id } as const;

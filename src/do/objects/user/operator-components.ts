@@ -10,6 +10,7 @@ import { exportPage, type ExportOptions } from "../../accounts/export-records.js
 import { createOperationLog } from "../../accounts/operation-log.js";
 import { createOperatorActions } from "../../accounts/operator-actions.js";
 import { describeUser } from "../../accounts/user-overview.js";
+import { APP_OBJECT } from "../../app-roles/role-messages.js";
 import type { createUserRoles } from "../../app-roles/user-roles.js";
 import { accountLeaseOf, type createLeaseHolders } from "../../organizations/lease-holders.js";
 import type { UserOrganizationStore } from "../../organizations/user-organization-store.js";
@@ -41,11 +42,13 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
   const { sql, lifecycle } = ownerStorage;
   const { isInitialized, schemaVersion } = lifecycle;
 
-  const areOrganizationsInformed = (): boolean =>
-    !isInitialized() ||
-    organizationList
-      .memberships()
-      .every(({ id }) => deps.outbox.countPending(toName({ type: "organization", id })) === 0);
+  /** The objects that refuse the calls of a user for an action on the account. */
+  const informedObjects = (): string[] => [
+    APP_OBJECT,
+    ...organizationList.memberships().map(({ id }) => toName({ type: "organization", id })),
+  ];
+  const isDelivered = (): boolean =>
+    !isInitialized() || informedObjects().every((target) => deps.outbox.countPending(target) === 0);
 
   return {
     operate: createOperatorActions({
@@ -67,7 +70,7 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
         isMember: (id) => organizationList.membershipIn(id) !== undefined,
         canClaimBootstrap: options.userRoles.canClaimBootstrap,
       }),
-      areOrganizationsInformed,
+      isDelivered,
     }),
 
     describe: () =>
