@@ -83,9 +83,7 @@ export function createOperatorActions(options: OperatorActionsOptions) {
 
   async function deleteAccount(): Promise<void> {
     await onDelete(toUser(requireAccount()));
-    // The hook was awaited, and the user can have deleted the account meanwhile.
-    const account = accounts.read();
-    if (account) await deletion.begin({ account, sessionId: undefined });
+    await deletion.begin({});
   }
 
   function revokeSessions(operationId: string): void {

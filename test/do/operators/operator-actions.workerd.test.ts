@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { randomId } from "../../../src/shared/random-id.js";
+import { delayDeletion, untilDeletionWaits } from "../../fixtures/app/delayed-deletions.js";
 import { copyBrowser, freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { countMails, openVerifyLink, tokenTo } from "../../fixtures/mail.js";
 import { join, signUpVerified, storesAnything } from "../../fixtures/organizations.js";
@@ -123,6 +124,21 @@ describe("an operator's action", () => {
       error: { code: "CONFLICT", message: "Pay first." },
     });
     expect((await client.auth.me.query()).user.id).toBe(user.id);
+  });
+
+  it("deletes the account although its user changes the password and the address meanwhile", async () => {
+    const { client, email, user } = await signUp();
+    const proceed = delayDeletion(email);
+    const deleting = operate(user, { type: "delete" });
+    await untilDeletionWaits(email);
+    await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });
+    const next = freshEmail();
+    await client.auth.changeEmail.mutate({ email: next, password: "another horse battery" });
+    await client.auth.confirmEmailChange.mutate({ token: await tokenTo(next, "changeEmail") });
+    proceed();
+    expect(await deleting).toEqual(applied);
+    expect(await describeUser(user)).toEqual({ ok: false, reason: "USER_NOT_FOUND" });
+    for (const address of [email, next]) await openBrowser().client().auth.signup.mutate({ email: address, password });
   });
 
   it("sends a message again that could not be delivered, once", async () => {
