@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { MAIL } from "./outbox-heads.js";
+import { MAIL, outboxHeadsSchema } from "./outbox-heads.js";
 
 /** A message to another object of the app, or a mail. */
 export interface OutboxMessage {
@@ -93,6 +93,9 @@ export const deadPayloadSchema = `
   CREATE TRIGGER IF NOT EXISTS _dead_payloads_delete AFTER DELETE ON _dead_letters BEGIN
     DELETE FROM _dead_payloads WHERE target = OLD.target AND seq = OLD.seq;
   END`;
+
+/** The tables of an outbox. */
+export const outboxTables: readonly string[] = [outboxSchema, deadPayloadSchema, outboxHeadsSchema];
 
 export type OutboxStore = ReturnType<typeof createOutboxStore>;
 

@@ -11,9 +11,7 @@ import { actionLogSchema, createActionLog } from "../../audit/action-log.js";
 import { createOperationStore, operationSchema } from "../../operators/operation-store.js";
 import { createOperations } from "../../operators/operations.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
-import { createOutbox } from "../../messaging/create-outbox.js";
-import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
+import { createOutboxStore, outboxTables } from "../../messaging/outbox-store.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { recordedSql } from "../../tables/reads/recorded-sql.js";
 import { accountLeaseOf } from "../../organizations/lease-holders.js";
@@ -21,6 +19,7 @@ import { createLeases, leaseExpirySchema, leaseGenerationSchema, leaseSchema } f
 import { createSuspendedMembers, suspendedMemberSchema } from "../../organizations/suspended-members.js";
 import { handlersFor } from "../../organizations/organization-messages.js";
 import type { ObjectEnvironment } from "../object-handler.js";
+import { createObjectOutbox } from "../object-outbox.js";
 import type { OwnerStorage } from "../owner-storage.js";
 
 /** The framework's tables of the app's object. */
@@ -29,9 +28,7 @@ export const appObjectTables: readonly string[] = [
   leaseSchema,
   leaseExpirySchema,
   leaseGenerationSchema,
-  outboxSchema,
-  deadPayloadSchema,
-  outboxHeadsSchema,
+  ...outboxTables,
   inboxSchema,
   actionLogSchema,
   operationSchema,
@@ -49,12 +46,10 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
 
   const deliver = createMessageDelivery(identity);
 
-  const outbox = createOutbox({
+  const outbox = createObjectOutbox({
+    environment,
     store: createOutboxStore(sql),
-    source: toName(address),
     isInitialized,
-    alarms,
-    transaction,
     async deliver(target, delivery) {
       const receipt = await deliver(target, delivery);
       publisher.onReceipt(target, receipt);
@@ -65,7 +60,6 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
       if (to?.type === "user") roleStore.deleteUser(to.id);
     },
     sendMail: () => Promise.reject(new Error("The app's object does not send mail. The object of a user does.")),
-    onError: app.onError,
   });
 
   const leases = createLeases({

@@ -12,12 +12,10 @@ import { createMoves, shardsSchema } from "../../directory/move-entries.js";
 import { createRebuild, rebuildSchema } from "../../directory/rebuild.js";
 import { shardOf } from "../../directory/shard-of.js";
 import { createLifecycle } from "../../lifecycle/lifecycle.js";
-import { createMessageDelivery } from "../../messaging/message-delivery.js";
-import { createOutbox } from "../../messaging/create-outbox.js";
-import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
+import { createOutboxStore, outboxTables } from "../../messaging/outbox-store.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import type { HandlerReply, ObjectEnvironment, ObjectHandler } from "../object-handler.js";
+import { createObjectOutbox } from "../object-outbox.js";
 
 const framework = createFrameworkSchema({
   statements: [
@@ -25,9 +23,7 @@ const framework = createFrameworkSchema({
     feedSchema,
     rebuildSchema,
     shardsSchema,
-    outboxSchema,
-    deadPayloadSchema,
-    outboxHeadsSchema,
+    ...outboxTables,
   ],
 });
 
@@ -47,15 +43,11 @@ export function createDirectoryObject(environment: ObjectEnvironment): ObjectHan
   const lists = createEntryLists(sql);
   const store = createEntryStore({ sql, onChange: (kind, id) => feed?.add(kind, id) });
   const feed = onChange && createChangeFeed({ sql, env, hook: onChange, lists, store, isInitialized, alarms });
-  const outbox = createOutbox({
+  const outbox = createObjectOutbox({
+    environment,
     store: createOutboxStore(sql),
-    source: toName(address),
     isInitialized,
-    alarms,
-    transaction,
-    deliver: createMessageDelivery(identity),
     sendMail: () => Promise.reject(new Error("The directory does not send mail.")),
-    onError: app.onError,
   });
   const moves = createMoves({
     sql,

@@ -20,12 +20,10 @@ import {
   createWaitingInvitations,
   waitingInvitationSchema,
 } from "../../organizations/waiting-invitations.js";
-import { createOutbox } from "../../messaging/create-outbox.js";
-import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
-import { createMessageDelivery } from "../../messaging/message-delivery.js";
+import { createOutboxStore, outboxTables } from "../../messaging/outbox-store.js";
 import { createLifecycle } from "../../lifecycle/lifecycle.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
+import { createObjectOutbox } from "../object-outbox.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 
@@ -34,9 +32,7 @@ const framework = createFrameworkSchema({
     emailPointerSchema,
     throttleSchema,
     inboxSchema,
-    outboxSchema,
-    deadPayloadSchema,
-    outboxHeadsSchema,
+    ...outboxTables,
     rateLogSchema,
     waitingInvitationSchema,
     reservedInvitationSchema,
@@ -45,7 +41,8 @@ const framework = createFrameworkSchema({
 });
 
 /** Creates the handler of an email address: an index without the app's procedures. */
-export function createEmailObject({ state, env, app, address, alarms, identity }: ObjectEnvironment): ObjectHandler {
+export function createEmailObject(environment: ObjectEnvironment): ObjectHandler {
+  const { state, env, app, address, alarms, identity } = environment;
   const { storage } = state;
   const { sql } = storage;
   const mails = createMailBudget({ storage, alarms });
@@ -53,15 +50,11 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
   const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
 
   const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
-  const outbox = createOutbox({
+  const outbox = createObjectOutbox({
+    environment,
     store: createOutboxStore(sql),
-    source: toName(address),
     isInitialized,
-    alarms,
-    transaction,
-    deliver: createMessageDelivery(identity),
     sendMail: createInvitationMailer({ env, settings: app.mail, mails, isBlocked }),
-    onError: app.onError,
   });
   const invitations = createWaitingInvitations({
     sql,
