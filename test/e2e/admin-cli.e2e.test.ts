@@ -264,6 +264,12 @@ test("schema status counts the objects at each version", async () => {
   expect((await shell.run(["schema", "status"])).stdout).toMatch(/^OBJECT +FRAMEWORK +APP +OBJECTS$/m);
 });
 
+test("directory rebuild starts a rebuild, which the audit log has with its reason", async () => {
+  const reason = "Entries are missing";
+  expect(await shell.run(["directory", "rebuild", `--reason=${reason}`])).toMatchObject({ code: 0 });
+  expect((await shell.json("audit", "--action=directory.rebuild")).items).toMatchObject([{ reason, outcome: "ok" }]);
+});
+
 test("the commands of docs/admin-cli.md work", async () => {
   await signUp("ada@example.com").catch(() => {});
   const blocks = await readBlocks("docs/admin-cli.md");
