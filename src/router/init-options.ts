@@ -24,7 +24,7 @@ export interface InitUserDOOptions<
   TAppRoles extends AppRoleDefinitions = AppRoleDefinitions,
 > {
   /**
-   * The app's tables, by the kind of owner whose Durable Object stores them. `app` has the tables of the whole app.
+   * The app's tables, by the kind of owner that stores them. `app` has the tables of the whole app.
    * @default no tables
    */
   readonly tables?: {

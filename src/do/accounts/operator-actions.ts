@@ -119,7 +119,7 @@ export function createOperatorActions(options: OperatorActionsOptions) {
   }
 
   return async (operationId: string, action: OperatorAction): Promise<OperatorResult> => {
-    // A repeat of a deletion whose messages are still on their way.
+    // A repeat of a deletion that waits until its messages are delivered.
     if (action.type === "delete" && deletion.isUnderWay()) return success({ applied: isDelivered() });
     if (!exists()) return failure("USER_NOT_FOUND");
     return catchClientError(async () => {

@@ -7,7 +7,7 @@ import type { EntryStore } from "./entry-store.js";
 import type { ObjectKind } from "./object-counts.js";
 import { toDirectoryOrganization, toDirectoryUser } from "./present-entries.js";
 
-/** The entries whose changes the app's hook has not received yet, in order. */
+/** The changed entries that the app's hook has not received yet, in order. */
 export const feedSchema = `
   CREATE TABLE IF NOT EXISTS _feed (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

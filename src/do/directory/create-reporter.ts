@@ -56,8 +56,8 @@ export function createReporter<TKind extends ObjectKind>(options: ReporterOption
   }
 
   /**
-   * Returns a version that is higher than all earlier ones. It begins at the time, because an object whose sign-up was undone
-   * does not know its earlier versions.
+   * Returns a version that is higher than all earlier ones. It begins at the time, because an object does not know
+   * its earlier versions after its sign-up was undone.
    */
   function nextVersion(): number {
     return Math.max(Date.now(), (last()?.version ?? 0) + 1);

@@ -39,10 +39,10 @@ export interface OperationsOptions {
   readonly onError: OnError;
 }
 
-/** A user who is suspended without an end, or about to be deleted, does not count as a superadmin until then. */
-const NEVER = Number.MAX_SAFE_INTEGER;
+/** Until when a superadmin is inactive who is suspended without an end, or about to be deleted. */
+const NO_END = Number.MAX_SAFE_INTEGER;
 /** The actions that end all sessions of a user. */
-const ENDING: ReadonlySet<OperatorAction["type"]> = new Set(["suspend", "revokeSessions", "delete"]);
+const SESSION_ENDING_ACTIONS: ReadonlySet<OperatorAction["type"]> = new Set(["suspend", "revokeSessions", "delete"]);
 /** Time limit of one attempt. The app's `onDelete` runs in it. */
 const SEND_TIMEOUT_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
@@ -66,21 +66,21 @@ export function createOperations(options: OperationsOptions) {
     const isReserved = ({ action }: PendingOperation) => action.type === "suspend" || action.type === "delete";
     if (store.pending({ type: "user", id: userId }).some(isReserved)) return;
     const suspension = suspended.find(userId, Date.now());
-    roles.setInactive(userId, suspension ? (suspension.until?.getTime() ?? NEVER) : 0);
+    roles.setInactive(userId, suspension ? (suspension.until?.getTime() ?? NO_END) : 0);
   }
 
   /** Applies the effects in this object that must precede those in the user's object. @throws TRPCError CONFLICT (LAST_SUPERADMIN) */
   function reserve({ target: { type, id: userId }, action }: Operation): void {
     if (type !== "user") return;
-    if (action.type === "suspend") superadmins.deactivate(userId, action.until ?? NEVER);
-    if (action.type === "delete") superadmins.deactivate(userId, NEVER);
+    if (action.type === "suspend") superadmins.deactivate(userId, action.until ?? NO_END);
+    if (action.type === "delete") superadmins.deactivate(userId, NO_END);
   }
 
   /** Applies the effects in this object that follow those in the user's object. */
   function applyToUser(userId: string, action: OperatorAction, isDone: boolean): void {
     if (isDone && action.type === "suspend") suspended.add(userId, action.until);
     if (isDone && (action.type === "unsuspend" || action.type === "delete")) suspended.delete(userId);
-    if (isDone && ENDING.has(action.type)) endLeases(userId);
+    if (isDone && SESSION_ENDING_ACTIONS.has(action.type)) endLeases(userId);
     if (action.type === "suspend" || action.type === "unsuspend" || (action.type === "delete" && !isDone))
       restoreSuperadmin(userId);
   }

@@ -128,7 +128,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   }
 
   /**
-   * The hub whose cursors are in replies, if clients can use them: if there are sockets. A client without a working socket knows
+   * The hub of the cursors in replies, if clients can use them: if there are sockets. A client without a working socket knows
    * that a mutation wrote to the log of the app only by the cursor.
    */
   function replyHub(): ChangeHub | undefined {

@@ -74,7 +74,7 @@ export function createUserActions(policy: AppRolePolicy) {
       .mutation(({ ctx, input }) => users(ctx).actOnUser(input, { type: "resendVerification" }, ctx.idempotencyKey)),
 
     /**
-     * Deletes an account and all its data permanently, also if the user is the last owner of an organization, whose next member
+     * Deletes an account and all its data permanently, also if the user is the last owner of an organization. Its next member
      * in rank then becomes the owner. The app's `onDelete` can refuse.
      * @throws FORBIDDEN as `suspend`, CONFLICT (LAST_SUPERADMIN)
      */
