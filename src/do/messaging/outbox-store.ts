@@ -49,8 +49,8 @@ export interface DeadLetter {
 
 /** The newest dead letters are stored, up to this number. */
 const MAX_DEAD_LETTERS = 100;
-/** The length of a dead letter's id. Each character has 6 bits. */
-const DEAD_LETTER_ID_LENGTH = 22;
+/** The length of a dead letter's id. Each character has 4 bits. */
+const DEAD_LETTER_ID_LENGTH = 32;
 
 export const outboxSchema = `
   CREATE TABLE IF NOT EXISTS _outbox (
@@ -108,7 +108,7 @@ export function createOutboxStore(sql: SqlStorage) {
     const seq = Number(row["seq"]);
     return {
       // The target can contain the hash of an address.
-      id: hash("sha256", `${seriesId()} ${target} ${seq}`, "base64url").slice(0, DEAD_LETTER_ID_LENGTH),
+      id: hash("sha256", `${seriesId()} ${target} ${seq}`, "hex").slice(0, DEAD_LETTER_ID_LENGTH),
       target,
       seq,
       kind: String(row["kind"]),
