@@ -42,8 +42,8 @@ export interface OperationStore {
   finish(id: string, reply: OperationReply): void;
   /** When the next operation is due. */
   due(): number | undefined;
-  /** The targets of operations that are due. */
-  dueTargets(now: number): OperationTarget[];
+  /** The targets of operations that are due, the longest due first. */
+  dueTargets(now: number, limit: number): OperationTarget[];
 }
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -103,9 +103,13 @@ export function createOperationStore(sql: SqlStorage): OperationStore {
       const { due } = sql.exec("SELECT min(due) AS due FROM _operator_operations WHERE due IS NOT NULL").one();
       return due === null ? undefined : Number(due);
     },
-    dueTargets: (now) =>
+    dueTargets: (now, limit) =>
       sql
-        .exec("SELECT DISTINCT target FROM _operator_operations WHERE due <= ?", now)
+        .exec(
+          "SELECT target FROM _operator_operations WHERE due <= ? GROUP BY target ORDER BY min(due) LIMIT ?",
+          now,
+          limit,
+        )
         .toArray()
         .map(({ target }) => readTarget(target)),
   };

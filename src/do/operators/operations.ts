@@ -45,6 +45,8 @@ const NO_END = Number.MAX_SAFE_INTEGER;
 const SESSION_ENDING_ACTIONS: ReadonlySet<OperatorAction["type"]> = new Set(["suspend", "revokeSessions", "delete"]);
 /** Time limit of one attempt. The app's `onDelete` runs in it. */
 const SEND_TIMEOUT_MS = 30_000;
+/** How many targets the alarm sends to at once. The platform allows six connections. */
+const MAX_PARALLEL_TARGETS = 6;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 /** After about a day of retries, an operation is recorded as failed. */
@@ -154,7 +156,7 @@ export function createOperations(options: OperationsOptions) {
     name: "operators",
     due: () => (isInitialized() ? store.due() : undefined),
     async run(now) {
-      for (const target of store.dueTargets(now)) await executeInTurn(target);
+      await Promise.all(store.dueTargets(now, MAX_PARALLEL_TARGETS).map((target) => executeInTurn(target)));
     },
   });
 
