@@ -47,7 +47,7 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> exten
   readonly organizationAudit?: OrganizationAuditOptions;
   /**
    * Receives new entries of the audit logs of the app and of organizations, in order and at least once, to store them
-   * elsewhere. If it throws or rejects, it receives the same entries again later.
+   * elsewhere. If it throws, rejects or takes longer than 30 seconds, it receives the same entries again later.
    * @default none
    */
   readonly onAudit?: OnAudit;
