@@ -31,7 +31,12 @@ export interface AdministrationOptions {
 }
 
 /** The actions that take something from a user. A caller needs all permissions of that user. */
-const RESTRICTED_ACTIONS: ReadonlySet<OperatorAction["type"]> = new Set(["suspend", "unsuspend", "revokeSessions", "delete"]);
+const RESTRICTED_ACTIONS: ReadonlySet<OperatorAction["type"]> = new Set([
+  "suspend",
+  "unsuspend",
+  "revokeSessions",
+  "delete",
+]);
 
 /** Acts on users and organizations for one caller, in the app's object. The procedures have checked the caller's permission. */
 export function createAdministration(options: AdministrationOptions): AdministrationService {

@@ -95,7 +95,11 @@ export function createOperationStore(sql: SqlStorage): OperationStore {
         .toArray()
         .map(toPending),
     startAttempt: (id, now) =>
-      void sql.exec("UPDATE _operator_operations SET due = ?, attempts = attempts + 1 WHERE id = ?", now + CALL_TIMEOUT_MS, id),
+      void sql.exec(
+        "UPDATE _operator_operations SET due = ?, attempts = attempts + 1 WHERE id = ?",
+        now + CALL_TIMEOUT_MS,
+        id,
+      ),
     postpone: (id, due) => void sql.exec("UPDATE _operator_operations SET due = ? WHERE id = ?", due, id),
     finish: (id, reply) =>
       void sql.exec("UPDATE _operator_operations SET due = NULL, reply = ? WHERE id = ?", JSON.stringify(reply), id),

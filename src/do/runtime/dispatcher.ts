@@ -20,7 +20,7 @@ import type { ObjectPolicy } from "../objects/object-policy.js";
 import { forwardCause } from "./forward-cause.js";
 import { notFound, notOverSocket } from "./dispatch-errors.js";
 import { packReply, type Transport } from "./pack-reply.js";
-import { createCallPreparer, type PreparedCall, type TransactionCallbacks } from "./prepare-call.js";
+import { authorizeRepeat, createCallPreparer, type PreparedCall, type TransactionCallbacks } from "./prepare-call.js";
 import { createRunningCalls } from "./running-calls.js";
 import { deferNested } from "../sockets/defer-nested.js";
 import type { PendingStream } from "../sockets/pending-streams.js";
@@ -160,12 +160,6 @@ export function createDispatcher({
     const query = await resolveProcedure(router, path);
     const address = servicesOf(ctx)?.address;
     if (query && address) checkPlacement(placementOf(query), address, input, { isSent: true });
-  }
-
-  /** Checks the permissions of a call that gets the reply of an earlier one, because its middlewares do not run. */
-  async function authorizeRepeat({ options: { procedure, call }, ctx }: PreparedCall): Promise<void> {
-    if (placementOf(procedure).endsPermission) return;
-    for (const check of callerChecksOf(procedure)) await check(ctx, call.path);
   }
 
   /** Returns the stored reply to a mutation that ended the caller's access, so that a repeat of it is not authorized. */

@@ -29,7 +29,9 @@ const query = (name: string, sql: string) =>
   runInDurableObject(env.BLOG_DO.getByName(name), (_instance, { storage }) => storage.sql.exec(sql).toArray());
 
 const suspendedIn = async (organizationId: string) =>
-  (await query(organizationName(organizationId), "SELECT user_id FROM _suspended_members")).map((row) => row["user_id"]);
+  (await query(organizationName(organizationId), "SELECT user_id FROM _suspended_members")).map(
+    (row) => row["user_id"],
+  );
 
 const emailsIn = async ({ client }: Person, organizationId: string) =>
   (await client.organizations.members.list.query({ organizationId })).map(({ email }) => email);

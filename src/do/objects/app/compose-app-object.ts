@@ -1,5 +1,5 @@
 import type { Delivery, Receipt } from "../../../shared/internal.js";
-import { appAddress, parseName, toName } from "../../../shared/owner.js";
+import { appAddress, parseName } from "../../../shared/owner.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import { deniedAction, roleHandlersFor } from "../../app-roles/role-messages.js";
@@ -38,7 +38,7 @@ export const appObjectTables: readonly string[] = [
 /** Creates the stores and services of the app, in its own object. */
 export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: OwnerStorage) {
   const { isInitialized, initialize } = lifecycle;
-  const { state, app, address, alarms, env, identity } = environment;
+  const { state, app, alarms, env, identity } = environment;
   const { storage } = state;
   const sql = recordedSql(storage.sql);
   const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);

@@ -1,7 +1,6 @@
 import { wrongObject } from "../../../router/wrong-object.js";
 import type { Delivery, InternalRequest, Receipt } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
-import { toName } from "../../../shared/owner.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import { createChangeFeed, feedSchema } from "../../directory/change-feed.js";
 import { messageAbout, type DirectoryMessages } from "../../directory/directory-messages.js";
@@ -18,13 +17,7 @@ import type { HandlerReply, ObjectEnvironment, ObjectHandler } from "../object-h
 import { createObjectOutbox } from "../object-outbox.js";
 
 const framework = createFrameworkSchema({
-  statements: [
-    ...directoryTables,
-    feedSchema,
-    rebuildSchema,
-    shardsSchema,
-    ...outboxTables,
-  ],
+  statements: [...directoryTables, feedSchema, rebuildSchema, shardsSchema, ...outboxTables],
 });
 
 /** How long a deletion is known, so that messages which are older have no effect. */

@@ -1,7 +1,6 @@
 import { wrongObject } from "../../../router/wrong-object.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import type { Delivery, InternalRequest, Receipt } from "../../../shared/internal.js";
-import { toName } from "../../../shared/owner.js";
 import { failure, success } from "../../../shared/result.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import { deviceName } from "../../accounts/email/address-sign-in.js";

@@ -5,7 +5,6 @@ import type { User } from "../../../shared/account.js";
 import type { InternalReply, InternalRequest, SessionFailure } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import { failure, success, type Result } from "../../../shared/result.js";
-import { toName } from "../../../shared/owner.js";
 import type { AccountHooks } from "../../accounts/account-hooks.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import { createObjectOutbox } from "../object-outbox.js";
