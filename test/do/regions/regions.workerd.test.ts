@@ -274,16 +274,14 @@ describe("server-side calls", () => {
   });
 
   it("fail with the setting's name if the caller does not have it, and store nothing", async () => {
-    const wrong = [
-      createCaller<RegionsRouter>(env.REGIONS_DO),
-      createCaller(env.REGIONS_DO, { appJurisdiction: "us" }),
-    ];
-    for (const each of wrong as (typeof caller)[]) {
+    const without = createCaller<RegionsRouter>(env.REGIONS_DO);
+    const other = createCaller<RegionsRouter>(env.REGIONS_DO, { appJurisdiction: "us" });
+    for (const each of [without, other]) {
       await expect(each.asSystem().notices.create("lost")).rejects.toThrow('`appJurisdiction` is "eu"');
     }
     // Calls to users do not need it.
     const { user } = await signUpIn({ country: "US" });
-    expect(await wrong[0]?.asUser({ userId: user.id }).notes.list()).toEqual([]);
+    expect(await without.asUser({ userId: user.id }).notes.list()).toEqual([]);
   });
 
   it("load sessions, with and without the secret of the app", async () => {
