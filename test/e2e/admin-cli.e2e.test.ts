@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 import { readBlocks } from "../package/page-blocks.js";
 import { createAdminShell, type AdminShell } from "./run-admin.js";
 import { startExample, type RunningExample } from "./start-example.js";
+import { eventually } from "./launch-chromium.js";
 
-const eventually = { timeout: 30_000 };
 const password = "correct horse battery";
 const admin = "admin@example.com";
 
