@@ -21,7 +21,7 @@ const platform = {
   }),
 };
 
-/** A namespace whose `jurisdiction` fails with this message. */
+/** A namespace that fails with this message for every jurisdiction. */
 const failing = (message: string) => ({
   ...platform,
   jurisdiction(): never {

@@ -90,7 +90,7 @@ export function createLoadSession<TRouter extends AnyTRPCRouter>(
   checkCookieOptions(cookies);
   const cookieOptions = { ...cookies, prefix: cookiePrefix };
   return async (request, env) => {
-    // Only objects of users are called, whose ids have their jurisdiction.
+    // Only objects of users are called, and their ids have the jurisdiction.
     const namespace = { objects: readNamespace(env, binding), appJurisdiction: undefined };
     const found = await findToken(request, cookieOptions, createRoutingVerifier(env, audience));
     if (!found) return null;

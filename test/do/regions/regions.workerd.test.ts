@@ -99,7 +99,7 @@ describe("the jurisdiction of a user", () => {
     expect(next.user.id).toMatch(/^eu_/);
   });
 
-  it("ends with the account, whose address can then sign up elsewhere", async () => {
+  it("ends with the account: the address can then sign up elsewhere", async () => {
     const resident = await signUpIn({ country: "US" });
     const records: unknown[] = [];
     for await (const record of await caller.asUser({ userId: resident.user.id }).account.export()) records.push(record);
@@ -110,7 +110,7 @@ describe("the jurisdiction of a user", () => {
     expect(next.user.id).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  it("is that of the app for an unknown address, whose password is checked like any other", async () => {
+  it("is that of the app for an unknown address, with which a sign-in fails like with a wrong password", async () => {
     expect(await codeOf(signIn({ email: freshEmail() }))).toBe("UNAUTHORIZED");
     expect(await codeOf(signIn({ email: freshEmail() }))).toBe("UNAUTHORIZED");
   });
