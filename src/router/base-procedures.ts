@@ -81,6 +81,8 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     confidentialProcedure: appProcedure({ hasConfidentialReply: true }),
     /** Built-in: runs in the index object of the address in the input, and sets cookies. */
     emailProcedure: withPlacement<object>({ kind: "email", setsCookies: "always" }),
+    /** Built-in: like `emailProcedure`, and receives the host and the country of the request. */
+    signUpProcedure: withPlacement<object>({ kind: "email", setsCookies: "always", readsRequest: true }),
     /** Built-in: runs in the object of a refresh token's user. The token authenticates the call. */
     refreshProcedure: withPlacement<object>({ kind: "refresh", setsCookies: "always" }),
     /** Built-in: runs in the object of a mailed token's user. The token authenticates the call. */

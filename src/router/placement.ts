@@ -30,6 +30,11 @@ export interface Placement {
    */
   readonly readsAccessExpiry?: true;
   /**
+   * Whether the procedure receives the host and the country of the request.
+   * @default no
+   */
+  readonly readsRequest?: true;
+  /**
    * The ended sessions that can still call the procedure, to repeat a call after a lost reply: those that a new password
    * replaced, or all. The procedure must check the session, and must not change anything if it has ended.
    * @default none

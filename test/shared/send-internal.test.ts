@@ -87,8 +87,12 @@ it("asks the other object for a result, and returns it", async () => {
 describe("a request that only reads", () => {
   const stubError = (flags: object) => Object.assign(new Error("The stub failed."), flags);
   const missing = new TypeError('The RPC receiver does not implement the method "internalRead".');
+  const appOf = ({ getByName }: { getByName(): unknown }) => ({
+    objects: { getByName, jurisdiction: () => ({ getByName }) },
+    appJurisdiction: undefined,
+  });
   const read = (namespace: { getByName(): unknown }) =>
-    sendInternalRead(namespace, { type: "user", id: "ada" }, { op: "loadSession", token: "token" });
+    sendInternalRead(appOf(namespace), { type: "user", id: "ada" }, { op: "loadSession", token: "token" });
 
   /** A namespace whose first stubs fail with these errors. */
   function failFirst(...errors: Error[]) {

@@ -204,8 +204,8 @@ export function createDispatcher({
         };
         // Created on demand, because most calls return no stream.
         const getScoped = (): ScopedCall => (scoped ??= create());
-        const { refreshCookie, accessExpiresAt } = call;
-        const request = { caller, device, refreshCookie, accessExpiresAt, setSession, setDevice };
+        const { refreshCookie, accessExpiresAt, signUpRequest } = call;
+        const request = { caller, device, refreshCookie, accessExpiresAt, signUpRequest, setSession, setDevice };
         const preparing = prepare({ request, call, procedure, transport, scope: () => getScoped().scope });
         const prepared = preparing instanceof Promise ? await preparing : preparing;
         const running = { prepared, getScoped, calledAt, effects };

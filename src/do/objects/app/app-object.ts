@@ -37,6 +37,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     framework,
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
+    appJurisdiction: app.definition.appJurisdiction,
     alarms,
     secret: () => identity().secrets.index,
   });

@@ -1,5 +1,6 @@
 import { wrongObject } from "../../../router/wrong-object.js";
-import { stubOf } from "../../../shared/object-stub.js";
+import { stubOf, type ObjectStub } from "../../../shared/object-stub.js";
+import type { StubOptions } from "../../../shared/restricted-namespace.js";
 import type { Delivery, InternalRequest, Receipt } from "../../../shared/internal.js";
 import { failure, success } from "../../../shared/result.js";
 import { sendInternal } from "../../../shared/send-internal.js";
@@ -46,7 +47,8 @@ export function createEmailObject(environment: ObjectEnvironment): ObjectHandler
   const { sql } = storage;
   const mails = createMailBudget({ storage, alarms });
   const { initialize, isInitialized, erase, update } = createLifecycle({ storage, framework });
-  const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
+  const user = (userId: string, options?: StubOptions): ObjectStub =>
+    stubOf(identity().namespace, { type: "user", id: userId }, options);
 
   const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
   const outbox = createObjectOutbox({
@@ -92,6 +94,8 @@ export function createEmailObject(environment: ObjectEnvironment): ObjectHandler
   const index = createEmailIndex({
     id: address.id,
     identity,
+    env,
+    location: app.location,
     claims,
     throttle,
     mail: createMailAvailability({ env, settings: app.mail }),

@@ -33,6 +33,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     framework: organizationFramework,
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
+    appJurisdiction: app.definition.appJurisdiction,
     alarms,
     secret: () => identity().secrets.index,
     onUpgraded: () => void (services.exists() && services.deps.directory.report()),
