@@ -69,6 +69,12 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     userProcedure: userProcedure("never"),
     organizationProcedure: organizationProcedure<OrganizationContext<TApp>>(),
     appProcedure: withPlacement<AppContext<TApp>>({ kind: "app", setsCookies: "never" }),
+    /** Built-in: runs in the app's object, and returns credentials. */
+    credentialProcedure: withPlacement<AppContext<TApp>>({
+      kind: "app",
+      setsCookies: "never",
+      returnsCredentials: true,
+    }),
     /** Built-in: ends the caller's membership. */
     leavingProcedure: organizationProcedure<OrganizationContext<TApp>>({ endsAccess: true }),
     /** Built-in: runs in the index object of the address in the input, and sets cookies. */

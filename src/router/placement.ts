@@ -41,14 +41,19 @@ export interface Placement {
    * @default no
    */
   readonly endsAccess?: true;
+  /**
+   * Whether the result has credentials.
+   * @default no
+   */
+  readonly returnsCredentials?: true;
 }
 
 const PLACEMENT = Symbol.for("trpc-userdo.placement");
 const anywhere: Placement = { kind: "anywhere", setsCookies: "never" };
 
 /** Whether the reply can have credentials. It is not stored, so an idempotency key has no effect. */
-export function hasCredentialsInReply({ setsCookies, readsAccessExpiry }: Placement): boolean {
-  return setsCookies === "always" || readsAccessExpiry === true;
+export function hasCredentialsInReply({ setsCookies, readsAccessExpiry, returnsCredentials }: Placement): boolean {
+  return setsCookies === "always" || readsAccessExpiry === true || returnsCredentials === true;
 }
 
 interface PlacementMark {

@@ -1,4 +1,5 @@
-import type { ListedSession, SignedIn, Signup, User } from "./account.js";
+import type { AccountReplies, AccountRequest, SignInResult } from "./account-requests.js";
+import type { ListedSession, Signup, User } from "./account.js";
 import type { LeasedRoles, VersionedRoles } from "./app-roles.js";
 import type { SessionTokens } from "./call.js";
 import type { Caller } from "./caller.js";
@@ -170,6 +171,7 @@ type InternalOperation =
   | {
       /** App → user: returns whether the account exists. */ readonly op: "hasUser";
     }
+  | AccountRequest
   | DirectoryOperation
   | OperatorRequest
   | {
@@ -205,14 +207,6 @@ export interface FoundSession {
   readonly data: any;
 }
 
-/** The result of a sign-in. */
-export interface SignInResult {
-  readonly signedIn: SignedIn;
-  readonly tokens: SessionTokens;
-  /** The account's device epoch at the time of the sign-in, for the device cookie. */
-  readonly deviceEpoch: string;
-}
-
 /** An operator has suspended the account of the session. */
 export interface SuspendedFailure extends Failure<"ACCOUNT_SUSPENDED"> {
   /** When the suspension ends by itself; `null` if it does not. */
@@ -230,7 +224,7 @@ export interface RedeemedSocketTicket {
 }
 
 /** A question has a boolean as its reply. A request that can be refused has a `Result`. */
-interface Replies extends DirectoryReplies, OperatorReplies {
+interface Replies extends AccountReplies, DirectoryReplies, OperatorReplies {
   createAccount: Result<SignInResult, Failure<"ACCOUNT_EXISTS"> | ClientFailure>;
   hasAccount: boolean;
   /** `UNKNOWN_DEVICE`: the device epoch has changed, so the password was not checked. */

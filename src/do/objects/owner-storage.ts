@@ -1,6 +1,7 @@
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import type { Call } from "../../shared/call.js";
+import type { Caller } from "../../shared/caller.js";
 import type { SchemaVersion } from "../../shared/directory.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { createChangeLogPruner, type ChangeLogRetention } from "../change-log/change-log-retention.js";
@@ -149,9 +150,10 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         changes: (table, { signal }) => changes(table, undefined, { call: undefined, scope: undefined, signal }),
       }),
 
-    /** The app's tables for one call. */
-    tables: (call?: OpenCall["call"], scope?: OpenCall["scope"]): object =>
+    /** The app's tables for one call, or for the app's own code without a caller. */
+    tables: (call?: OpenCall["call"], scope?: OpenCall["scope"], caller?: Caller): object =>
       createTables({
+        setsTimes: caller === undefined || caller.type === "system",
         sql,
         transactionSync,
         tableSet,

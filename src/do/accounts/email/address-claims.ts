@@ -96,11 +96,13 @@ export function createAddressClaims(options: AddressClaimsOptions) {
      * address is replaced, because anybody can request one, unless the change is being confirmed.
      *
      * @param createAccount returns whether the account exists now
+     * @param operationId identifies the sign-up and its repeats
      * @returns `"busy"` while another sign-up is under way
      */
     async signUp<TResult>(
       email: string,
       createAccount: (userId: string, operationId: string) => Promise<{ created: boolean; result: TResult }>,
+      operationId = randomId(),
     ): Promise<TResult | "taken" | "busy"> {
       if (signingUp !== undefined) return "busy";
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -113,7 +115,6 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         if (confirmingUntil > Date.now()) return "taken";
         // After a crash the user id is reused, so that a creation that is still on its way finds its own account.
         const userId = before?.state === "reserved" && before.isNewUser ? before.userId : randomId();
-        const operationId = randomId();
         initialize(() => {
           const until = Date.now() + SIGN_UP_MS;
           pointers.reserve({ userId, operationId, isNewUser: true, isConfirming: false }, { email, until });

@@ -7,6 +7,7 @@ import { actorOf } from "../../audit/action-log.js";
 import { createAuditedChange } from "../../audit/audited-change.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createAdministration } from "../../operators/administration.js";
+import { createSystemAccounts } from "../../operators/system-accounts.js";
 import { createRoleAdministration } from "../../app-roles/role-administration.js";
 import { deniedAction } from "../../app-roles/role-messages.js";
 import { appAddress } from "../../../shared/owner.js";
@@ -87,7 +88,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
           owner: appAddress,
           lastEventId: call.lastEventId,
           transaction,
-          tables: ownerStorage.tables(call, scope),
+          tables: ownerStorage.tables(call, scope, caller),
         },
         { call, scope },
       ),
@@ -121,6 +122,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
               checkAgain: accessCheck.check,
             }),
           ),
+        systemAccounts: () => createSystemAccounts({ log: operatorLog, identity }),
         administration: () =>
           createAdministration({
             operations,

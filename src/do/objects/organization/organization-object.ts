@@ -6,7 +6,8 @@ import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createMemberAccess } from "../../organizations/member-access.js";
-import { createOrganizationService, notAMember } from "../../organizations/organization-service.js";
+import { createOrganizationService } from "../../organizations/organization-service.js";
+import { notAMember } from "../../organizations/role-checks.js";
 import { composeOrganizationObject, organizationTables } from "./compose-organization-object.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
@@ -83,7 +84,13 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
       withMember(
         caller,
         withGetters(
-          { caller, owner, lastEventId: call.lastEventId, transaction, tables: ownerStorage.tables(call, scope) },
+          {
+            caller,
+            owner,
+            lastEventId: call.lastEventId,
+            transaction,
+            tables: ownerStorage.tables(call, scope, caller),
+          },
           { caller, call, scope },
         ),
       ),

@@ -36,6 +36,10 @@ export function handleInternal(
   switch (request.op) {
     case "createAccount":
       return account.create(request);
+    case "insertAccount":
+      return account.insert(request);
+    case "createSession":
+      return account.createSession(request);
     case "hasAccount":
       return account.hasEmail(request.email);
     case "login":
@@ -79,6 +83,7 @@ export function handleInternal(
       return components.exportPage(request.cursor);
     case "describeUser":
       return components.describe();
+    case "addAccount":
     case "describeOrganization":
     case "deleteOrganization":
     case "admitInvitation":

@@ -119,7 +119,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           lastEventId: call.lastEventId,
           transaction,
           setUserFields: composed.setUserFields,
-          tables: ownerStorage.tables(call, scope),
+          tables: ownerStorage.tables(call, scope, caller),
         },
         { call, scope },
       ),
@@ -170,7 +170,9 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
             sessions,
             endOthers() {
               const { deps } = components();
-              return deps.transaction(() => revokeEarlier(deps, "signedOutElsewhere", sessionOf(request.caller)));
+              // A Worker that acts for the user can name the session that stays.
+              const kept = caller.type === "user" ? caller.sessionId : undefined;
+              return deps.transaction(() => revokeEarlier(deps, "signedOutElsewhere", kept));
             },
             onRevoke: () =>
               components().deps.audit.add({
