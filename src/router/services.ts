@@ -8,6 +8,7 @@ import type { ObjectAddress } from "../shared/owner.js";
 import type { Credentials, ListedSession, SignedIn, Signup, User } from "../shared/account.js";
 import type { AddedMember, BlockedInviter, Invitation, ListedOrganization, Member } from "../shared/organization.js";
 import type { AdministrationService, OperatorLogService } from "./admin/administration-service.js";
+import type { ImportService } from "./admin/import-service.js";
 import type { SystemAccountsService } from "./admin/system-accounts-service.js";
 import type { AppDefinition } from "./definition.js";
 import type { OrganizationView } from "./organizations/organization-types.js";
@@ -54,6 +55,8 @@ export interface ObjectServices {
   readonly administration?: () => AdministrationService;
   /** In the app's object. */
   readonly systemAccounts?: () => SystemAccountsService;
+  /** In the app's object. */
+  readonly import?: () => ImportService;
   /** In the index object of an email address. */
   readonly index?: () => EmailIndexService;
   /** In the object of a user, an organization or the app: the caller's permissions in the app. */

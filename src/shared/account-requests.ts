@@ -11,12 +11,15 @@ export type AccountRequest =
       readonly op: "addAccount";
       readonly operationId: string;
       readonly account: NewAccount;
+      /** Whether an import creates it. The import has its own entry in the audit log of the app. */
+      readonly isImported?: boolean;
     }
   | {
       /** Email index → user: creates the account. Idempotent by `operationId`. */
       readonly op: "insertAccount";
       readonly operationId: string;
       readonly account: NewAccount;
+      readonly isImported?: boolean;
     }
   | {
       /** App → user: signs the user in on a device, without a password. */
@@ -34,7 +37,7 @@ export interface SignInResult {
 
 /** The replies to these requests. */
 export interface AccountReplies {
-  addAccount: Result<{ readonly userId: string }, Failure<"EMAIL_TAKEN"> | ClientFailure>;
+  addAccount: Result<{ readonly userId: string; readonly isNew: boolean }, Failure<"EMAIL_TAKEN"> | ClientFailure>;
   insertAccount: Result<true, Failure<"ACCOUNT_EXISTS"> | ClientFailure>;
   createSession: Result<SignInResult, Failure<"USER_NOT_FOUND"> | ClientFailure>;
 }

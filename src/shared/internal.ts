@@ -6,6 +6,7 @@ import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
 import type { DirectoryOperation, DirectoryReplies } from "./directory-requests.js";
 import type { ClientFailure } from "./client-failure.js";
+import type { ImportOutcome, ImportReplies, ImportRequest } from "./import-requests.js";
 import type { OperatorReplies, OperatorRequest, OperatorValue } from "./operator-requests.js";
 import type { Failure, Result } from "./result.js";
 
@@ -173,6 +174,7 @@ type InternalOperation =
     }
   | AccountRequest
   | DirectoryOperation
+  | ImportRequest
   | OperatorRequest
   | {
       /** Worker → any object: aborts the signals of the calls of a request, because its client has disconnected. */
@@ -224,7 +226,7 @@ export interface RedeemedSocketTicket {
 }
 
 /** A question has a boolean as its reply. A request that can be refused has a `Result`. */
-interface Replies extends AccountReplies, DirectoryReplies, OperatorReplies {
+interface Replies extends AccountReplies, DirectoryReplies, ImportReplies, OperatorReplies {
   createAccount: Result<SignInResult, Failure<"ACCOUNT_EXISTS"> | ClientFailure>;
   hasAccount: boolean;
   /** `UNKNOWN_DEVICE`: the device epoch has changed, so the password was not checked. */
@@ -265,6 +267,8 @@ export interface Refused {
 
 /** The values of results, which versions before `Result` sent as they are. */
 type EarlierReply =
+  | readonly ImportOutcome[]
+  | { readonly isNew: boolean }
   | OperatorValue
   | SignInResult
   | SessionTokens

@@ -23,6 +23,9 @@ const earlierReasons: { readonly [TOp in ResultOp]: Readonly<Record<ReasonOf<TOp
   addAccount: { EMAIL_TAKEN: null },
   insertAccount: { ACCOUNT_EXISTS: null },
   createSession: { USER_NOT_FOUND: null },
+  importData: { USER_NOT_FOUND: null, ACCOUNT_EXISTS: null, ORGANIZATION_NOT_FOUND: null },
+  importOrganization: { USER_NOT_FOUND: null, ACCOUNT_EXISTS: null },
+  addMember: { ORGANIZATION_NOT_FOUND: null },
   login: { WRONG_CREDENTIALS: "refused", UNKNOWN_DEVICE: "unknown device" },
   reserveAddress: { EMAIL_TAKEN: "taken", TOO_MANY_MAILS: "too often" },
   countMail: { TOO_MANY_MAILS: false },
@@ -82,6 +85,8 @@ export function toWireReply(request: InternalRequest, reply: WireReply): WireRep
 const newOps: ReadonlySet<Op> = new Set<Op>([
   "insertAccount",
   "createSession",
+  "importData",
+  "importOrganization",
   "operate",
   "describeUser",
   "exportUser",

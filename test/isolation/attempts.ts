@@ -54,6 +54,17 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "auth.confirmEmailChange": token,
   "admin.users.create": ({ email }) => [{ email, emailVerified: true }],
   "admin.users.createSession": ({ userId }) => [{ userId }],
+  "admin.import": ({ email, organizationIds }) => [
+    {
+      records: [
+        { type: "row", user: email, table: "posts", data: { id: "1", title: "mine", body: "" } },
+        { type: "key", user: email, data: { key: "planted", value: 1 } },
+        ...organizationIds.map((organization) => ({ type: "member", organization, user: email, role: "member" })),
+      ],
+      reason: "attempt",
+      existing: "add",
+    },
+  ],
   "admin.users.list": ({ email }) => [{}, { search: email }],
   "admin.users.count": ({ email }) => [{ search: email }],
   "admin.users.findByEmail": ({ email }) => [{ email }],

@@ -20,7 +20,7 @@ export interface InsertAccountOptions {
  */
 export async function insertAccount(
   { deps, exists, initialize }: InsertAccountOptions,
-  { operationId, account }: Extract<InternalRequest, { op: "insertAccount" }>,
+  { operationId, account, isImported = false }: Extract<InternalRequest, { op: "insertAccount" }>,
 ): Promise<boolean> {
   const { userId, identity, accounts, audit, outbox, organizations, roles, directory } = deps;
   const { email, emailVerified, profile, fields, createdAt = new Date() } = account;
@@ -33,7 +33,7 @@ export async function insertAccount(
     accounts.insert({ id: userId, email, emailVerified, createdAt, passwordHash, operationId, profile });
     if (fields) accounts.setFields(fields);
     audit.add({ action: "account.create", outcome: "ok", device: {} });
-    outbox.post(systemActionMessage({ action: "user.create", userId }));
+    if (!isImported) outbox.post(systemActionMessage({ action: "user.create", userId }));
     if (emailVerified) organizations.requestInvitations(emailObjectName(identity().secrets.index, email));
     roles.claimBootstrap({ email, emailVerified });
     directory.report();

@@ -25,7 +25,7 @@ export function createSystemAccounts({ log, identity }: SystemAccountsOptions): 
       const address = await emailObjectAddress(secrets.index, account.email);
       const operationId = operationIdOf(idempotencyKey);
       const added = await sendInternal(stubOf(namespace, address), { op: "addAccount", operationId, account });
-      if (added.ok) return added.value;
+      if (added.ok) return { userId: added.value.userId };
       throw added.reason === "CLIENT_ERROR" ? clientError(added) : emailTaken();
     },
 

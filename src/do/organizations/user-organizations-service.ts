@@ -109,12 +109,12 @@ export function createUserOrganizationsService({
   const blocks = createInviterBlocks({ blocked, store, transaction, verifiedEmail });
 
   return {
-    async create({ name, settings }, idempotencyKey) {
+    async create({ name, settings, createdAt: at }, idempotencyKey) {
       const id = operationIdOf(idempotencyKey);
       const target = toName(organization(id));
       // An earlier call with the same key was interrupted, or the organization did not answer.
       const before = idempotencyKey === undefined ? undefined : store.membershipIn(id);
-      const createdAt = before?.joinedAt ?? new Date();
+      const createdAt = before?.joinedAt ?? at ?? new Date();
       if (before) await outbox.flushTarget(target);
       else transaction(() => begin({ id, name, settings, createdAt }));
       await outbox.flushPosted();

@@ -4,6 +4,7 @@ import type { AppDefinition } from "../definition.js";
 import { createAdminAuditRouter } from "./admin-audit-router.js";
 import { createDirectoryProcedures } from "./directory-procedures.js";
 import { createOrganizationActions } from "./admin-organization-actions.js";
+import { createImportProcedure } from "./import-procedure.js";
 import { createAdminRolesRouter } from "./admin-roles-router.js";
 import { createUserActions } from "./admin-user-actions.js";
 import { createSystemUserProcedures } from "./system-user-procedures.js";
@@ -23,5 +24,6 @@ export function createAdminRouter<TApp extends AppDefinition>(policy: AppRolePol
     directory,
     roles: createAdminRolesRouter<TApp>(policy),
     audit: createAdminAuditRouter(policy),
+    import: createImportProcedure(policy),
   });
 }

@@ -20,13 +20,18 @@ export interface AddAccountOptions {
  * returns the same user.
  */
 export function createAddAccount({ claims, user }: AddAccountOptions): (request: Request) => Promise<Reply> {
-  async function insert({ operationId, account }: Request): Promise<Reply> {
+  async function insert({ operationId, account, isImported = false }: Request): Promise<Reply> {
     for (;;) {
       const outcome = await claims.signUp<Reply>(
         account.email,
         async (userId, id) => {
-          const inserted = await sendInternal(user(userId), { op: "insertAccount", operationId: id, account });
-          if (inserted.ok) return { created: true, result: success({ userId }) };
+          const inserted = await sendInternal(user(userId), {
+            op: "insertAccount",
+            operationId: id,
+            account,
+            isImported,
+          });
+          if (inserted.ok) return { created: true, result: success({ userId, isNew: true }) };
           if (inserted.reason === "CLIENT_ERROR") return { created: false, result: inserted };
           return { created: true, result: failure("EMAIL_TAKEN") };
         },
@@ -34,7 +39,9 @@ export function createAddAccount({ claims, user }: AddAccountOptions): (request:
       );
       if (outcome === "taken") {
         const owner = claims.read();
-        return owner?.operationId === operationId ? success({ userId: owner.userId }) : failure("EMAIL_TAKEN");
+        return owner?.operationId === operationId
+          ? success({ userId: owner.userId, isNew: false })
+          : failure("EMAIL_TAKEN");
       }
       if (outcome !== "busy") return outcome;
       await claims.whenIdle();

@@ -7,6 +7,7 @@ import { actorOf } from "../../audit/action-log.js";
 import { createAuditedChange } from "../../audit/audited-change.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createAdministration } from "../../operators/administration.js";
+import { createImport } from "../../operators/import-records.js";
 import { createSystemAccounts } from "../../operators/system-accounts.js";
 import { createRoleAdministration } from "../../app-roles/role-administration.js";
 import { deniedAction } from "../../app-roles/role-messages.js";
@@ -123,6 +124,17 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
             }),
           ),
         systemAccounts: () => createSystemAccounts({ log: operatorLog, identity }),
+        import: () =>
+          createImport({
+            app: app.definition.app,
+            identity,
+            log: operatorLog,
+            actor: actorOf(caller),
+            device,
+            roles: () => createRoleAdministration({ deps: roles, request, checkAgain: accessCheck.check }),
+            importAppData: ownerStorage.importData,
+            checkAgain: accessCheck.check,
+          }),
         administration: () =>
           createAdministration({
             operations,

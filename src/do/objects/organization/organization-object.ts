@@ -146,12 +146,24 @@ function withMember(caller: Caller, context: object): object {
 type Services = ReturnType<typeof composeOrganizationObject>;
 
 function handleInternal(
-  { receive, answerInvitation, isLastOwner, describe, deleteForOperator, exists, deps }: Services,
+  {
+    receive,
+    answerInvitation,
+    addMember,
+    importData,
+    isLastOwner,
+    describe,
+    deleteForOperator,
+    exists,
+    deps,
+  }: Services,
   request: InternalRequest,
 ): HandlerReply | Promise<HandlerReply> {
   if (request.op === "deliver") return receive(request);
   if (request.op === "reportEntry") return exists() ? deps.directory.renew() : undefined;
   if (request.op === "answerInvitation") return answerInvitation(request);
+  if (request.op === "addMember") return addMember(request);
+  if (request.op === "importData") return importData(request.records);
   if (request.op === "isLastOwner") return isLastOwner(request.userId);
   if (request.op === "describeOrganization") return describe();
   if (request.op === "deleteOrganization") return deleteForOperator();

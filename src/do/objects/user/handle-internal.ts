@@ -77,6 +77,10 @@ export function handleInternal(
       return exists() ? components.deps.directory.renew() : undefined;
     case "blocksInviter":
       return account.hasVerified(request.email) && blockedInviters.has(request.inviter);
+    case "importData":
+      return components.importData(request);
+    case "importOrganization":
+      return components.importOrganization(request);
     case "operate":
       return components.operate(request.operationId, request.action);
     case "exportUser":
@@ -84,6 +88,7 @@ export function handleInternal(
     case "describeUser":
       return components.describe();
     case "addAccount":
+    case "addMember":
     case "describeOrganization":
     case "deleteOrganization":
     case "admitInvitation":

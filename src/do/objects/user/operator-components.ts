@@ -1,7 +1,8 @@
 import type { User } from "../../../shared/account.js";
 import type { InternalReply, InternalRequest } from "../../../shared/internal.js";
 import { toName } from "../../../shared/owner.js";
-import { failure, success } from "../../../shared/result.js";
+import type { ImportedOwner } from "../../../shared/import-requests.js";
+import { failure, success, type Failure } from "../../../shared/result.js";
 import type { AccountDeletion } from "../../accounts/account-deletion.js";
 import type { AccountDeps } from "../../accounts/account-deps.js";
 import { createAccountSuspension } from "../../accounts/account-suspension.js";
@@ -11,11 +12,16 @@ import { createOperationLog } from "../../accounts/operation-log.js";
 import { createOperatorActions } from "../../accounts/operator-actions.js";
 import { describeUser } from "../../accounts/user-overview.js";
 import { accountLeaseOf, type createLeaseHolders } from "../../organizations/lease-holders.js";
+import type { UserOrganizationsService } from "../../../router/services.js";
+import { operationIdOf } from "../../idempotency/operation-id.js";
 import type { UserOrganizationStore } from "../../organizations/user-organization-store.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import type { OwnerStorage } from "../owner-storage.js";
 
 type ExportReply = InternalReply<Extract<InternalRequest, { op: "exportUser" }>>;
+type ImportReply<TOp extends "importData" | "importOrganization"> = InternalReply<
+  Extract<InternalRequest, { op: TOp }>
+>;
 
 export interface OperatorComponentsOptions {
   readonly environment: ObjectEnvironment;
@@ -28,6 +34,7 @@ export interface OperatorComponentsOptions {
   readonly onDelete: (user: User) => Promise<void>;
   readonly organizationList: UserOrganizationStore;
   readonly exportedData: () => ExportOptions;
+  readonly organizations: () => Pick<UserOrganizationsService, "create">;
   readonly leaseHolders: Pick<ReturnType<typeof createLeaseHolders>, "revoke">;
 }
 
@@ -44,7 +51,37 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
       .memberships()
       .every(({ id }) => deps.outbox.countPending(toName({ type: "organization", id })) === 0);
 
+  /** Why an import may not write to the account. */
+  function refuseImport({
+    email,
+    operationId,
+  }: ImportedOwner): Failure<"USER_NOT_FOUND" | "ACCOUNT_EXISTS"> | undefined {
+    const account = exists() ? deps.accounts.read() : undefined;
+    if (account?.email !== email) return failure("USER_NOT_FOUND");
+    if (operationId !== undefined && account.operationId !== operationId) return failure("ACCOUNT_EXISTS");
+    return undefined;
+  }
+
   return {
+    importData({ account, records }: Extract<InternalRequest, { op: "importData" }>): ImportReply<"importData"> {
+      if (!account) return failure("USER_NOT_FOUND");
+      return refuseImport(account) ?? success(ownerStorage.importData(records));
+    },
+
+    async importOrganization({
+      account,
+      key,
+      ...organization
+    }: Extract<InternalRequest, { op: "importOrganization" }>): Promise<ImportReply<"importOrganization">> {
+      const refused = refuseImport(account);
+      if (refused) return refused;
+      return catchClientError(async () => {
+        const isNew = organizationList.membershipIn(operationIdOf(key)) === undefined;
+        await options.organizations().create(organization, key);
+        return success({ isNew });
+      });
+    },
+
     operate: createOperatorActions({
       deps,
       operations: createOperationLog(sql),

@@ -19,7 +19,6 @@ import type { ObjectPolicy } from "../object-policy.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
-import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
@@ -149,14 +148,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
             request,
             profile: app.definition.app.profile,
           }),
-        organizations: () =>
-          createUserOrganizationsService({
-            deps: components().deps,
-            store: components().organizationList,
-            blocked: components().blockedInviters,
-            rolePolicy: app.definition.roles,
-            hasSettings: app.definition.app.settings !== undefined,
-          }),
+        organizations: () => components().organizations(),
         refresh: (inBody) =>
           createRefresh({ userId: address.id, identity, account: components().account, request })(inBody),
         // A conditional spread would take as long as creating all other services.
