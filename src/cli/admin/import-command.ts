@@ -42,7 +42,7 @@ async function importFile(call: CommandCall): Promise<CommandResult> {
         batch.refused.push({ line: batch.records[index]?.line ?? 0, reason: why, message });
     }
     state.refused += batch.refused.length;
-    progress.write(state, batch);
+    progress.write(state, batch.refused);
     show(state);
   }
   show.end();

@@ -1,14 +1,7 @@
 import { createReadStream } from "node:fs";
 import superjson from "superjson";
 import { CommandFailure } from "./command-failure.js";
-import type { ImportCounts } from "./import-progress.js";
-
-/** A line that was not imported. */
-export interface RefusedLine {
-  readonly line: number;
-  readonly reason: string;
-  readonly message: string;
-}
+import type { ImportCounts, RefusedLine } from "./import-progress.js";
 
 /** Some lines of the file, as they are sent. */
 export interface Batch {
@@ -22,6 +15,8 @@ export interface Batch {
 const MAX_RECORDS = 200;
 const MAX_BYTES = 400_000;
 const MAX_LINE_BYTES = 900_000;
+/** The most characters without a line break. */
+const MAX_BUFFERED = 2 ** 24;
 
 /**
  * Reads a JSON Lines file in batches. A line is plain JSON, or the text of superjson, which keeps dates and bytes.
@@ -74,6 +69,8 @@ async function* readLines(file: string): AsyncGenerator<{ readonly text: string;
     for await (const chunk of createReadStream(file, "utf8")) {
       const lines = `${rest}${String(chunk)}`.split("\n");
       rest = lines.pop() ?? "";
+      if (rest.length > MAX_BUFFERED)
+        throw new Error("A line has more than 16 MiB, so this may not be a JSON Lines file.");
       for (const text of lines) yield { text, isComplete: true };
     }
   } catch (error) {

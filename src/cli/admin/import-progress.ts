@@ -1,6 +1,12 @@
 import { appendFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { CommandFailure } from "./command-failure.js";
-import type { Batch } from "./import-lines.js";
+
+/** A line that was not imported. */
+export interface RefusedLine {
+  readonly line: number;
+  readonly reason: string;
+  readonly message: string;
+}
 
 /** How far an import has come, and what became of the lines. */
 export interface ImportCounts {
@@ -42,7 +48,7 @@ export function createImportProgress(file: string, url: URL) {
       );
     },
 
-    write(counts: ImportCounts, { refused }: Batch): void {
+    write(counts: ImportCounts, refused: readonly RefusedLine[]): void {
       // First, so that a stop in between repeats lines and loses none.
       if (refused.length > 0)
         appendFileSync(refusedFile, refused.map((each) => `${JSON.stringify(each)}\n`).join(""), { mode: 0o600 });

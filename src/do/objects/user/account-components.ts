@@ -13,7 +13,6 @@ import { createMailer } from "../../mail/create-mailer.js";
 import { createMailTokenStore } from "../../mail/mail-token-store.js";
 import { accountLeaseOf, createLeaseHolders, type LeaseRequest } from "../../organizations/lease-holders.js";
 import { createUserOrganizationStore } from "../../organizations/user-organization-store.js";
-import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
 import { createUserOrganizations } from "../../organizations/user-organizations.js";
 import { createInbox } from "../../messaging/create-inbox.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
@@ -215,15 +214,6 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     );
   }
 
-  const organizationsService = () =>
-    createUserOrganizationsService({
-      deps,
-      store: organizationList,
-      blocked: blockedInviters,
-      rolePolicy: app.definition.roles,
-      hasSettings: app.definition.app.settings !== undefined,
-    });
-
   const exportedData = (): ExportOptions => ({
     accounts,
     sessions,
@@ -300,9 +290,8 @@ export function createAccountComponents(options: AccountComponentsOptions) {
       organizationList,
       exportedData,
       leaseHolders,
-      organizations: organizationsService,
+      blockedInviters,
     }),
-    organizations: organizationsService,
   };
 }
 

@@ -14,6 +14,8 @@ import { describeUser } from "../../accounts/user-overview.js";
 import { accountLeaseOf, type createLeaseHolders } from "../../organizations/lease-holders.js";
 import type { UserOrganizationsService } from "../../../router/services.js";
 import { operationIdOf } from "../../idempotency/operation-id.js";
+import type { BlockedInviterStore } from "../../organizations/blocked-inviters.js";
+import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
 import type { UserOrganizationStore } from "../../organizations/user-organization-store.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import type { OwnerStorage } from "../owner-storage.js";
@@ -34,16 +36,26 @@ export interface OperatorComponentsOptions {
   readonly onDelete: (user: User) => Promise<void>;
   readonly organizationList: UserOrganizationStore;
   readonly exportedData: () => ExportOptions;
-  readonly organizations: () => Pick<UserOrganizationsService, "create">;
+  readonly blockedInviters: BlockedInviterStore;
   readonly leaseHolders: Pick<ReturnType<typeof createLeaseHolders>, "revoke">;
 }
 
 /** Creates the functions with which operators act on the account of a user's object. */
 export function createOperatorComponents(options: OperatorComponentsOptions) {
   const { environment, ownerStorage, deps, exists, deletion, onDelete, organizationList, exportedData } = options;
-  const { address, alarms } = environment;
+  const { address, alarms, app } = environment;
   const { sql, lifecycle } = ownerStorage;
   const { isInitialized, schemaVersion } = lifecycle;
+
+  /** The user's organizations, for the procedures of one call. */
+  const organizations = (): UserOrganizationsService =>
+    createUserOrganizationsService({
+      deps,
+      store: organizationList,
+      blocked: options.blockedInviters,
+      rolePolicy: app.definition.roles,
+      hasSettings: app.definition.app.settings !== undefined,
+    });
 
   const areOrganizationsInformed = (): boolean =>
     !isInitialized() ||
@@ -63,6 +75,8 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
   }
 
   return {
+    organizations,
+
     importData({ account, records }: Extract<InternalRequest, { op: "importData" }>): ImportReply<"importData"> {
       if (!account) return failure("USER_NOT_FOUND");
       return refuseImport(account) ?? success(ownerStorage.importData(records));
@@ -77,7 +91,7 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
       if (refused) return refused;
       return catchClientError(async () => {
         const isNew = organizationList.membershipIn(operationIdOf(key)) === undefined;
-        await options.organizations().create(organization, key);
+        await organizations().create(organization, key);
         return success({ isNew });
       });
     },

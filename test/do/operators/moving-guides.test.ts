@@ -7,15 +7,15 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it, vi } from "vitest";
 import { z } from "zod";
-import { importHash, verifyPassword } from "../../src/do/accounts/passwords/password.js";
-import { createRecordParser, type ParsedRecord } from "../../src/do/operators/parse-record.js";
-import type { AppDefinition } from "../../src/router/definition.js";
-import { readBlocks } from "./page-blocks.js";
+import { importHash, verifyPassword } from "../../../src/do/accounts/passwords/password.js";
+import { createRecordParser, type ParsedRecord } from "../../../src/do/operators/parse-record.js";
+import type { AppDefinition } from "../../../src/router/definition.js";
+import { readBlocks } from "../../package/page-blocks.js";
 
 // Each check of a password takes a fifth of a second or more.
 vi.setConfig({ testTimeout: 60_000 });
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const password = "correct horse battery";
 
 it.each([
