@@ -3,29 +3,18 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it, vi } from "vitest";
 import { z } from "zod";
 import { importHash, verifyPassword } from "../../../src/do/accounts/passwords/password.js";
 import { createRecordParser, type ParsedRecord } from "../../../src/do/operators/parse-record.js";
 import type { AppDefinition } from "../../../src/router/definition.js";
-import { readBlocks } from "../../package/page-blocks.js";
 
 // Each check of a password takes a fifth of a second or more.
 vi.setConfig({ testTimeout: 60_000 });
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+const script = path.join(import.meta.dirname, "../../fixtures/moving/convert-workers-users.mjs");
 const password = "correct horse battery";
-
-it.each([
-  ["docs/from-userdo.md", "userdo-export.ts"],
-  ["docs/from-workers-users.md", "convert-workers-users.mjs"],
-])("%s has the script that the tests run", async (page, file) => {
-  const code = await readFile(path.join(root, "test/fixtures/moving", file), "utf8");
-  const blocks = await readBlocks(page);
-  expect(blocks.map((block) => block.code)).toContain(code);
-});
 
 /** Hashes a password as workers-users does. */
 function hashOf(typed: string): string {
@@ -80,7 +69,6 @@ it("docs/from-workers-users.md converts users with their passwords and roles", a
   try {
     await writeFile(path.join(folder, "users.json"), printed(users));
     await writeFile(path.join(folder, "roles.json"), printed(roles));
-    const script = path.join(root, "test/fixtures/moving/convert-workers-users.mjs");
     const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: folder });
     expect(stdout).toBe("Wrote 5 records to users.jsonl.\n");
     const parse = createRecordParser(app, undefined);
