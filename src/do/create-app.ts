@@ -47,6 +47,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
       profile: definition.app.profile,
       onChange: options.onDirectoryChange,
     }),
+    location: options,
     hooks: options,
     onError: createErrorReporter(options.onError),
   };

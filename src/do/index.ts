@@ -4,6 +4,7 @@ export type { UserDOClass } from "./create-user-do.js";
 export type { UserDOOptions } from "./options.js";
 export type { SessionOptions } from "./accounts/sessions/session-options.js";
 export type { ChangeLogRetention } from "./change-log/change-log-retention.js";
+export type { LocationOptions, NewOrganization, NewOwner, NewUser } from "./lifecycle/data-location.js";
 export type { SocketLimits } from "./connections/socket-limits.js";
 export { devInbox } from "./mail/dev-inbox.js";
 export type { AccountHooks } from "./accounts/account-hooks.js";
@@ -19,3 +20,6 @@ export type { CheckBreachedPassword } from "./accounts/passwords/check-breached-
 export type { UserDO } from "./user-do.js";
 export type { AppOnError as OnError } from "../router/error-report.js";
 export type { ErrorReport } from "../router/error-report.js";
+export type { Jurisdiction } from "../shared/jurisdiction.js";
+export type { LocationHint } from "../shared/location-hint.js";
+export type { SignUpRequest } from "../shared/sign-up-request.js";

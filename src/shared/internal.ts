@@ -4,6 +4,7 @@ import type { LeasedRoles, VersionedRoles } from "./app-roles.js";
 import type { SessionTokens } from "./call.js";
 import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
+import type { OrganizationEntry, UserEntry } from "./directory.js";
 import type { DirectoryOperation, DirectoryReplies } from "./directory-requests.js";
 import type { ClientFailure } from "./client-failure.js";
 import type { ImportOutcome, ImportReplies, ImportRequest } from "./import-requests.js";
@@ -270,6 +271,8 @@ type EarlierReply =
   | readonly ImportOutcome[]
   | { readonly isNew: boolean }
   | OperatorValue
+  | UserEntry
+  | OrganizationEntry
   | SignInResult
   | SessionTokens
   | FoundSession

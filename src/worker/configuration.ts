@@ -1,12 +1,13 @@
 import { readSecrets, type AppSecrets } from "../shared/app-secrets.js";
 import { ConfigurationError, isConfigurationError } from "../shared/configuration-error.js";
 import { bindingsOf, isDurableObjectNamespace } from "../shared/object-bindings.js";
-import type { ObjectNamespace } from "../shared/object-stub.js";
+import type { Jurisdiction } from "../shared/jurisdiction.js";
+import type { AppNamespace, ObjectNamespace } from "../shared/object-stub.js";
 
 /** The Worker's settings, validated. */
 export interface Configuration {
   readonly binding: string;
-  readonly namespace: ObjectNamespace;
+  readonly namespace: AppNamespace;
   readonly secrets: AppSecrets;
 }
 
@@ -19,10 +20,15 @@ const configurations = new WeakMap<object, Map<string, Configuration>>();
  * @throws ConfigurationError if the binding is missing or is the second one of its class, or a secret is missing, too short
  * or a sample
  */
-export function readConfiguration(env: object, binding: string): Configuration {
+export function readConfiguration(
+  env: object,
+  binding: string,
+  appJurisdiction: Jurisdiction | undefined,
+): Configuration {
   const known = configurations.get(env)?.get(binding);
-  if (known) return known;
-  const configuration = { binding, namespace: readNamespace(env, binding), secrets: readSecrets(env) };
+  if (known && known.namespace.appJurisdiction === appJurisdiction) return known;
+  const namespace = { objects: readNamespace(env, binding), appJurisdiction };
+  const configuration = { binding, namespace, secrets: readSecrets(env) };
   const byBinding = configurations.get(env) ?? new Map<string, Configuration>();
   configurations.set(env, byBinding.set(binding, configuration));
   return configuration;

@@ -78,7 +78,7 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
   const { binding, path = "/trpc", cookiePrefix, forms = {} } = options;
   const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP", cookies: cookieOptions = {} } = options;
   const onError = createErrorReporter(options.onError);
-  const { extendContext } = definitionOf(router);
+  const { extendContext, appJurisdiction } = definitionOf(router);
   const allowedOrigins = createAllowedOrigins(options.allowedOrigins ?? []);
   const warnOnce = createWarnOnce();
   const droppedCookies = createDroppedCookieCheck(cookieOptions, warnOnce);
@@ -94,7 +94,7 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
     gated: CallsRequest | UpgradeRequest,
     redirectOrigin?: string,
   ): Promise<Response> {
-    const configuration = readConfiguration(env, binding);
+    const configuration = readConfiguration(env, binding, appJurisdiction);
     checkRateLimits(env, rateLimits);
     const cookies = cookiesAt(gated.url);
     const sent = cookies.readSent(gated.cookies);
@@ -153,6 +153,8 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
     const target = new Request(new URL(`${path}/${procedure}`, gated.url), {
       method: "POST",
       headers: request.headers,
+      // A sign-up reads the country.
+      ...(request.cf && { cf: request.cf as RequestInitCfProperties }),
     });
     const calls: CallsRequest = { ...gated, kind: "calls", method: "POST", isBatch: false, calls: [call] };
     const redirects = { options: forms, allowedOrigins };
@@ -171,7 +173,7 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
       case "answered":
         return withGateHeaders(gated.response, gated);
       case "publicKeys":
-        return publicKeysResponse(() => readConfiguration(env, binding)).catch((error: unknown) =>
+        return publicKeysResponse(() => readConfiguration(env, binding, appJurisdiction)).catch((error: unknown) =>
           reject(refusalOf(error, onError), {}),
         );
       case "form":

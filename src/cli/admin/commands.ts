@@ -1,6 +1,7 @@
 import { auditCommand } from "./audit-command.js";
 import type { Command } from "./command.js";
 import { deadLettersCommands } from "./dead-letters-commands.js";
+import { directoryRebuildCommand } from "./directory-rebuild-command.js";
 import { importCommand } from "./import-command.js";
 import { organizationsCommands } from "./organizations-commands.js";
 import { rolesCommands } from "./roles-commands.js";
@@ -17,5 +18,6 @@ export const commands: readonly Command[] = [
   auditCommand,
   ...deadLettersCommands,
   schemaStatusCommand,
+  directoryRebuildCommand,
   importCommand,
 ];

@@ -125,7 +125,7 @@ export function createUserAccount(options: UserAccountOptions) {
   }
 
   /**
-   * Creates a session, unless the account is suspended. A password was checked before, so that nobody else learns about the
+   * Creates a session, unless the account is suspended. A password was checked before, so that only the user learns about the
    * suspension.
    *
    * @param record adds the session to the audit log, in the transaction that creates it

@@ -1,13 +1,14 @@
 import { readSecrets, type AppSecrets } from "../../shared/app-secrets.js";
 import { ConfigurationError } from "../../shared/configuration-error.js";
 import { bindingsOf } from "../../shared/object-bindings.js";
-import type { ObjectNamespace } from "../../shared/object-stub.js";
+import type { Jurisdiction } from "../../shared/jurisdiction.js";
+import type { AppNamespace } from "../../shared/object-stub.js";
 
-/** The app of an object: its binding, the namespace of the binding, and the secrets. */
+/** The app of an object: its binding, its objects, and the secrets. */
 export interface AppIdentity {
   /** The name of the binding, which is the audience of every token. */
   readonly binding: string;
-  readonly namespace: ObjectNamespace;
+  readonly namespace: AppNamespace;
   readonly secrets: AppSecrets;
 }
 
@@ -18,9 +19,15 @@ export interface AppIdentity {
  *
  * @throws ConfigurationError if no binding belongs to this class, or a secret is missing or not valid
  */
-export function identifyApp(id: DurableObjectId, env: object): AppIdentity {
+export function identifyApp(
+  id: DurableObjectId,
+  { env, appJurisdiction }: { readonly env: object; readonly appJurisdiction: Jurisdiction | undefined },
+): AppIdentity {
   const [first] = bindingsOf(id.toString(), env);
-  if (first) return { ...first, secrets: readSecrets(env) };
+  if (first) {
+    const { binding, namespace: objects } = first;
+    return { binding, namespace: { objects, appJurisdiction }, secrets: readSecrets(env) };
+  }
   throw new ConfigurationError(
     "No binding belongs to this Durable Object's own class. Add one to `durable_objects.bindings` in wrangler.jsonc.",
   );

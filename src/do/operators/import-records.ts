@@ -6,6 +6,9 @@ import type { AppDefinition } from "../../router/definition.js";
 import { emailObjectAddress } from "../../shared/email-object-address.js";
 import type { ImportReport } from "../../shared/import-record.js";
 import type { ImportedData, ImportOutcome, ImportRefusal } from "../../shared/import-requests.js";
+import { idsWith, jurisdictionOf } from "../../shared/jurisdiction.js";
+import type { OrganizationOverview } from "../../shared/operator.js";
+import { parseName, toName } from "../../shared/owner.js";
 import { stubOf, type ObjectStub } from "../../shared/object-stub.js";
 import type { Failure, Result } from "../../shared/result.js";
 import { sendInternal, sendInternalRead } from "../../shared/send-internal.js";
@@ -19,6 +22,8 @@ import { runPool } from "./run-pool.js";
 export interface ImportOptions extends Pick<NewAction, "actor" | "device"> {
   readonly app: AppDefinition;
   readonly identity: () => AppIdentity;
+  /** Whether users or organizations can be restricted to a jurisdiction. */
+  readonly hasJurisdictions: boolean;
   readonly log: Pick<ActionLog, "add">;
   readonly roles: () => Pick<RoleAdministrationService, "assign">;
   /** Stores rows and keys of the whole app. */
@@ -35,13 +40,14 @@ type Typed<TType extends ParsedRecord["type"]> = Indexed<Extract<ParsedRecord, {
 
 /** Imports records into the objects of their owners, in the order in which they depend on each other. */
 export function createImport(options: ImportOptions): ImportService {
-  const { app, identity, log, actor, device, roles, importAppData, checkAgain } = options;
+  const { app, identity, hasJurisdictions, log, actor, device, roles, importAppData, checkAgain } = options;
   const object = (type: "user" | "organization", id: string): ObjectStub => stubOf(identity().namespace, { type, id });
 
   return {
     async run({ records, reason, existing, account }: ImportInput): Promise<ImportReport> {
       const outcomes: (ImportOutcome | "ignored" | undefined)[] = records.map(() => undefined);
       const users = new Map<string, Promise<string | undefined>>();
+      const organizations = new Map<string, Promise<string | undefined>>();
       const mayAdd = existing === "add";
 
       async function addressOf(email: string) {
@@ -81,17 +87,28 @@ export function createImport(options: ImportOptions): ImportService {
         outcomes[index] = "imported";
       }
 
+      /**
+       * Returns the first of several organizations that exists. An imported organization can be in any jurisdiction. An app without
+       * jurisdictions has none of the others.
+       */
+      async function findOrganization(ids: readonly string[]): Promise<OrganizationOverview | undefined> {
+        for (const id of ids) {
+          if (!hasJurisdictions && jurisdictionOf(id) !== undefined) continue;
+          const address = { type: "organization", id } as const;
+          const found = await sendInternalRead(identity().namespace, address, { op: "describeOrganization" });
+          if (found.ok) return found.value;
+        }
+        return undefined;
+      }
+
       async function addOrganization(record: Typed<"newOrganization">): Promise<void> {
         const { index, id, email, name, settings, createdAt } = record;
         const userId = await findUser(email);
         if (userId === undefined) return void (outcomes[index] = userUnknown);
         const key = organizationKey(id);
-        const described = await sendInternalRead(
-          identity().namespace,
-          { type: "organization", id: operationIdOf(key) },
-          { op: "describeOrganization" },
-        );
-        if (described.ok && !described.value.members.some((member) => member.userId === userId))
+        organizations.delete(id);
+        const found = await findOrganization(idsWith(operationIdOf(key)));
+        if (found && !found.members.some((member) => member.userId === userId))
           return void (outcomes[index] = organizationTaken);
         const request = {
           op: "importOrganization",
@@ -105,20 +122,23 @@ export function createImport(options: ImportOptions): ImportService {
         outcomes[index] = created.ok ? (created.value.isNew ? "imported" : "unchanged") : refusalOf(created);
       }
 
-      /** The organization that an id of the file names. */
-      async function organizationOf(id: string): Promise<string> {
-        const imported = operationIdOf(organizationKey(id));
-        if (!mayAdd || !/^[A-Za-z\d_-]{1,128}$/.test(id)) return imported;
-        const address = { type: "organization", id } as const;
-        const found = await sendInternalRead(identity().namespace, address, { op: "describeOrganization" });
-        return found.ok ? id : imported;
+      /** Returns the organization that an id of the file names; `undefined` if it does not exist. */
+      function organizationOf(id: string): Promise<string | undefined> {
+        const known = organizations.get(id);
+        if (known) return known;
+        const own = mayAdd && parseName(toName({ type: "organization", id })) ? [id] : [];
+        const finding = findOrganization([...own, ...idsWith(operationIdOf(organizationKey(id)))]);
+        const found = finding.then((overview) => overview?.organization.id);
+        organizations.set(id, found);
+        return found;
       }
 
       async function addMember({ index, id, email, role, joinedAt }: Typed<"member">): Promise<void> {
         const userId = await findUser(email);
         if (userId === undefined) return void (outcomes[index] = userUnknown);
-        const stub = object("organization", await organizationOf(id));
-        const added = await sendInternal(stub, { op: "addMember", userId, role, joinedAt });
+        const organizationId = await organizationOf(id);
+        if (organizationId === undefined) return void (outcomes[index] = organizationUnknown);
+        const added = await sendInternal(object("organization", organizationId), { op: "addMember", userId, role, joinedAt });
         outcomes[index] = added.ok ? (added.value.isNew ? "imported" : "unchanged") : refusalOf(added);
       }
 
@@ -135,8 +155,9 @@ export function createImport(options: ImportOptions): ImportService {
       ): Promise<readonly ImportOutcome[] | ImportRefusal> {
         if (owner.type === "app") return importAppData(data);
         if (owner.type === "organization") {
-          const stub = object("organization", await organizationOf(owner.id));
-          const stored = await sendInternal(stub, { op: "importData", records: data });
+          const organizationId = await organizationOf(owner.id);
+          if (organizationId === undefined) return organizationUnknown;
+          const stored = await sendInternal(object("organization", organizationId), { op: "importData", records: data });
           return stored.ok ? stored.value : refusalOf(stored);
         }
         const userId = await findUser(owner.email);

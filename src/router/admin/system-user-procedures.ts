@@ -13,7 +13,7 @@ import { systemOnly } from "../system-only.js";
 import type { UserFieldsPatch } from "../user-fields.js";
 import { idInput, pastInput } from "./admin-inputs.js";
 
-const { appProcedure, credentialProcedure } = builtinRoot;
+const { appProcedure, confidentialProcedure } = builtinRoot;
 
 /** The input of `admin.users.create`, with the `profile` and the `fields` if the app has them. */
 export type NewAccountInput<TApp extends AppDefinition> = Omit<NewAccount, "profile" | "fields"> &
@@ -73,7 +73,7 @@ export function createSystemUserProcedures<TApp extends AppDefinition>(profile: 
      * `device` describes the client, as `createSessionCookies` reads it from a request.
      * @throws NOT_FOUND (USER_NOT_FOUND), FORBIDDEN (ACCOUNT_SUSPENDED), and the errors of the app's `onLogin`
      */
-    createSession: credentialProcedure
+    createSession: confidentialProcedure
       .use(systemOnly)
       .input(sessionInput)
       .mutation(

@@ -1,6 +1,5 @@
 import type { AnyTRPCRouter, inferRouterOutputs } from "@trpc/server";
 import type { ListedSession, User } from "../../shared/account.js";
-import type { ObjectNamespace } from "../../shared/object-stub.js";
 import { toObjectError } from "../to-object-error.js";
 import { sendInternalRead } from "../../shared/send-internal.js";
 import { readNamespace } from "../configuration.js";
@@ -91,7 +90,8 @@ export function createLoadSession<TRouter extends AnyTRPCRouter>(
   checkCookieOptions(cookies);
   const cookieOptions = { ...cookies, prefix: cookiePrefix };
   return async (request, env) => {
-    const namespace: ObjectNamespace = readNamespace(env, binding);
+    // Only objects of users are called, and their ids have the jurisdiction.
+    const namespace = { objects: readNamespace(env, binding), appJurisdiction: undefined };
     const found = await findToken(request, cookieOptions, createRoutingVerifier(env, audience));
     if (!found) return null;
     const { token, userId } = found;

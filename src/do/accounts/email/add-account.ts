@@ -1,8 +1,10 @@
 import type { InternalReply, InternalRequest } from "../../../shared/internal.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
+import type { StubOptions } from "../../../shared/restricted-namespace.js";
 import { failure, success } from "../../../shared/result.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import { encodeFields } from "../../fields/encode-fields.js";
+import { locate, type LocationOptions, type NewUser } from "../../lifecycle/data-location.js";
 import { catchClientError } from "../client-error-result.js";
 import { parsePasswordHash } from "../passwords/password-hash.js";
 import type { AddressClaims } from "./address-claims.js";
@@ -12,20 +14,26 @@ type Reply = InternalReply<Request>;
 
 export interface AddAccountOptions {
   readonly claims: Pick<AddressClaims, "read" | "signUp" | "whenIdle">;
-  readonly user: (userId: string) => ObjectStub;
+  readonly user: (userId: string, options?: StubOptions) => ObjectStub;
+  readonly env: NewUser["env"];
+  readonly location: LocationOptions;
 }
 
 /**
  * Creates the function with which the app itself creates an account for the address of this object. A repeat of the operation
  * returns the same user.
  */
-export function createAddAccount({ claims, user }: AddAccountOptions): (request: Request) => Promise<Reply> {
+export function createAddAccount({ claims, user, env, location }: AddAccountOptions): (request: Request) => Promise<Reply> {
   async function insert({ operationId, account, isImported = false }: Request): Promise<Reply> {
+    // Its schema has parsed the profile.
+    const profile = account.profile as NewUser["profile"];
+    const { jurisdiction, locationHint } = await locate(location, { type: "user", request: undefined, profile, env });
+    const stubOptions = locationHint && { locationHint };
     for (;;) {
       const outcome = await claims.signUp<Reply>(
-        account.email,
+        { email: account.email, jurisdiction },
         async (userId, id) => {
-          const inserted = await sendInternal(user(userId), {
+          const inserted = await sendInternal(user(userId, stubOptions), {
             op: "insertAccount",
             operationId: id,
             account,

@@ -11,6 +11,8 @@ import { exportPage, type ExportOptions } from "../../accounts/export-records.js
 import { createOperationLog } from "../../accounts/operation-log.js";
 import { createOperatorActions } from "../../accounts/operator-actions.js";
 import { describeUser } from "../../accounts/user-overview.js";
+import { APP_OBJECT } from "../../app-roles/role-messages.js";
+import type { createUserRoles } from "../../app-roles/user-roles.js";
 import { accountLeaseOf, type createLeaseHolders } from "../../organizations/lease-holders.js";
 import type { UserOrganizationsService } from "../../../router/services.js";
 import { operationIdOf } from "../../idempotency/operation-id.js";
@@ -18,7 +20,12 @@ import type { BlockedInviterStore } from "../../organizations/blocked-inviters.j
 import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
 import type { UserOrganizationStore } from "../../organizations/user-organization-store.js";
 import type { ObjectEnvironment } from "../object-handler.js";
+import { idsWith, jurisdictionOf } from "../../../shared/jurisdiction.js";
+import { toUser } from "../../accounts/account-store.js";
+import { userNotFound } from "../../lifecycle/caller-errors.js";
+import { locate, type ObjectLocation } from "../../lifecycle/data-location.js";
 import type { OwnerStorage } from "../owner-storage.js";
+import { createMessageRenewal } from "./renew-message.js";
 
 type ExportReply = InternalReply<Extract<InternalRequest, { op: "exportUser" }>>;
 type ImportReply<TOp extends "importData" | "importOrganization"> = InternalReply<
@@ -37,15 +44,24 @@ export interface OperatorComponentsOptions {
   readonly organizationList: UserOrganizationStore;
   readonly exportedData: () => ExportOptions;
   readonly blockedInviters: BlockedInviterStore;
+  readonly userRoles: Pick<ReturnType<typeof createUserRoles>, "canClaimBootstrap">;
   readonly leaseHolders: Pick<ReturnType<typeof createLeaseHolders>, "revoke">;
 }
 
 /** Creates the functions with which operators act on the account of a user's object. */
 export function createOperatorComponents(options: OperatorComponentsOptions) {
   const { environment, ownerStorage, deps, exists, deletion, onDelete, organizationList, exportedData } = options;
-  const { address, alarms, app } = environment;
+  const { address, alarms, app, env } = environment;
   const { sql, lifecycle } = ownerStorage;
   const { isInitialized, schemaVersion } = lifecycle;
+
+  /** Chooses where a new organization of the user is stored. */
+  async function locateOrganization(): Promise<ObjectLocation> {
+    const row = deps.accounts.read();
+    if (!row) throw userNotFound();
+    const jurisdiction = jurisdictionOf(address.id);
+    return locate(app.location, { type: "organization", user: toUser(row), jurisdiction, env });
+  }
 
   /** The user's organizations, for the procedures of one call. */
   const organizations = (): UserOrganizationsService =>
@@ -55,13 +71,16 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
       blocked: options.blockedInviters,
       rolePolicy: app.definition.roles,
       hasSettings: app.definition.app.settings !== undefined,
+      locateOrganization,
     });
 
-  const areOrganizationsInformed = (): boolean =>
-    !isInitialized() ||
-    organizationList
-      .memberships()
-      .every(({ id }) => deps.outbox.countPending(toName({ type: "organization", id })) === 0);
+  /** The objects that refuse the calls of a user for an action on the account. */
+  const informedObjects = (): string[] => [
+    APP_OBJECT,
+    ...organizationList.memberships().map(({ id }) => toName({ type: "organization", id })),
+  ];
+  const isDelivered = (): boolean =>
+    !isInitialized() || informedObjects().every((target) => deps.outbox.countPending(target) === 0);
 
   /** Why an import may not write to the account. */
   function refuseImport({
@@ -90,7 +109,7 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
       const refused = refuseImport(account);
       if (refused) return refused;
       return catchClientError(async () => {
-        const isNew = organizationList.membershipIn(operationIdOf(key)) === undefined;
+        const isNew = organizationList.membershipInOneOf(idsWith(operationIdOf(key))) === undefined;
         await organizations().create(organization, key);
         return success({ isNew });
       });
@@ -108,7 +127,14 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
       deletion,
       exists,
       onDelete,
-      areOrganizationsInformed,
+      renewMessage: createMessageRenewal({
+        userId: address.id,
+        account: () => deps.accounts.read(),
+        suspension: () => deps.suspension.read(Date.now()),
+        isMember: (id) => organizationList.membershipIn(id) !== undefined,
+        canClaimBootstrap: options.userRoles.canClaimBootstrap,
+      }),
+      isDelivered,
     }),
 
     describe: () =>
