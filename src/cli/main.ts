@@ -13,6 +13,7 @@ Prints the tables of an app, and how they differ from a committed snapshot.
   -h, --help         print this help
 
 trpc-userdo admin --help prints the commands for operators of an app.
+trpc-userdo import --help describes the import of users and data from a file.
 `;
 
 const options = {
@@ -28,9 +29,9 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: string[]): Promise<number> {
   try {
     // Loaded when it is needed: one command needs a bundler, and the other a client.
-    if (args[0] === "admin") {
+    if (args[0] === "admin" || args[0] === "import") {
       const { adminCommand } = await import("./admin/admin-command.js");
-      return await adminCommand(args.slice(1));
+      return await adminCommand(args[0] === "admin" ? args.slice(1) : args);
     }
     const { values, positionals } = parse(args);
     const [command, file, ...rest] = positionals;

@@ -77,7 +77,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     memberRoleProcedure: organizationProcedure<OrganizationContext<TApp>>({ endsPermission: true }),
     /** Built-in: can take permissions in the app from the caller. */
     appRoleProcedure: appProcedure({ endsPermission: true }),
-    /** Built-in: returns data of other users to an operator. */
+    /** Built-in: returns data or credentials of other users. */
     confidentialProcedure: appProcedure({ hasConfidentialReply: true }),
     /** Built-in: runs in the index object of the address in the input, and sets cookies. */
     emailProcedure: withPlacement<object>({ kind: "email", setsCookies: "always" }),

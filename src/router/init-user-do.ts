@@ -135,7 +135,7 @@ export function initUserDO<
     kv: createKvRouter<TKv>(kv),
     _live: liveProcedure,
     organizations: createOrganizationsRouter<App>(settings, rolePolicy),
-    admin: createAdminRouter<App>(appRolePolicy),
+    admin: createAdminRouter<App>(appRolePolicy, profile),
   };
   // tRPC cannot infer these types while the context is generic.
   const root = initTRPC.context<object>().create({

@@ -12,9 +12,9 @@ const passwordReasons = [
 export type PasswordReason = (typeof passwordReasons)[number];
 
 /** Why a field of a built-in input is rejected. */
-export type InputReason = PasswordReason | "EMAIL_INVALID";
+export type InputReason = PasswordReason | "DATE_IN_FUTURE" | "EMAIL_INVALID";
 
-const inputReasons: readonly InputReason[] = [...passwordReasons, "EMAIL_INVALID"];
+const inputReasons: readonly InputReason[] = [...passwordReasons, "DATE_IN_FUTURE", "EMAIL_INVALID"];
 
 /** The error and the stable reason of a schema's issue. An app can read the reason from `params` of zod's issue. */
 export function inputIssue(reason: InputReason, message: string) {

@@ -53,7 +53,7 @@ export interface Placement {
    */
   readonly endsPermission?: true;
   /**
-   * Whether the reply contains data of other users, so that it is not stored.
+   * Whether the reply contains data of other users or their credentials, so that it is not stored.
    * @default no
    */
   readonly hasConfidentialReply?: true;

@@ -6,8 +6,10 @@ import type { AuditedAction, AuditedActionFilter } from "../shared/audited-actio
 import type { Page } from "../shared/page.js";
 import type { ObjectAddress } from "../shared/owner.js";
 import type { Credentials, ListedSession, SignedIn, Signup, User } from "../shared/account.js";
-import type { BlockedInviter, Invitation, ListedOrganization, Member } from "../shared/organization.js";
+import type { AddedMember, BlockedInviter, Invitation, ListedOrganization, Member } from "../shared/organization.js";
 import type { AdministrationService, OperatorLogService } from "./admin/administration-service.js";
+import type { ImportService } from "./admin/import-service.js";
+import type { SystemAccountsService } from "./admin/system-accounts-service.js";
 import type { AppDefinition } from "./definition.js";
 import type { OrganizationView } from "./organizations/organization-types.js";
 import type { RoleDescription } from "./organizations/role-policy.js";
@@ -51,6 +53,10 @@ export interface ObjectServices {
   /** In the app's object. */
   readonly directory?: () => DirectoryService;
   readonly administration?: () => AdministrationService;
+  /** In the app's object. */
+  readonly systemAccounts?: () => SystemAccountsService;
+  /** In the app's object. */
+  readonly import?: () => ImportService;
   /** In the index object of an email address. */
   readonly index?: () => EmailIndexService;
   /** In the object of a user, an organization or the app: the caller's permissions in the app. */
@@ -172,8 +178,8 @@ export interface SessionsService {
   revoke(id: string): boolean;
   /** Ends all sessions except the caller's own, and returns how many. */
   revokeOthers(): number;
-  /** Whether the call has a session. A call from another Worker does not have one. */
-  readonly hasData: boolean;
+  /** Whether the call has a session. A call from another Worker has one only if it names it, and it can have ended. */
+  readonly dataState: "available" | "none" | "ended";
   /** The data of the caller's session; `undefined` if there is none. */
   readData(): unknown;
   /** @throws TRPCError BAD_REQUEST for data that cannot be stored, PAYLOAD_TOO_LARGE */
@@ -220,6 +226,8 @@ export interface OrganizationService {
   transfer(userId: string): void;
   delete(keepReply: KeepReply | undefined): Promise<void>;
   members(): Member[];
+  /** For the app itself. */
+  addMember(member: AddedMember): Promise<Member>;
   setRole(userId: string, role: string): Member;
   /** Returns whether the user was a member. */
   remove(userId: string): boolean;

@@ -53,6 +53,23 @@ export interface Signup extends Credentials {
   readonly profile?: unknown;
 }
 
+/** An account that the app itself creates. */
+export interface NewAccount {
+  readonly email: string;
+  readonly emailVerified: boolean;
+  /** The app's own fields of a user, parsed. Present if the app defines a profile. */
+  readonly profile?: unknown;
+  /** The fields that only server code writes. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
+  /** @default now */
+  readonly createdAt?: Date | undefined;
+  /**
+   * The hash of another system, as a PHC string.
+   * @default none: the user sets a password by mail
+   */
+  readonly passwordHash?: string | undefined;
+}
+
 /** An email address and a password. */
 export interface Credentials {
   readonly email: string;

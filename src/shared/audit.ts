@@ -1,8 +1,12 @@
 /** The actions that the audit log of an account records. */
 export type AuditAction =
   | "signup"
+  /** The app itself created the account. */
+  | "account.create"
   | "login"
   | "logout"
+  /** The app itself signed the user in, for example after a sign-in with another service. */
+  | "session.create"
   | "session.revoke"
   /** A refresh token was used again after it was exchanged, so it was copied. The session was ended. */
   | "session.reuse"

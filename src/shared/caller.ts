@@ -17,7 +17,13 @@ export type Caller =
        */
       readonly generation?: number;
     }
-  | { readonly type: "user"; readonly userId: string; readonly via: "rpc"; readonly sessionId?: undefined }
+  | {
+      readonly type: "user";
+      readonly userId: string;
+      readonly via: "rpc";
+      /** The session that the call is about, such as that of a request which the Worker handles. It authorizes nothing. */
+      readonly sessionId?: string | undefined;
+    }
   | { readonly type: "system" };
 
 /** A caller without a token, or with one that is not valid. */

@@ -1,4 +1,5 @@
-import type { ListedSession, SignedIn, Signup, User } from "./account.js";
+import type { AccountReplies, AccountRequest, SignInResult } from "./account-requests.js";
+import type { ListedSession, Signup, User } from "./account.js";
 import type { LeasedRoles, VersionedRoles } from "./app-roles.js";
 import type { SessionTokens } from "./call.js";
 import type { Caller } from "./caller.js";
@@ -6,6 +7,7 @@ import type { Device } from "./device.js";
 import type { OrganizationEntry, UserEntry } from "./directory.js";
 import type { DirectoryOperation, DirectoryReplies } from "./directory-requests.js";
 import type { ClientFailure } from "./client-failure.js";
+import type { ImportOutcome, ImportReplies, ImportRequest } from "./import-requests.js";
 import type { OperatorReplies, OperatorRequest, OperatorValue } from "./operator-requests.js";
 import type { Failure, Result } from "./result.js";
 
@@ -171,7 +173,9 @@ type InternalOperation =
   | {
       /** App → user: returns whether the account exists. */ readonly op: "hasUser";
     }
+  | AccountRequest
   | DirectoryOperation
+  | ImportRequest
   | OperatorRequest
   | {
       /** Worker → any object: aborts the signals of the calls of a request, because its client has disconnected. */
@@ -206,14 +210,6 @@ export interface FoundSession {
   readonly data: any;
 }
 
-/** The result of a sign-in. */
-export interface SignInResult {
-  readonly signedIn: SignedIn;
-  readonly tokens: SessionTokens;
-  /** The account's device epoch at the time of the sign-in, for the device cookie. */
-  readonly deviceEpoch: string;
-}
-
 /** An operator has suspended the account of the session. */
 export interface SuspendedFailure extends Failure<"ACCOUNT_SUSPENDED"> {
   /** When the suspension ends by itself; `null` if it does not. */
@@ -231,7 +227,7 @@ export interface RedeemedSocketTicket {
 }
 
 /** A question has a boolean as its reply. A request that can be refused has a `Result`. */
-interface Replies extends DirectoryReplies, OperatorReplies {
+interface Replies extends AccountReplies, DirectoryReplies, ImportReplies, OperatorReplies {
   createAccount: Result<SignInResult, Failure<"ACCOUNT_EXISTS"> | ClientFailure>;
   hasAccount: boolean;
   /** `UNKNOWN_DEVICE`: the device epoch has changed, so the password was not checked. */
@@ -272,6 +268,8 @@ export interface Refused {
 
 /** The values of results, which versions before `Result` sent as they are. */
 type EarlierReply =
+  | readonly ImportOutcome[]
+  | { readonly isNew: boolean }
   | OperatorValue
   | UserEntry
   | OrganizationEntry

@@ -48,3 +48,8 @@ export function jurisdictionOf(id: string): Jurisdiction | undefined {
   const jurisdiction = parseJurisdiction(id);
   return jurisdiction === "invalid" ? undefined : jurisdiction;
 }
+
+/** The ids with the same digits, in each jurisdiction and without one. */
+export function idsWith(digits: string): string[] {
+  return [undefined, ...JURISDICTIONS].map((jurisdiction) => withJurisdiction(digits, jurisdiction));
+}

@@ -62,3 +62,11 @@ export interface Invitation<TRole extends string = string> {
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
+
+/** A user whom the app itself adds to an organization. */
+export interface AddedMember {
+  readonly userId: string;
+  readonly role: string;
+  /** @default now */
+  readonly joinedAt?: Date | undefined;
+}

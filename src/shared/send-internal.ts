@@ -20,6 +20,12 @@ type ReasonOf<TOp extends ResultOp> = Exclude<Extract<ReplyOf<TOp>, { ok: false 
  */
 const earlierReasons: { readonly [TOp in ResultOp]: Readonly<Record<ReasonOf<TOp>, string | false | null>> } = {
   createAccount: { ACCOUNT_EXISTS: "exists" },
+  addAccount: { EMAIL_TAKEN: null },
+  insertAccount: { ACCOUNT_EXISTS: null },
+  createSession: { USER_NOT_FOUND: null },
+  importData: { USER_NOT_FOUND: null, ACCOUNT_EXISTS: null, ORGANIZATION_NOT_FOUND: null },
+  importOrganization: { USER_NOT_FOUND: null, ACCOUNT_EXISTS: null },
+  addMember: { ORGANIZATION_NOT_FOUND: null },
   login: { WRONG_CREDENTIALS: "refused", UNKNOWN_DEVICE: "unknown device" },
   reserveAddress: { EMAIL_TAKEN: "taken", TOO_MANY_MAILS: "too often" },
   countMail: { TOO_MANY_MAILS: false },
@@ -78,6 +84,10 @@ export function toWireReply(request: InternalRequest, reply: WireReply): WireRep
 
 /** Operations that no version before `Result` knows. A user's object of such a version replies with nothing. */
 const newOps: ReadonlySet<Op> = new Set<Op>([
+  "insertAccount",
+  "createSession",
+  "importData",
+  "importOrganization",
   "operate",
   "describeUser",
   "exportUser",

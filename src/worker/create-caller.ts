@@ -28,9 +28,9 @@ export type ServerCaller<TRouter extends AnyTRPCRouter> = ReturnType<
 export interface CallerFactory<TRouter extends AnyTRPCRouter> {
   /**
    * Calls procedures as a user: in the user's own object, in the organization of the input's `organizationId`, or, for an
-   * `appProcedure`, in the app's object.
+   * `appProcedure`, in the app's object. With `sessionId`, `sessions.data` reads and writes the data of that session.
    */
-  asUser(user: { readonly userId: string }): ServerCaller<TRouter>;
+  asUser(user: { readonly userId: string; readonly sessionId?: string | undefined }): ServerCaller<TRouter>;
   /** Calls procedures as the app itself: those of the app, and with `organizationId` in the input those of an organization. */
   asSystem(): ServerCaller<TRouter>;
 }
@@ -113,7 +113,8 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
   }
 
   return {
-    asUser: ({ userId }) => proxy({ type: "user", userId, via: "rpc" }),
+    asUser: ({ userId, sessionId }) =>
+      proxy({ type: "user", userId, via: "rpc", ...(sessionId !== undefined && { sessionId }) }),
     asSystem: () => proxy({ type: "system" }),
   };
 }

@@ -22,7 +22,7 @@ export function createKeyDerivation(key: string): (target: KeyedTarget) => Promi
   const counts = new Map<string, number>();
   return ({ caller, owner, path, input }) => {
     // Callers are counted separately, because an object has other keys for each of them.
-    const text = JSON.stringify([key, caller.type, userIdOf(caller), owner, path, canonicalText(input)]);
+    const text = JSON.stringify([key, caller.type, callerIdOf(caller), owner, path, canonicalText(input)]);
     const count = counts.get(text) ?? 0;
     counts.set(text, count + 1);
     return sha256(`${count} ${text}`);
@@ -33,6 +33,12 @@ export function createKeyDerivation(key: string): (target: KeyedTarget) => Promi
 export function handedOnKey(caller: Caller, { path, input, idempotencyKey }: Call): Promise<string> {
   const values = [caller.type, userIdOf(caller), sessionOf(caller), path, canonicalText(input), idempotencyKey];
   return sha256(JSON.stringify(["(worker)", ...values]));
+}
+
+/** The id of the user and, if the caller names one, of the session. */
+function callerIdOf(caller: Caller): string {
+  const userId = userIdOf(caller);
+  return caller.type === "user" && caller.sessionId !== undefined ? `${userId} ${caller.sessionId}` : userId;
 }
 
 const userIdOf = (caller: Caller): string => (caller.type === "user" ? caller.userId : "");

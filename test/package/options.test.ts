@@ -30,6 +30,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
   ],
   ["## createWorker and createHandler", ["HandlerOptions", "CookieOptions", "FormOptions"]],
   ["## createLoadSession", ["LoadSessionOptions"]],
+  ["## createSessionCookies", ["SessionCookiesOptions"]],
   ["## isAllowedOrigin", ["AllowedOriginOptions"]],
   ["## createCaller", ["CallerOptions"]],
   ["## createClient and userdoLink", ["UserDOLinkOptions"]],

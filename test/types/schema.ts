@@ -85,8 +85,9 @@ tables.notes.createMany([{ text: "x", id: undefined }]);
 tables.posts.upsert({ ...values, id: "0199d1f0-0000-7000-8000-000000000000" }, { on: "title" });
 // @ts-expect-error an id is a string
 tables.notes.create({ text: "x", id: 1 });
-// @ts-expect-error the framework sets it
-tables.notes.create({ text: "x", createdAt: new Date() });
+tables.notes.create({ text: "x", createdAt: new Date(), updatedAt: undefined });
+// @ts-expect-error a time is a Date
+tables.notes.create({ text: "x", createdAt: "2020-01-01" });
 // @ts-expect-error the id of a row does not change
 tables.notes.update("x", { id: "y" });
 // @ts-expect-error a required field is missing

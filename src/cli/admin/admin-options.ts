@@ -24,6 +24,8 @@ const options = {
   permission: { type: "string", multiple: true },
   name: { type: "string" },
   output: { type: "string", short: "o" },
+  existing: { type: "string" },
+  restart: { type: "boolean", default: false },
 } as const;
 
 /** The options that belong to single commands. Every command takes the others. */
@@ -51,6 +53,8 @@ export const optionHelp: Readonly<Record<OptionName, readonly [usage: string, su
   permission: ["--permission=PERMISSION", "a permission of the role; repeat it for several"],
   name: ["--name=NAME", "the new name of the role"],
   output: ["-o, --output=FILE", "write to this file instead of printing"],
+  existing: ["--existing=add", "also add to accounts and organizations that the import did not create"],
+  restart: ["--restart", "start at the first line, and not where an earlier import stopped"],
 };
 
 /** @throws UsageError for an option that does not exist, or without its value */

@@ -1,11 +1,14 @@
 import type { User } from "../../shared/account.js";
 import type { Device } from "../../shared/device.js";
-import type { InternalReply, InternalRequest, SignInResult } from "../../shared/internal.js";
+import type { SignInResult } from "../../shared/account-requests.js";
+import type { InternalReply, InternalRequest } from "../../shared/internal.js";
 import { failure, success, type Success } from "../../shared/result.js";
 import { mailLink } from "./account-mails.js";
 import type { AccountDeps } from "./account-deps.js";
 import { toUser, type AccountRow } from "./account-store.js";
+import { systemActionMessage } from "../audit/action-message.js";
 import { catchClientError } from "./client-error-result.js";
+import { insertAccount } from "./insert-account.js";
 import type { SessionRow } from "./sessions/session-row.js";
 import { AccountSuspended } from "../lifecycle/caller-errors.js";
 import { tokensOf } from "./sessions/session-tokens.js";
@@ -118,11 +121,24 @@ export function createUserAccount(options: UserAccountOptions) {
       if (own) runLater(() => exists() && auditFailure(device));
       return failure("WRONG_CREDENTIALS");
     }
+    return openSession(own, device, (session) => audit.add({ action: "login", outcome: "ok", ...session, device }));
+  }
+
+  /**
+   * Creates a session, unless the account is suspended. A password was checked before, so that only the user learns about the
+   * suspension.
+   *
+   * @param record adds the session to the audit log, in the transaction that creates it
+   */
+  async function openSession(
+    own: AccountRow,
+    device: Device,
+    record: (session: { readonly sessionId: string }) => void,
+  ): Promise<Success<SignInResult>> {
     const { session, deviceEpoch, ended, hook } = transaction(() => {
-      // Only after the right password, so that only the user learns about the suspension.
       assertNotSuspended();
       const created = sessions.create(Date.now(), device.label);
-      audit.add({ action: "login", outcome: "ok", sessionId: created.id, device });
+      record({ sessionId: created.id });
       // The setting can be newer than the verification of the address.
       deps.roles.claimBootstrap(own);
       const hookResult = onLogin(toUser(own), created);
@@ -169,6 +185,26 @@ export function createUserAccount(options: UserAccountOptions) {
     },
 
     login: (request: Request<"login">): Promise<Reply<"login">> => catchClientError(() => login(request)),
+
+    /** Creates an account without a sign-up: without a session, a mail and the hook of a sign-up. */
+    insert: (request: Request<"insertAccount">): Promise<Reply<"insertAccount">> =>
+      catchClientError(async () => {
+        const isInserted = await insertAccount({ deps, exists, initialize }, request);
+        return isInserted ? success(true) : failure("ACCOUNT_EXISTS");
+      }),
+
+    /** Signs the user in for the app itself, without a password. */
+    createSession: ({ device }: Request<"createSession">): Promise<Reply<"createSession">> =>
+      catchClientError(async () => {
+        const account = exists() ? accounts.read() : undefined;
+        if (!account) return failure("USER_NOT_FOUND");
+        const result = await openSession(account, device, (session) => {
+          audit.add({ action: "session.create", outcome: "ok", ...session, device });
+          deps.outbox.post(systemActionMessage({ action: "user.createSession", userId }));
+        });
+        await deps.outbox.flushPosted();
+        return result;
+      }),
 
     hasEmail: (email: string): boolean => exists() && accounts.read()?.email === email,
 

@@ -40,7 +40,12 @@ function isReturnedBy(schema: z.core.$ZodType, value: unknown): boolean {
   }
 }
 
-function encodeParsed(parsed: unknown): string {
+/**
+ * Encodes a value that the schema has parsed.
+ *
+ * @throws ReasonedError as `encodeValue` does
+ */
+export function encodeParsed(parsed: unknown): string {
   if (parsed === undefined) throw badValue("`undefined` cannot be stored. Delete the key, or store `null`.");
   const text = encode(parsed);
   if (text.length * 3 <= VALUE_BYTES || sizeOf(text) <= VALUE_BYTES) return text;

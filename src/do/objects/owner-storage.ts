@@ -1,6 +1,8 @@
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import type { Call } from "../../shared/call.js";
+import type { Caller } from "../../shared/caller.js";
+import type { ImportedData, ImportOutcome } from "../../shared/import-requests.js";
 import type { SchemaVersion } from "../../shared/directory.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { createChangeLogPruner, type ChangeLogRetention } from "../change-log/change-log-retention.js";
@@ -19,6 +21,7 @@ import { createLifecycle, type AppSchema } from "../lifecycle/lifecycle.js";
 import { createChangeHub, type ChangeHub } from "../change-log/change-hub.js";
 import { createChangeSource } from "../change-log/change-source.js";
 import type { RowFilter } from "../change-log/row-filter.js";
+import { importData } from "../operators/import-data.js";
 import type { StreamScope } from "../sockets/stream-scope.js";
 import type { TableProblems } from "../tables/schema/apply-plan.js";
 import { createChangeLog } from "../change-log/create-change-log.js";
@@ -152,9 +155,10 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         changes: (table, { signal }) => changes(table, undefined, { call: undefined, scope: undefined, signal }),
       }),
 
-    /** The app's tables for one call. */
-    tables: (call?: OpenCall["call"], scope?: OpenCall["scope"]): object =>
+    /** The app's tables for one call, or for the app's own code without a caller. */
+    tables: (call?: OpenCall["call"], scope?: OpenCall["scope"], caller?: Caller): object =>
       createTables({
+        setsTimes: caller === undefined || caller.type === "system",
         sql,
         transactionSync,
         tableSet,
@@ -177,6 +181,27 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         },
         changes: (rows, { signal }) => changes(KV_TABLE, rows, { call, scope, signal }),
       }),
+
+    /** Stores rows and keys of an import. */
+    importData: (records: readonly ImportedData[]): ImportOutcome[] =>
+      importData(
+        {
+          sql,
+          tables: tableSet.tables,
+          problems,
+          kv: {
+            store: kvStore,
+            schemas: kvSchemas,
+            onWrite(expiresAt) {
+              pruner.onWrite(1);
+              if (expiresAt !== undefined && kvStore.nextExpiry() === expiresAt) alarms.arm();
+            },
+          },
+          transactionSync,
+          onWrite: pruner.onWrite,
+        },
+        records,
+      ),
 
     /** The stored sizes of rows, in bytes, by id. */
     rowSizes: (table: string, ids: readonly string[]) => tableSet.rowSizes(sql, table, ids),

@@ -5,11 +5,12 @@ import { builtinPermissions } from "../../router/organizations/role-definitions.
 import { describeRequirement, type Requirement } from "../../router/requirement.js";
 import type { SettingsSchema } from "../../router/definition.js";
 import type { Caller } from "../../shared/caller.js";
-import type { Invitation, Member } from "../../shared/organization.js";
+import type { AddedMember, Invitation, Member } from "../../shared/organization.js";
 import { mergeFields } from "../fields/merge-fields.js";
 import { currentRecorder, withoutRecorder } from "../tables/reads/read-recorder.js";
 import { actorOf } from "../audit/action-log.js";
 import { createAuditRefusals } from "./audit-refusals.js";
+import { addMember } from "./add-member.js";
 import type { Invitations, NewInvitation } from "./invitations.js";
 import type { InvitationRow } from "./invitation-store.js";
 import type { Membership } from "./membership.js";
@@ -17,7 +18,7 @@ import type { MemberRow } from "./member-store.js";
 import type { OrganizationDeletion } from "./organization-deletion.js";
 import type { OrganizationDeps } from "./organization-deps.js";
 import type { OrganizationRow } from "./organization-store.js";
-import { assertOwner, byRank } from "./role-checks.js";
+import { assertOwner, byRank, notAMember } from "./role-checks.js";
 
 export interface OrganizationServiceOptions {
   readonly deps: OrganizationDeps;
@@ -148,6 +149,11 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
     ),
 
     members: () => byRank(rolePolicy, members.list()).map(toMember),
+    addMember: refusals.wrap(
+      "member.add",
+      ({ userId }) => onUser(userId),
+      async (added: AddedMember) => toMember(await addMember(deps, membership, added)),
+    ),
     setRole: refusals.wrap("member.setRole", onUser, (userId: string, role: string) =>
       toMember(membership.setRole(actor(), userId, role)),
     ),
@@ -178,15 +184,6 @@ function toInvitation({ inviterVerified, ...row }: InvitationRow): Invitation {
   const { id, email, role, invitedBy, createdAt, expiresAt } = row;
   const inviter = invitedBy === undefined ? undefined : { email: invitedBy, emailVerified: inviterVerified };
   return { id, email, role, invitedBy, inviter, createdAt, expiresAt };
-}
-
-/** The error is the same for an organization that does not exist, so that callers cannot find out which ids exist. */
-export function notAMember(): ReasonedError {
-  return new ReasonedError({
-    code: "FORBIDDEN",
-    reason: "NOT_A_MEMBER",
-    message: "You are not a member of this organization. Ask a member for an invitation.",
-  });
 }
 
 function userRequired(): ReasonedError {

@@ -52,3 +52,12 @@ export function lastOwner(): ReasonedError {
       "This is the last owner of the organization. Make another member an owner first, or delete the organization.",
   });
 }
+
+/** The error is the same for an organization that does not exist, so that callers cannot find out which ids exist. */
+export function notAMember(): ReasonedError {
+  return new ReasonedError({
+    code: "FORBIDDEN",
+    reason: "NOT_A_MEMBER",
+    message: "You are not a member of this organization. Ask a member for an invitation.",
+  });
+}

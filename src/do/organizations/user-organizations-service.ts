@@ -3,7 +3,7 @@ import type { UserOrganizationsService } from "../../router/services.js";
 import type { NewOrganization } from "../../router/organizations/settings.js";
 import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.js";
 import type { InternalReply, InternalRequest } from "../../shared/internal.js";
-import { JURISDICTIONS, withJurisdiction } from "../../shared/jurisdiction.js";
+import { idsWith, withJurisdiction } from "../../shared/jurisdiction.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { sendInternal } from "../../shared/send-internal.js";
 import { toName } from "../../shared/owner.js";
@@ -116,7 +116,7 @@ export function createUserOrganizationsService({
   const blocks = createInviterBlocks({ blocked, store, transaction, verifiedEmail });
 
   return {
-    async create({ name, settings }, idempotencyKey) {
+    async create({ name, settings, createdAt: at }, idempotencyKey) {
       const { jurisdiction, locationHint } = await locateOrganization();
       const digits = operationIdOf(idempotencyKey);
       // An earlier call with the same key was interrupted, or the organization did not answer. It may have chosen another
@@ -124,7 +124,7 @@ export function createUserOrganizationsService({
       const before = idempotencyKey === undefined ? undefined : store.membershipInOneOf(idsWith(digits));
       const id = before?.id ?? withJurisdiction(digits, jurisdiction);
       const target = toName(organization(id));
-      const createdAt = before?.joinedAt ?? new Date();
+      const createdAt = before?.joinedAt ?? at ?? new Date();
       if (before) await outbox.flushTarget(target);
       else transaction(() => begin({ id, name, settings, createdAt, locationHint }));
       await outbox.flushPosted();
@@ -197,11 +197,6 @@ export function createUserOrganizationsService({
     unblockInviter: blocks.unblock,
     blockedInviters: blocks.list,
   };
-}
-
-/** The ids with the same digits, in each jurisdiction and without one. */
-function idsWith(digits: string): string[] {
-  return [undefined, ...JURISDICTIONS].map((jurisdiction) => withJurisdiction(digits, jurisdiction));
 }
 
 function organizationUnavailable(): ReasonedError {

@@ -12,7 +12,7 @@ import { upsertRow } from "./write/upsert-row.js";
 
 /** Creates a table of one object for one call. */
 export function createTable(table: PreparedTable, context: TableContext): Table<TableDefinition> {
-  const { sql, transactionSync, changes } = context;
+  const { sql, transactionSync, changes, setsTimes } = context;
   const { decode } = table.rows;
   const writer = createRowWriter(table, context);
 
@@ -26,7 +26,7 @@ export function createTable(table: PreparedTable, context: TableContext): Table<
       return transactionSync(() => writer.insertMany(rows)).map(decode);
     },
     upsert: (values: unknown, { on }: { readonly on: unknown }) =>
-      decode(transactionSync(() => upsertRow(table, { sql, writer }, values, on))),
+      decode(transactionSync(() => upsertRow(table, { sql, writer, setsTimes }, values, on))),
     findById(id: unknown) {
       const key = encodeId(table, id);
       const row = recordRow(table.name, key, () => writer.find(key));

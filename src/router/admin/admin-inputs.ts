@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseName, toName } from "../../shared/owner.js";
+import { inputIssue } from "../input-issue.js";
 
 /** The id of a user or an organization: only one that the name of an object can contain. */
 export const idInput = z
@@ -32,3 +33,15 @@ export const pageFields = {
   /** TanStack's infinite queries send it with the cursor. */
   direction: z.literal("forward").optional(),
 };
+
+/** Clocks of scripts can be ahead of the platform's. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** The time of an event in the past. */
+export const pastInput = z
+  .date()
+  .refine((at) => at.getTime() >= 0, "Enter a time after 1970.")
+  .refine(
+    (at) => at.getTime() <= Date.now() + CLOCK_SKEW_MS,
+    inputIssue("DATE_IN_FUTURE", "Enter a time in the past."),
+  );

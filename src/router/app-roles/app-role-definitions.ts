@@ -23,6 +23,7 @@ export const operatorPermissions = [
   "organization:delete",
   "audit:read",
   "directory:rebuild",
+  "data:import",
 ] as const;
 
 /** A permission that a built-in procedure of `admin` requires. */

@@ -1,12 +1,13 @@
 import type { TRPCMutationProcedure } from "@trpc/server";
 import { z } from "zod";
 import type { Invitation, ListedOrganization, Member } from "../../shared/organization.js";
-import { auditFilterFields, pageFields } from "../admin/admin-inputs.js";
+import { auditFilterFields, idInput, pageFields, pastInput } from "../admin/admin-inputs.js";
 import { emailInput } from "../auth/credentials.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
 import { ReasonedError } from "../reasoned-error.js";
 import { repeatable } from "../repeatable.js";
+import { systemOnly } from "../system-only.js";
 import { can } from "./can.js";
 import { keepReplyOf } from "../runner/middleware.js";
 import { organizationOf, organizationsOf } from "../services.js";
@@ -86,6 +87,17 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
     members: router({
       /** Lists all members, the highest role first. Not paged. @throws FORBIDDEN unless the caller is a member */
       list: organizationProcedure.query(({ ctx }) => organizationOf(ctx).members() as Member<Role>[]),
+
+      /**
+       * Adds a user as a member without an invitation. A repeated call with the same role returns the same. For the app itself
+       * only.
+       * @throws FORBIDDEN (SYSTEM_ONLY), NOT_FOUND (USER_NOT_FOUND), CONFLICT (ALREADY_MEMBER) for a member with another role
+       */
+      add: organizationProcedure
+        .use(systemOnly)
+        .use(repeatable)
+        .input(z.object({ userId: idInput, role, joinedAt: pastInput.optional() }))
+        .mutation(({ ctx, input }) => organizationOf(ctx).addMember(input) as Promise<Member<Role>>),
 
       /**
        * Changes the role of a member. Both roles must be below the caller's own, unless the caller is an owner.

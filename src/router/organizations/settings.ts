@@ -25,7 +25,8 @@ export type SettingsPatch<TApp extends AppDefinition> = TApp["settings"] extends
     }
   : object;
 
-const name = z
+/** The name of an organization. */
+export const organizationName = z
   .string()
   .trim()
   .min(1, "Enter a name for the organization.")
@@ -39,13 +40,18 @@ const name = z
 export interface NewOrganization {
   readonly name: string;
   readonly settings?: unknown;
+  /**
+   * When another system created it.
+   * @default now
+   */
+  readonly createdAt?: Date | undefined;
 }
 
 /** The input of `organizations.create`. */
 export function creationInput<TApp extends AppDefinition>(
   settings: TApp["settings"],
 ): z.ZodType<NewOrganization, { readonly name: string } & NewSettings<TApp>> {
-  const plain = z.strictObject({ name });
+  const plain = z.strictObject({ name: organizationName });
   const schema = settings ? plain.extend({ settings: optionalIfEmpty(settings.strict()) }) : plain;
   // TypeScript cannot resolve the conditional type while the app is generic.
   return schema as unknown as z.ZodType<NewOrganization, { readonly name: string } & NewSettings<TApp>>;
@@ -64,7 +70,7 @@ export type PatchInput<TApp extends AppDefinition> = { readonly name?: string | 
 /** The schema of a {@link PatchInput}. */
 export function patchInput(settings: SettingsSchema | undefined): z.ZodType<OrganizationPatch, OrganizationPatch> {
   const fields = Object.fromEntries(Object.keys(settings?.shape ?? {}).map((key) => [key, z.unknown().optional()]));
-  const plain = z.object({ name: name.optional() });
+  const plain = z.object({ name: organizationName.optional() });
   const schema = settings ? plain.extend({ settings: z.strictObject(fields).optional() }) : plain;
   return schema;
 }

@@ -30,7 +30,7 @@ export type Row<TDefinition extends TableDefinition> = Flat<Added & Fields<Shape
 
 /**
  * The values for `create`: the input of the zod object, in which fields with a default are optional, and optionally the
- * row's id.
+ * row's id. The app itself can also set its times.
  */
 export type Insert<TDefinition extends TableDefinition> = z.input<z.ZodObject<ShapeOf<TDefinition>, z.core.$strip>> & {
   /**
@@ -38,6 +38,17 @@ export type Insert<TDefinition extends TableDefinition> = z.input<z.ZodObject<Sh
    * @default a new UUIDv7
    */
   readonly id?: string | undefined;
+  /**
+   * A time in the past, for a row of another system. Accepted from the app itself: from calls as the system, and from the code of
+   * the object's class.
+   * @default now
+   */
+  readonly createdAt?: Date | undefined;
+  /**
+   * As `createdAt`, and not before it.
+   * @default `createdAt`
+   */
+  readonly updatedAt?: Date | undefined;
 };
 
 type UpdateOf<TShape extends TableShape> = {

@@ -133,8 +133,9 @@ export interface Table<TDefinition extends TableDefinition> extends TableQuery<T
    * Stores a new row and returns it.
    *
    * @throws TRPCError, and stores nothing: BAD_REQUEST (VALUE_INVALID) for unknown keys and values that do not match
-   * the schema, with the ZodError as its cause, and for an id that is not a UUIDv7 in lower case; CONFLICT
-   * (UNIQUE_CONFLICT), also for the id of an existing row; PAYLOAD_TOO_LARGE (VALUE_TOO_LARGE)
+   * the schema, with the ZodError as its cause, and for an id that is not a UUIDv7 in lower case; BAD_REQUEST
+   * (DATE_IN_FUTURE) for a time of the app that is in the future; CONFLICT (UNIQUE_CONFLICT), also for the id of an
+   * existing row; PAYLOAD_TOO_LARGE (VALUE_TOO_LARGE)
    * @example
    * ```ts
    * const post = ctx.tables.posts.create({ title: "Hello", body: "…" });

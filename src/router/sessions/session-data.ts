@@ -3,6 +3,7 @@ import { z } from "zod";
 import { builtinRoot } from "../builtin-root.js";
 import { ReasonedError } from "../reasoned-error.js";
 import { sessionsOf, type SessionsService } from "../services.js";
+import { sessionNotFound } from "./session-not-found.js";
 import { mergeStored } from "../stored-fields.js";
 
 const { userProcedure } = builtinRoot;
@@ -14,7 +15,7 @@ export type SessionSchema = z.ZodObject;
 
 /** The `sessions.data` procedures, typed by the app's schema. */
 export type SessionDataProcedures<TSchema extends SessionSchema> = {
-  /** Reads the session's data; `null` if there is none. @throws NOT_FOUND (NO_SESSION) */
+  /** Reads the session's data; `null` if there is none. @throws NOT_FOUND (NO_SESSION, SESSION_NOT_FOUND) */
   get: TRPCQueryProcedure<{ input: void; output: z.output<TSchema> | null; meta: object }>;
   /** Replaces the session's data. @throws BAD_REQUEST, PAYLOAD_TOO_LARGE, NOT_FOUND (NO_SESSION) */
   set: TRPCMutationProcedure<{ input: z.input<TSchema>; output: z.output<TSchema>; meta: object }>;
@@ -70,10 +71,14 @@ export function createSessionData<TSchema extends SessionSchema>(schema: TSchema
 
 function sessionsWithData(ctx: object): SessionsService {
   const services = sessionsOf(ctx);
-  if (services.hasData) return services;
+  const state = services.dataState;
+  if (state === "available") return services;
+  if (state === "ended") throw sessionNotFound();
   throw new ReasonedError({
     code: "NOT_FOUND",
     reason: "NO_SESSION",
-    message: "This call has no session, because another Worker made it. Store the data in one of the user's tables.",
+    message:
+      "This call has no session, because another Worker made it. Name a session with asUser({ userId, sessionId }), or " +
+      "store the data in one of the user's tables.",
   });
 }

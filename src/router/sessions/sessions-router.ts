@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { builtinRoot } from "../builtin-root.js";
-import { ReasonedError } from "../reasoned-error.js";
 import { createSessionData, type SessionSchema } from "./session-data.js";
 import { sessionsOf } from "../services.js";
+import { sessionNotFound } from "./session-not-found.js";
 
 const { router, endingProcedure, userProcedure } = builtinRoot;
 
@@ -40,13 +40,4 @@ const procedures = {
 /** The built-in `sessions` procedures: a user's sessions, and the data that the app stores with them. */
 export function createSessionsRouter<TSchema extends SessionSchema>(schema: TSchema) {
   return router({ ...procedures, data: createSessionData(schema) });
-}
-
-/** The error is the same for another user's session, so that it does not show whether the session exists. */
-function sessionNotFound(): ReasonedError {
-  return new ReasonedError({
-    code: "NOT_FOUND",
-    reason: "SESSION_NOT_FOUND",
-    message: "This session does not exist or has ended. Reload the list of your sessions.",
-  });
 }

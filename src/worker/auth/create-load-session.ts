@@ -130,7 +130,7 @@ async function findToken(
 }
 
 /** Reads the credentials. Ambiguous or malformed credentials count as missing. */
-function credentialsOf(headers: Headers, names: CookieNames): Credentials {
+export function credentialsOf(headers: Headers, names: CookieNames): Credentials {
   try {
     return readCredentials(headers, names.has);
   } catch (error) {

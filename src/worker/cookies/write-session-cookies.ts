@@ -1,8 +1,8 @@
 import { readRefreshToken } from "../../jwt/refresh-token.js";
 import { replacedMarkOf } from "../../jwt/replaced-mark.js";
+import type { AppSecrets } from "../../shared/app-secrets.js";
 import type { SessionEffect } from "../../shared/call.js";
 import { compareSessionIds, isTimeOrdered } from "../../shared/session-id.js";
-import type { Configuration } from "../configuration.js";
 import type { TokenVerifier } from "../auth/token-verifier.js";
 import type { SessionCookies } from "./create-cookies.js";
 import { isGenuine, type BrowserSession, type SentCookies } from "./find-browser-session.js";
@@ -14,7 +14,13 @@ export interface WriteSessionCookiesOptions {
   readonly sent: SentCookies;
   readonly session: BrowserSession;
   readonly verifier: TokenVerifier;
-  readonly configuration: Pick<Configuration, "binding" | "secrets">;
+  readonly configuration: SigningConfiguration;
+}
+
+/** The settings of the app with which the marks of replaced sessions are signed. */
+interface SigningConfiguration {
+  readonly binding: string;
+  readonly secrets: Pick<AppSecrets, "jwt">;
 }
 
 const noCookies: readonly string[] = [];
@@ -87,6 +93,6 @@ async function genuineRecords(records: readonly SessionRecord[], verifier: Token
   return records.filter((_record, index) => checked[index]);
 }
 
-function markOf(sessionId: string, { binding, secrets }: Pick<Configuration, "binding" | "secrets">): Promise<string> {
+function markOf(sessionId: string, { binding, secrets }: SigningConfiguration): Promise<string> {
   return replacedMarkOf(sessionId, { secrets: secrets.jwt, audience: binding });
 }

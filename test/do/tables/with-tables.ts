@@ -17,10 +17,15 @@ export interface Storage<TDefinitions extends TableDefinitions> {
   readonly writes: () => number;
 }
 
-/** Runs a test in a new Durable Object that has some tables, on its real storage. */
+/**
+ * Runs a test in a new Durable Object that has some tables, on its real storage.
+ *
+ * @param setsTimes whether the tables are those of the app itself, which sets the times of new rows
+ */
 export function withTables<TDefinitions extends TableDefinitions, TResult>(
   definitions: TDefinitions,
   run: (storage: Storage<TDefinitions>) => TResult,
+  { setsTimes = false } = {},
 ): Promise<TResult> {
   return runInDurableObject(env.BARE_DO.getByName(crypto.randomUUID()), (_, { storage }) => {
     const { sql } = storage;
@@ -32,6 +37,7 @@ export function withTables<TDefinitions extends TableDefinitions, TResult>(
       sql,
       transactionSync: (work) => storage.transactionSync(work),
       tableSet,
+      setsTimes,
       onWrite: () => void writes++,
       changes: () => {
         throw new Error("No changes in this test.");

@@ -104,12 +104,14 @@ export function createAddressClaims(options: AddressClaimsOptions) {
      * address is replaced, because anybody can request one, unless the change is being confirmed.
      *
      * @param createAccount returns whether the account exists now
+     * @param operationId identifies the sign-up and its repeats
      * @returns `"busy"` while another sign-up is under way
      * @throws TRPCError SERVICE_UNAVAILABLE (SIGN_UP_PENDING) if an earlier sign-up in another jurisdiction may not have ended
      */
     async signUp<TResult>(
       { email, jurisdiction }: NewAddress,
       createAccount: (userId: string, operationId: string) => Promise<{ created: boolean; result: TResult }>,
+      operationId = randomId(),
     ): Promise<TResult | "taken" | "busy"> {
       if (signingUp !== undefined) return "busy";
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -126,7 +128,6 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         // After a crash the user id is reused, so that a creation that is still on its way finds its own account.
         const userId =
           unfinished === undefined || isElsewhere ? withJurisdiction(randomId(), jurisdiction) : unfinished;
-        const operationId = randomId();
         initialize(() => {
           const until = Date.now() + SIGN_UP_MS;
           pointers.reserve({ userId, operationId, isNewUser: true, isConfirming: false }, { email, until });

@@ -2,7 +2,7 @@ import type { Credentials } from "../../../shared/account.js";
 import { decoyUserId } from "../../../shared/email-object-address.js";
 import type { Device } from "../../../shared/device.js";
 import type { ClientFailure } from "../../../shared/client-failure.js";
-import type { SignInResult } from "../../../shared/internal.js";
+import type { SignInResult } from "../../../shared/account-requests.js";
 import { withJurisdiction } from "../../../shared/jurisdiction.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
 import { failure, type Failure, type Result } from "../../../shared/result.js";

@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { emailTaken } from "../../../router/auth/email-taken.js";
 import { ReasonedError } from "../../../router/reasoned-error.js";
 import type { Credentials, SignedIn, Signup } from "../../../shared/account.js";
 import type { Device } from "../../../shared/device.js";
@@ -10,7 +11,8 @@ import { locate, type LocationOptions, type NewUser, type ObjectLocation } from 
 import type { AppIdentity } from "../../lifecycle/identity.js";
 import type { RequestContext } from "../../lifecycle/request-context.js";
 import type { ClientFailure } from "../../../shared/client-failure.js";
-import type { InternalRequest, SignInResult } from "../../../shared/internal.js";
+import type { SignInResult } from "../../../shared/account-requests.js";
+import type { InternalRequest } from "../../../shared/internal.js";
 import { failure, type Failure, type Result } from "../../../shared/result.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
@@ -202,14 +204,6 @@ export function createEmailIndex(options: EmailIndexOptions) {
 /** Waits 50 to 500 ms, so that the work starts after the reply was sent. */
 function randomDelay(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 450));
-}
-
-function emailTaken(): ReasonedError {
-  return new ReasonedError({
-    code: "CONFLICT",
-    reason: "EMAIL_TAKEN",
-    message: "This email address already has an account. Sign in instead.",
-  });
 }
 
 /** The error is the same for a wrong password and for an unknown address, so that nobody learns which addresses exist. */

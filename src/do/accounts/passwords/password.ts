@@ -1,17 +1,17 @@
-import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import phc from "@phc/format";
 import { normalizePassword } from "../../../shared/normalize-password.js";
-import { passwordCost as current, type PasswordCost as Parameters } from "./password-cost.js";
+import { derivePbkdf2 } from "./derive-pbkdf2.js";
+import { passwordCost as current, type PasswordCost } from "./password-cost.js";
+import {
+  encodeBase64,
+  HASH_BYTES,
+  isCurrentCost,
+  parsePasswordHash,
+  parseStoredHash,
+  workOf,
+} from "./password-hash.js";
 
-/**
- * Parameters that a stored hash can have: the current ones, and others that OWASP lists as equivalent and that need no more
- * memory, for imported accounts. Others are rejected, because they could require unbounded work.
- *
- * @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
- */
-const allowed: readonly Parameters[] = [current, { ln: 14, r: 8, p: 5 }, { ln: 13, r: 8, p: 10 }];
-
-const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 
 /** A hash that is checked for an unknown account, so that the answer takes the same time. */
@@ -20,40 +20,94 @@ const decoy = `$scrypt$ln=${current.ln},r=${current.r},p=${current.p}$${"A".repe
 /** Hashes a password in its normalized form into a PHC string. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
+  const hash = await deriveScrypt(normalizePassword(password), salt, { ...current, length: HASH_BYTES });
   // A copy, because serialize() rewrites the object it is given.
-  const hash = await derive(normalizePassword(password), salt, current);
   return phc.serialize({ id: "scrypt", params: { ...current }, salt, hash });
+}
+
+/**
+ * Returns a hash that no password matches, for an account without a password. A check of a password takes as long as for any
+ * other account, and fails.
+ */
+export function unusableHash(): string {
+  return phc.serialize({
+    id: "scrypt",
+    params: { ...current },
+    salt: randomBytes(SALT_BYTES),
+    hash: randomBytes(HASH_BYTES),
+  });
+}
+
+/**
+ * Returns the text that is stored for a hash of another system. The digest of SHA-256, a fast function, is hashed again with
+ * scrypt, so that it is never stored itself.
+ *
+ * @throws ReasonedError BAD_REQUEST (PASSWORD_HASH_INVALID)
+ */
+export async function importHash(text: string): Promise<string> {
+  const given = parsePasswordHash(text);
+  if (given.type !== "sha256") return text;
+  const salt = randomBytes(SALT_BYTES);
+  const hash = await deriveScrypt(given.hash, salt, { ...current, length: HASH_BYTES });
+  return phc.serialize({
+    id: "scrypt-sha256",
+    params: { ...current, s: encodeBase64(given.salt) },
+    salt,
+    hash,
+  });
 }
 
 /**
  * Whether a password matches the stored hash, and whether the hash should be replaced because its parameters are outdated.
  * Without a stored hash, does the same work as for a wrong password and returns false.
  *
- * Earlier versions hashed a password exactly as typed. If the normalized form does not match, that form is tried too,
- * and a match is outdated. Only a password that is not normalized costs this second derivation.
+ * Earlier versions, and other systems, hashed a password exactly as typed. If the normalized form does not match, that form is
+ * tried too, and a match is outdated. Only a password that is not normalized costs this second derivation.
  */
 export async function verifyPassword(
   password: string,
   stored: string | undefined,
 ): Promise<{ ok: boolean; outdated: boolean }> {
-  const { id, params, salt, hash } = phc.deserialize(stored ?? decoy);
-  const parameters = allowed.find(({ ln, r, p }) => params?.["ln"] === ln && params["r"] === r && params["p"] === p);
-  if (id !== "scrypt" || !parameters || !salt || hash?.length !== HASH_BYTES) {
-    throw new Error("The stored password hash has parameters that are not on the allow-list.");
-  }
+  const known = parseStoredHash(stored ?? decoy);
+  const outdated = !isCurrent(known);
   const matches = async (form: string): Promise<boolean> =>
-    timingSafeEqual(await derive(form, salt, parameters), hash) && stored !== undefined;
+    timingSafeEqual(await derive(form, known), known.hash) && stored !== undefined;
   const normalized = normalizePassword(password);
-  if (await matches(normalized)) return { ok: true, outdated: parameters !== current };
+  if (await matches(normalized)) return { ok: true, outdated };
   const isRaw = normalized !== password && (await matches(password));
-  return { ok: isRaw, outdated: isRaw || parameters !== current };
+  // A check of an imported hash can take less time than that of the decoy.
+  if (!isRaw && isCheap(known)) await derive(normalized, parseStoredHash(decoy));
+  return { ok: isRaw, outdated: isRaw || outdated };
 }
 
-function derive(password: string, salt: Buffer, { ln, r, p }: Parameters): Promise<Buffer> {
+type StoredHash = ReturnType<typeof parseStoredHash>;
+
+function isCurrent(known: StoredHash): boolean {
+  return known.type === "scrypt" && isCurrentCost(known.cost) && known.hash.length === HASH_BYTES;
+}
+
+function isCheap(known: StoredHash): boolean {
+  return known.type === "pbkdf2-sha256" || workOf(known.cost) < workOf(current) * 0.75;
+}
+
+function derive(password: string, known: StoredHash): Promise<Buffer> {
+  const { salt, hash } = known;
+  const { length } = hash;
+  if (known.type === "pbkdf2-sha256") return derivePbkdf2(password, { salt, length, iterations: known.iterations });
+  const input =
+    known.type === "scrypt" ? password : createHash("sha256").update(known.innerSalt).update(password).digest();
+  return deriveScrypt(input, salt, { ...known.cost, length });
+}
+
+function deriveScrypt(
+  password: string | Buffer,
+  salt: Buffer,
+  { ln, r, p, length }: PasswordCost & { readonly length: number },
+): Promise<Buffer> {
   const N = 2 ** ln;
   // Node's default limit of 32 MiB is just below what these parameters take.
   const options = { N, r, p, maxmem: 2 * 128 * N * r };
   return new Promise((resolve, reject) => {
-    scrypt(password, salt, HASH_BYTES, options, (error, key) => (error ? reject(error) : resolve(key)));
+    scrypt(password, salt, length, options, (error, key) => (error ? reject(error) : resolve(key)));
   });
 }

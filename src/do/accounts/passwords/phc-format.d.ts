@@ -1,4 +1,4 @@
-/** The package has no types. These are the types of the two functions that are used. */
+/** The package has no types. This is the type of the function that is used. */
 declare module "@phc/format" {
   interface PhcString {
     id: string;
@@ -6,6 +6,6 @@ declare module "@phc/format" {
     salt?: Buffer;
     hash?: Buffer;
   }
-  const phc: { serialize(value: PhcString): string; deserialize(text: string): PhcString };
+  const phc: { serialize(value: PhcString): string };
   export default phc;
 }

@@ -45,7 +45,10 @@ export function createSessionsService({
       for (const id of ended) onSessionEnd(id);
       return ended.length;
     },
-    hasData: current !== undefined,
+    get dataState() {
+      if (current === undefined) return "none";
+      return sessions.findActive(current, Date.now()) ? "available" : "ended";
+    },
     readData() {
       const text = current === undefined ? undefined : sessions.readData(current);
       return text === undefined ? undefined : decodeSessionData(text);

@@ -7,6 +7,8 @@ import { actorOf } from "../../audit/action-log.js";
 import { createAuditedChange } from "../../audit/audited-change.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createAdministration } from "../../operators/administration.js";
+import { createImport } from "../../operators/import-records.js";
+import { createSystemAccounts } from "../../operators/system-accounts.js";
 import { createRoleAdministration } from "../../app-roles/role-administration.js";
 import { deniedAction } from "../../app-roles/role-messages.js";
 import { appAddress } from "../../../shared/owner.js";
@@ -88,7 +90,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
           owner: appAddress,
           lastEventId: call.lastEventId,
           transaction,
-          tables: ownerStorage.tables(call, scope),
+          tables: ownerStorage.tables(call, scope, caller),
         },
         { call, scope },
       ),
@@ -122,6 +124,19 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
               checkAgain: accessCheck.check,
             }),
           ),
+        systemAccounts: () => createSystemAccounts({ log: operatorLog, identity }),
+        import: () =>
+          createImport({
+            app: app.definition.app,
+            identity,
+            hasJurisdictions: app.location.jurisdiction !== undefined,
+            log: operatorLog,
+            actor: actorOf(caller),
+            device,
+            roles: () => createRoleAdministration({ deps: roles, request, checkAgain: accessCheck.check }),
+            importAppData: ownerStorage.importData,
+            checkAgain: accessCheck.check,
+          }),
         administration: () =>
           createAdministration({
             operations,

@@ -8,6 +8,7 @@ import { createRolePublisher } from "../../app-roles/role-publisher.js";
 import { createRoleStore, roleSchema } from "../../app-roles/role-store.js";
 import { createSuperadmins } from "../../app-roles/superadmins.js";
 import { actionLogSchema, createActionLog } from "../../audit/action-log.js";
+import { systemActionHandlers } from "../../audit/action-message.js";
 import { createOperationStore, operationSchema } from "../../operators/operation-store.js";
 import { createOperations } from "../../operators/operations.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
@@ -126,6 +127,7 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
           else environment.endSession(sessionId);
         },
       }),
+      ...systemActionHandlers(operatorLog),
       ...roleHandlersFor<"bootstrapSuperadmin" | "roleUserGone" | "permissionDenied">({
         bootstrapSuperadmin: ({ userId }) => superadmins.bootstrap(userId),
         roleUserGone: ({ userId }) => void roleStore.deleteUser(userId),

@@ -5,6 +5,7 @@ import type { Delivery, InternalRequest, Receipt } from "../../../shared/interna
 import { failure, success } from "../../../shared/result.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import { deviceName } from "../../accounts/email/address-sign-in.js";
+import { createAddAccount } from "../../accounts/email/add-account.js";
 import { createAddressClaims } from "../../accounts/email/address-claims.js";
 import { createThrottle, throttleSchema } from "../../rate/create-throttle.js";
 import { FORGET_DEVICE_FAILURES } from "../../accounts/sessions/device-confirmation.js";
@@ -104,6 +105,7 @@ export function createEmailObject(environment: ObjectEnvironment): ObjectHandler
     checkBreachedPassword: app.checkBreachedPassword,
     waitUntil: (work) => state.waitUntil(work),
   });
+  const addAccount = createAddAccount({ claims, user, env, location: app.location });
   const inbox = createInbox({
     sql,
     transaction,
@@ -160,6 +162,7 @@ export function createEmailObject(environment: ObjectEnvironment): ObjectHandler
     }),
     async internal(request: InternalRequest): Promise<HandlerReply> {
       if (request.op === "reserveAddress") return claims.reserve(request);
+      if (request.op === "addAccount") return addAccount(request);
       if (request.op === "admitInvitation")
         return (await invitations.reserve(request)) ? success(true) : failure("TOO_MANY_INVITATIONS");
       if (request.op === "countMail")

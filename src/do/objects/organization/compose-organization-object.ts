@@ -1,4 +1,5 @@
 import superjson from "superjson";
+import { ReasonedError } from "../../../router/reasoned-error.js";
 import { OWNER } from "../../../router/organizations/role-policy.js";
 import type { Delivery, InternalReply, InternalRequest, Receipt } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
@@ -23,6 +24,8 @@ import {
 import { createMemberRoles, memberRoleSchema } from "../../app-roles/member-roles.js";
 import { APP_OBJECT, DENIED_RATE, roleMessage, type DeniedCall } from "../../app-roles/role-messages.js";
 import { inviterSchema } from "../../organizations/inviter-table.js";
+import { catchClientError } from "../../accounts/client-error-result.js";
+import { addMember } from "../../organizations/add-member.js";
 import { createInvitations } from "../../organizations/invitations.js";
 import { createLeases, leaseGenerationSchema, leaseSchema } from "../../organizations/leases.js";
 import { handlersFor, type OrganizationMessages } from "../../organizations/organization-messages.js";
@@ -236,7 +239,24 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
     return success({ applied: !isInitialized() || outbox.countPending() === 0 });
   }
 
+  type AddMember = Extract<InternalRequest, { op: "addMember" }>;
+  type ImportData = Extract<InternalRequest, { op: "importData" }>;
+
+  /** Adds a member for an import. */
+  async function addImportedMember({ userId, role, joinedAt }: AddMember): Promise<InternalReply<AddMember>> {
+    if (!exists()) return failure("ORGANIZATION_NOT_FOUND");
+    return catchClientError(async () => {
+      if (!deps.rolePolicy.has(role)) throw roleUnknown(role);
+      const isNew = members.find(userId) === undefined;
+      await addMember(deps, membership, { userId, role, joinedAt });
+      return success({ isNew });
+    });
+  }
+
   return {
+    addMember: addImportedMember,
+    importData: (records: ImportData["records"]): InternalReply<ImportData> =>
+      exists() ? success(ownerStorage.importData(records)) : failure("ORGANIZATION_NOT_FOUND"),
     deps,
     exists,
     memberRoles,
@@ -261,4 +281,12 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
     isLastOwner: (userId: string): boolean =>
       exists() && members.count() > 1 && members.count(OWNER) === 1 && members.find(userId)?.role === OWNER,
   };
+}
+
+function roleUnknown(role: string): ReasonedError {
+  return new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "ROLE_NOT_FOUND",
+    message: `The organization has no role "${role.slice(0, 80)}". Declare it in \`roles\`, or use another one.`,
+  });
 }

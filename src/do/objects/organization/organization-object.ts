@@ -7,7 +7,8 @@ import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createMemberAccess } from "../../organizations/member-access.js";
-import { createOrganizationService, notAMember } from "../../organizations/organization-service.js";
+import { createOrganizationService } from "../../organizations/organization-service.js";
+import { notAMember } from "../../organizations/role-checks.js";
 import { composeOrganizationObject, organizationTables } from "./compose-organization-object.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
@@ -85,7 +86,13 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
       withMember(
         caller,
         withGetters(
-          { caller, owner, lastEventId: call.lastEventId, transaction, tables: ownerStorage.tables(call, scope) },
+          {
+            caller,
+            owner,
+            lastEventId: call.lastEventId,
+            transaction,
+            tables: ownerStorage.tables(call, scope, caller),
+          },
           { caller, call, scope },
         ),
       ),
@@ -141,12 +148,24 @@ function withMember(caller: Caller, context: object): object {
 type Services = ReturnType<typeof composeOrganizationObject>;
 
 function handleInternal(
-  { receive, answerInvitation, isLastOwner, describe, deleteForOperator, exists, deps }: Services,
+  {
+    receive,
+    answerInvitation,
+    addMember,
+    importData,
+    isLastOwner,
+    describe,
+    deleteForOperator,
+    exists,
+    deps,
+  }: Services,
   request: InternalRequest,
 ): HandlerReply | Promise<HandlerReply> {
   if (request.op === "deliver") return receive(request);
   if (request.op === "reportEntry") return exists() ? deps.directory.renew() : failure("ENTRY_NOT_FOUND");
   if (request.op === "answerInvitation") return answerInvitation(request);
+  if (request.op === "addMember") return addMember(request);
+  if (request.op === "importData") return importData(request.records);
   if (request.op === "isLastOwner") return isLastOwner(request.userId);
   if (request.op === "describeOrganization") return describe();
   if (request.op === "deleteOrganization") return deleteForOperator();

@@ -286,6 +286,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
       exportedData,
       userRoles,
       leaseHolders,
+      blockedInviters,
     }),
   };
 }

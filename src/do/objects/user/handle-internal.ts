@@ -36,6 +36,10 @@ export function handleInternal(
   switch (request.op) {
     case "createAccount":
       return account.create(request);
+    case "insertAccount":
+      return account.insert(request);
+    case "createSession":
+      return account.createSession(request);
     case "hasAccount":
       return account.hasEmail(request.email);
     case "login":
@@ -73,12 +77,18 @@ export function handleInternal(
       return exists() ? components.deps.directory.renew() : failure("ENTRY_NOT_FOUND");
     case "blocksInviter":
       return account.hasVerified(request.email) && blockedInviters.has(request.inviter);
+    case "importData":
+      return components.importData(request);
+    case "importOrganization":
+      return components.importOrganization(request);
     case "operate":
       return components.operate(request.operationId, request.action);
     case "exportUser":
       return components.exportPage(request.cursor);
     case "describeUser":
       return components.describe();
+    case "addAccount":
+    case "addMember":
     case "describeOrganization":
     case "deleteOrganization":
     case "admitInvitation":

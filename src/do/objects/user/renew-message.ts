@@ -61,7 +61,7 @@ export function createMessageRenewal(options: MessageRenewalOptions) {
       // About one operation, session or invitation, which has another id later: "commitAddress", "releaseAddress",
       // "endSession", "declineInvitation". The receiver compares the id.
       // Requests: "claimInvitations". The user's object ignores invitations to an earlier address.
-      // Events: "permissionDenied", and mails that report something.
+      // Events: "permissionDenied", "systemAction", and mails that report something.
       // Mails with a link: their kind is deleted by the event that revokes the link, and the link is bound to the address.
       // Only of a deleted account, which operators cannot act on: "memberGone", "roleUserGone", "deleted".
       default:

@@ -3,7 +3,6 @@ import type { User } from "../../../shared/account.js";
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import { otherUsersObject, wrongObject } from "../../../router/wrong-object.js";
 import { sessionOf, type Caller } from "../../../shared/caller.js";
-import { jurisdictionOf } from "../../../shared/jurisdiction.js";
 import { revokeEarlier } from "../../accounts/revocations.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createAccountService } from "../../accounts/account-service.js";
@@ -20,13 +19,11 @@ import type { ObjectPolicy } from "../object-policy.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
-import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { createGetters } from "../../lifecycle/call-getters.js";
-import { locate, type ObjectLocation } from "../../lifecycle/data-location.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { AccountSuspended, SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 
@@ -38,7 +35,7 @@ export const userFramework = createFrameworkSchema({
 
 /** Creates the handler of a user, which stores the account, its sessions and the user's data. */
 export function createUserObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, env, app, address, alarms, identity, endSession } = environment;
+  const { state, app, address, alarms, identity, endSession } = environment;
   const { storage } = state;
   const ownerStorage = createOwnerStorage({
     storage,
@@ -101,14 +98,6 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   const resolveAccess = (): Promise<void> | undefined =>
     roles.isExpired(Date.now()) ? components().userRoles.renew() : undefined;
 
-  /** Chooses where a new organization of the user is stored. */
-  async function locateOrganization(): Promise<ObjectLocation> {
-    const row = accounts.read();
-    if (!row) throw userNotFound();
-    const jurisdiction = jurisdictionOf(address.id);
-    return locate(app.location, { type: "organization", user: toUser(row), jurisdiction, env });
-  }
-
   const withGetters = createGetters({
     user(): User {
       const row = accounts.read();
@@ -130,7 +119,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           lastEventId: call.lastEventId,
           transaction,
           setUserFields: composed.setUserFields,
-          tables: ownerStorage.tables(call, scope),
+          tables: ownerStorage.tables(call, scope, caller),
         },
         { call, scope },
       ),
@@ -160,15 +149,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
             request,
             profile: app.definition.app.profile,
           }),
-        organizations: () =>
-          createUserOrganizationsService({
-            deps: components().deps,
-            store: components().organizationList,
-            blocked: components().blockedInviters,
-            rolePolicy: app.definition.roles,
-            hasSettings: app.definition.app.settings !== undefined,
-            locateOrganization,
-          }),
+        organizations: () => components().organizations(),
         refresh: (inBody) =>
           createRefresh({ userId: address.id, identity, account: components().account, request })(inBody),
         // A conditional spread would take as long as creating all other services.
@@ -182,7 +163,9 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
             sessions,
             endOthers() {
               const { deps } = components();
-              return deps.transaction(() => revokeEarlier(deps, "signedOutElsewhere", sessionOf(request.caller)));
+              // A Worker that acts for the user can name the session that stays.
+              const kept = caller.type === "user" ? caller.sessionId : undefined;
+              return deps.transaction(() => revokeEarlier(deps, "signedOutElsewhere", kept));
             },
             onRevoke: () =>
               components().deps.audit.add({

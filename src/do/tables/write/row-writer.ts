@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { toCondition } from "../query/condition-tree.js";
 import { checkRules, parseInsert, parseUpdate } from "./parse-row.js";
-import { takeId } from "./row-id.js";
+import { takeAddedValues } from "./added-values.js";
 import type { PreparedTable } from "../prepared-table.js";
 import { deleteWhereSql, allRows, rowsSql, updateWhereSql } from "../query/query-sql.js";
 import { type RawRow, readFirstRaw, readRaw, type SqlValue } from "../codec/sql-value.js";
@@ -12,7 +12,7 @@ import { badRequest, rowNotFound, rowTooLarge, toWriteError, versionConflict } f
 type Values = Record<string, unknown>;
 
 /** Writes rows of one table. A method that throws can have written already, so it must run in a transaction. */
-export function createRowWriter(table: PreparedTable, { sql, onWrite }: TableContext) {
+export function createRowWriter(table: PreparedTable, { sql, onWrite, setsTimes = false }: TableContext) {
   const { statements, rules } = table;
   const findRaw = (id: SqlValue): RawRow | undefined => readFirstRaw(sql, statements.find, id);
 
@@ -37,10 +37,14 @@ export function createRowWriter(table: PreparedTable, { sql, onWrite }: TableCon
 
   /** Parses and encodes a new row. */
   function encodeNew(values: unknown): SqlValue[] {
-    const now = Date.now();
-    const { id = uuidv7(), fields } = takeId(table, values);
+    const {
+      id = uuidv7(),
+      createdAt,
+      updatedAt,
+      fields,
+    } = takeAddedValues(table, values, { now: Date.now(), setsTimes });
     // Every table has its columns in this order.
-    const row = [id, ...table.encodeFields(parseInsert(table, fields)), now, now];
+    const row = [id, ...table.encodeFields(parseInsert(table, fields)), createdAt, updatedAt];
     if (!fitsRow(row)) throw rowTooLarge(table.name);
     return row;
   }

@@ -1,10 +1,11 @@
 import { encodeColumn } from "../codec/column-codec.js";
 import { type RawRow, readRaw } from "../codec/sql-value.js";
 import type { PreparedTable } from "../prepared-table.js";
+import type { TableContext } from "../table-context.js";
 import { allRows, rowsSql } from "../query/query-sql.js";
 import { badRequest } from "../table-errors.js";
 import { parseInsert } from "./parse-row.js";
-import { takeId } from "./row-id.js";
+import { takeAddedValues } from "./added-values.js";
 import type { RowWriter } from "./row-writer.js";
 
 /**
@@ -16,7 +17,7 @@ import type { RowWriter } from "./row-writer.js";
  */
 export function upsertRow(
   table: PreparedTable,
-  { sql, writer }: { readonly sql: SqlStorage; readonly writer: RowWriter },
+  { sql, writer, setsTimes = false }: Pick<TableContext, "sql" | "setsTimes"> & { readonly writer: RowWriter },
   values: unknown,
   on: unknown,
 ): RawRow {
@@ -35,7 +36,7 @@ export function upsertRow(
     );
   }
   // Rows are stored after the schema has parsed them, so the parsed values identify the row.
-  const { fields } = takeId(table, values);
+  const { fields } = takeAddedValues(table, values, { now: Date.now(), setsTimes });
   const parsed = parseInsert(table, fields);
   const where = columns.map((column) => {
     const value = parsed[column.name];

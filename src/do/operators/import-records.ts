@@ -1,0 +1,261 @@
+import type { ImportInput, ImportService } from "../../router/admin/import-service.js";
+import type { RoleAdministrationService } from "../../router/services.js";
+import { reasonOf } from "../../router/reasoned-error.js";
+import { TRPCError } from "@trpc/server";
+import type { AppDefinition } from "../../router/definition.js";
+import { emailObjectAddress } from "../../shared/email-object-address.js";
+import type { ImportReport } from "../../shared/import-record.js";
+import type { ImportedData, ImportOutcome, ImportRefusal } from "../../shared/import-requests.js";
+import { idsWith, jurisdictionOf } from "../../shared/jurisdiction.js";
+import type { OrganizationOverview } from "../../shared/operator.js";
+import { parseName, toName } from "../../shared/owner.js";
+import { stubOf, type ObjectStub } from "../../shared/object-stub.js";
+import type { Failure, Result } from "../../shared/result.js";
+import { sendInternal, sendInternalRead } from "../../shared/send-internal.js";
+import type { ClientFailure } from "../../shared/client-failure.js";
+import type { ActionLog, NewAction } from "../audit/action-log.js";
+import { operationIdOf } from "../idempotency/operation-id.js";
+import type { AppIdentity } from "../lifecycle/identity.js";
+import { createRecordParser, type ParsedRecord, type RecordOwner } from "./parse-record.js";
+import { runPool } from "./run-pool.js";
+
+export interface ImportOptions extends Pick<NewAction, "actor" | "device"> {
+  readonly app: AppDefinition;
+  readonly identity: () => AppIdentity;
+  /** Whether users or organizations can be restricted to a jurisdiction. */
+  readonly hasJurisdictions: boolean;
+  readonly log: Pick<ActionLog, "add">;
+  readonly roles: () => Pick<RoleAdministrationService, "assign">;
+  /** Stores rows and keys of the whole app. */
+  readonly importAppData: (records: readonly ImportedData[]) => ImportOutcome[];
+  /** Checks the permission of the call again. @throws TRPCError FORBIDDEN (MISSING_PERMISSION) */
+  readonly checkAgain: () => void;
+}
+
+/** Limit of the objects that an import writes to at a time. */
+const CONCURRENCY = 16;
+
+type Indexed<TRecord> = TRecord & { readonly index: number };
+type Typed<TType extends ParsedRecord["type"]> = Indexed<Extract<ParsedRecord, { readonly type: TType }>>;
+
+/** Imports records into the objects of their owners, in the order in which they depend on each other. */
+export function createImport(options: ImportOptions): ImportService {
+  const { app, identity, hasJurisdictions, log, actor, device, roles, importAppData, checkAgain } = options;
+  const object = (type: "user" | "organization", id: string): ObjectStub => stubOf(identity().namespace, { type, id });
+
+  return {
+    async run({ records, reason, existing, account }: ImportInput): Promise<ImportReport> {
+      const outcomes: (ImportOutcome | "ignored" | undefined)[] = records.map(() => undefined);
+      const users = new Map<string, Promise<string | undefined>>();
+      const organizations = new Map<string, Promise<string | undefined>>();
+      const mayAdd = existing === "add";
+
+      async function addressOf(email: string) {
+        const { namespace, secrets } = identity();
+        return { namespace, address: await emailObjectAddress(secrets.index, email) };
+      }
+
+      /** Returns the user of an address. */
+      function findUser(email: string): Promise<string | undefined> {
+        const known = users.get(email);
+        if (known) return known;
+        const finding = addressOf(email).then(async ({ namespace, address }) => {
+          const found = await sendInternalRead(namespace, address, { op: "findUser" });
+          return found?.userId;
+        });
+        users.set(email, finding);
+        return finding;
+      }
+
+      const ownAccount = (email: string) => ({ email, operationId: mayAdd ? undefined : accountOperation(email) });
+
+      async function addAccount({ index, account: given }: Typed<"account">): Promise<void> {
+        const { namespace, address } = await addressOf(given.email);
+        const operationId = accountOperation(given.email);
+        const request = { op: "addAccount", operationId, account: given, isImported: true } as const;
+        const added = await sendInternal(stubOf(namespace, address), request);
+        users.delete(given.email);
+        if (added.ok) outcomes[index] = added.value.isNew ? "imported" : "unchanged";
+        else if (added.reason === "CLIENT_ERROR") outcomes[index] = refusalOf(added);
+        else outcomes[index] = mayAdd ? "unchanged" : accountNotImported;
+      }
+
+      async function assignRole({ index, email, role }: Typed<"role">): Promise<void> {
+        const userId = await findUser(email);
+        if (userId === undefined) return void (outcomes[index] = userUnknown);
+        await roles().assign({ userId, role, reason });
+        outcomes[index] = "imported";
+      }
+
+      /**
+       * Returns the first of several organizations that exists. An imported organization can be in any jurisdiction. An app without
+       * jurisdictions has none of the others.
+       */
+      async function findOrganization(ids: readonly string[]): Promise<OrganizationOverview | undefined> {
+        for (const id of ids) {
+          if (!hasJurisdictions && jurisdictionOf(id) !== undefined) continue;
+          const address = { type: "organization", id } as const;
+          const found = await sendInternalRead(identity().namespace, address, { op: "describeOrganization" });
+          if (found.ok) return found.value;
+        }
+        return undefined;
+      }
+
+      async function addOrganization(record: Typed<"newOrganization">): Promise<void> {
+        const { index, id, email, name, settings, createdAt } = record;
+        const userId = await findUser(email);
+        if (userId === undefined) return void (outcomes[index] = userUnknown);
+        const key = organizationKey(id);
+        organizations.delete(id);
+        const found = await findOrganization(idsWith(operationIdOf(key)));
+        if (found && !found.members.some((member) => member.userId === userId))
+          return void (outcomes[index] = organizationTaken);
+        const request = {
+          op: "importOrganization",
+          account: ownAccount(email),
+          key,
+          name,
+          settings,
+          createdAt,
+        } as const;
+        const created = await sendInternal(object("user", userId), request);
+        outcomes[index] = created.ok ? (created.value.isNew ? "imported" : "unchanged") : refusalOf(created);
+      }
+
+      /** Returns the organization that an id of the file names; `undefined` if it does not exist. */
+      function organizationOf(id: string): Promise<string | undefined> {
+        const known = organizations.get(id);
+        if (known) return known;
+        const own = mayAdd && parseName(toName({ type: "organization", id })) ? [id] : [];
+        const finding = findOrganization([...own, ...idsWith(operationIdOf(organizationKey(id)))]);
+        const found = finding.then((overview) => overview?.organization.id);
+        organizations.set(id, found);
+        return found;
+      }
+
+      async function addMember({ index, id, email, role, joinedAt }: Typed<"member">): Promise<void> {
+        const userId = await findUser(email);
+        if (userId === undefined) return void (outcomes[index] = userUnknown);
+        const organizationId = await organizationOf(id);
+        if (organizationId === undefined) return void (outcomes[index] = organizationUnknown);
+        const added = await sendInternal(object("organization", organizationId), { op: "addMember", userId, role, joinedAt });
+        outcomes[index] = added.ok ? (added.value.isNew ? "imported" : "unchanged") : refusalOf(added);
+      }
+
+      async function store(owner: RecordOwner, group: readonly Typed<"data">[]): Promise<void> {
+        const data = group.map((each) => each.data);
+        const results = await send(owner, data);
+        for (const [position, { index }] of group.entries())
+          outcomes[index] = Array.isArray(results) ? results[position] : (results as ImportRefusal);
+      }
+
+      async function send(
+        owner: RecordOwner,
+        data: readonly ImportedData[],
+      ): Promise<readonly ImportOutcome[] | ImportRefusal> {
+        if (owner.type === "app") return importAppData(data);
+        if (owner.type === "organization") {
+          const organizationId = await organizationOf(owner.id);
+          if (organizationId === undefined) return organizationUnknown;
+          const stored = await sendInternal(object("organization", organizationId), { op: "importData", records: data });
+          return stored.ok ? stored.value : refusalOf(stored);
+        }
+        const userId = await findUser(owner.email);
+        if (userId === undefined) return userUnknown;
+        const request = { op: "importData", account: ownAccount(owner.email), records: data } as const;
+        const stored = await sendInternal(object("user", userId), request);
+        return stored.ok ? stored.value : refusalOf(stored);
+      }
+
+      /** Runs work for each record, and turns the errors of the record into refusals. */
+      const each = async <TRecord extends { readonly index: number }>(
+        items: readonly TRecord[],
+        work: (record: TRecord) => Promise<void>,
+        limit = CONCURRENCY,
+      ): Promise<void> =>
+        runPool(items, limit, async (record) => {
+          try {
+            await work(record);
+          } catch (error) {
+            const known = reasonOf(error);
+            if (known === undefined || !(error instanceof TRPCError)) throw error;
+            outcomes[record.index] = { reason: known, message: error.message };
+          }
+        });
+
+      const parse = createRecordParser(app, account);
+      const parsed: Indexed<ParsedRecord>[] = [];
+      for (const [index, record] of records.entries()) {
+        const read = parse(record);
+        if (read === "ignored" || "reason" in read) outcomes[index] = read;
+        else parsed.push({ ...read, index });
+      }
+      const ofType = <TType extends ParsedRecord["type"]>(type: TType) =>
+        parsed.filter((record): record is Typed<TType> => record.type === type);
+
+      await each(ofType("account"), addAccount);
+      // One at a time: two records may name the same organization or user.
+      await each(ofType("newOrganization"), addOrganization, 1);
+      await each(ofType("member"), addMember);
+      await each(ofType("role"), assignRole, 1);
+      await runPool(groupByOwner(ofType("data")), CONCURRENCY, ([owner, group]) => store(owner, group));
+
+      checkAgain();
+      const report = toReport(outcomes);
+      const detail = `${report.imported} imported, ${report.unchanged} unchanged, ${report.refused.length} refused`;
+      log.add({ actor, device, action: "data.import", reason, detail });
+      return report;
+    },
+  };
+}
+
+const accountOperation = (email: string): string => operationIdOf(`import account ${email}`);
+const organizationKey = (id: string): string => `import organization ${id}`;
+
+function groupByOwner(records: readonly Typed<"data">[]) {
+  const groups = new Map<string, readonly [RecordOwner, Typed<"data">[]]>();
+  for (const record of records) {
+    const key = JSON.stringify(record.owner);
+    const group = groups.get(key);
+    if (group) group[1].push(record);
+    else groups.set(key, [record.owner, [record]]);
+  }
+  return groups.values();
+}
+
+function toReport(outcomes: readonly (ImportOutcome | "ignored" | undefined)[]): ImportReport {
+  const count = (wanted: string): number => outcomes.filter((outcome) => outcome === wanted).length;
+  const refused = outcomes.flatMap((outcome, index) =>
+    typeof outcome === "object" ? [{ index, reason: outcome.reason, message: outcome.message }] : [],
+  );
+  return { imported: count("imported"), unchanged: count("unchanged"), ignored: count("ignored"), refused };
+}
+
+const userUnknown: ImportRefusal = {
+  reason: "USER_NOT_FOUND",
+  message: "No account has this email address. Put the user before what belongs to the user.",
+};
+const accountNotImported: ImportRefusal = {
+  reason: "EMAIL_TAKEN",
+  message: 'Another account has this email address. Nothing is imported into it, unless you pass `existing: "add"`.',
+};
+const organizationTaken: ImportRefusal = {
+  reason: "ALREADY_MEMBER",
+  message: "The organization of this id has another owner. Use another id.",
+};
+const organizationUnknown: ImportRefusal = {
+  reason: "ORGANIZATION_NOT_FOUND",
+  message: "This organization does not exist. Put its `newOrganization` before what belongs to it.",
+};
+
+function refusalOf(
+  failed: Exclude<
+    Result<unknown, Failure<"USER_NOT_FOUND" | "ACCOUNT_EXISTS" | "ORGANIZATION_NOT_FOUND"> | ClientFailure>,
+    { readonly ok: true }
+  >,
+): ImportRefusal {
+  if (failed.reason === "CLIENT_ERROR")
+    return { reason: failed.error.reason ?? "INPUT_INVALID", message: failed.error.message };
+  if (failed.reason === "ORGANIZATION_NOT_FOUND") return organizationUnknown;
+  return failed.reason === "ACCOUNT_EXISTS" ? accountNotImported : userUnknown;
+}
