@@ -13,7 +13,7 @@ const eventually = { timeout: 30_000 };
 const password = "correct horse battery";
 const admin = "admin@example.com";
 /** Set `IMPORTED_USERS=100000` for the size of a real move. */
-const USERS = Number(process.env["IMPORTED_USERS"] ?? 2_000);
+const USERS = Number(process.env["IMPORTED_USERS"] ?? 300);
 
 let example: RunningExample;
 let shell: AdminShell;

@@ -41,7 +41,8 @@ const exempt: Readonly<Record<string, string>> = {
   "docs/deployment.md sh": "changes the secrets of a deployed Worker",
   "docs/moving.md sh": "test/e2e/import.e2e.test.ts runs these commands",
   "docs/from-userdo.md sh": "needs the old app; test/do/operators/moved-data.workerd.test.ts moves its data",
-  "docs/from-workers-users.md sh": "needs the old app; test/do/operators/convert-workers-users.test.ts converts its data",
+  "docs/from-workers-users.md sh":
+    "needs the old app; test/do/operators/convert-workers-users.test.ts converts its data",
   "docs/from-workers-users.md js": "test/do/operators/convert-workers-users.test.ts runs it",
   "docs/testing.md js": "test/package/testing-guide.test.ts runs it",
   "docs/idempotency.md sh": "sends mutations for minutes; CI runs the same test with 1,000",

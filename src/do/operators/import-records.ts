@@ -138,7 +138,12 @@ export function createImport(options: ImportOptions): ImportService {
         if (userId === undefined) return void (outcomes[index] = userUnknown);
         const organizationId = await organizationOf(id);
         if (organizationId === undefined) return void (outcomes[index] = organizationUnknown);
-        const added = await sendInternal(object("organization", organizationId), { op: "addMember", userId, role, joinedAt });
+        const added = await sendInternal(object("organization", organizationId), {
+          op: "addMember",
+          userId,
+          role,
+          joinedAt,
+        });
         outcomes[index] = added.ok ? (added.value.isNew ? "imported" : "unchanged") : refusalOf(added);
       }
 
@@ -157,7 +162,10 @@ export function createImport(options: ImportOptions): ImportService {
         if (owner.type === "organization") {
           const organizationId = await organizationOf(owner.id);
           if (organizationId === undefined) return organizationUnknown;
-          const stored = await sendInternal(object("organization", organizationId), { op: "importData", records: data });
+          const stored = await sendInternal(object("organization", organizationId), {
+            op: "importData",
+            records: data,
+          });
           return stored.ok ? stored.value : refusalOf(stored);
         }
         const userId = await findUser(owner.email);
