@@ -21,6 +21,7 @@ export function checkHandlerOptions(options: HandlerOptions): void {
     cookies: true,
     forms: true,
     onError: true,
+    onCall: true,
   });
   const {
     binding,
@@ -40,6 +41,7 @@ export function checkHandlerOptions(options: HandlerOptions): void {
   checkCookieOptions(cookies);
   checkForms(forms);
   checkFunction("onError", options.onError);
+  checkFunction("onCall", options.onCall);
 }
 
 /** @throws Error if a name cannot be that of a binding */

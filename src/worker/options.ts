@@ -1,3 +1,4 @@
+import type { AppOnCall } from "../router/create-call-reporter.js";
 import type { AppOnError } from "../router/error-report.js";
 import type { CookieOptions } from "./cookies/cookie-options.js";
 import type { FormOptions } from "./forms/redirect-after.js";
@@ -50,4 +51,10 @@ export interface HandlerOptions {
    * @default logs the error with its request id and path by `console.error`
    */
   readonly onError?: AppOnError;
+  /**
+   * Called with each call that the Worker answers itself: procedures without an owner, calls that it refuses, and calls whose
+   * object was reset or is overloaded. The option `onCall` of `createUserDO` receives the others. It cannot change a response.
+   * @default none
+   */
+  readonly onCall?: AppOnCall;
 }

@@ -1,3 +1,4 @@
+import { inSpan } from "../../shared/tracing.js";
 import type { FrameworkSchema } from "../tables/schema/framework-schema.js";
 
 /** The app's tables in objects of one kind. */
@@ -40,6 +41,21 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
   let stored = readStoredSchema(sql);
   let initialized = stored !== undefined;
 
+  function upgrade(version: number): void {
+    storage.transactionSync(() => {
+      addVersionColumn(sql);
+      framework.upgrade(storage, version);
+      // After a rollback the number of the newer version stays, because its steps have run.
+      sql.exec("UPDATE _object SET version = ?", Math.max(version, framework.version));
+    });
+    storage.transactionSync(() => {
+      // Also changes if a table was not upgraded, so that after a rollback the previous version checks the schema again.
+      const upgraded = (app?.update(sql) ?? true) ? fingerprint : `${fingerprint} ${INCOMPLETE}`;
+      sql.exec("UPDATE _object SET fingerprint = ?", upgraded);
+    });
+    stored = { version: framework.version, fingerprint };
+  }
+
   return {
     isInitialized: (): boolean => initialized,
 
@@ -78,18 +94,9 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
       if (stored === undefined) return false;
       const { version } = stored;
       if (version >= framework.version && stored.fingerprint === fingerprint) return false;
-      storage.transactionSync(() => {
-        addVersionColumn(sql);
-        framework.upgrade(storage, version);
-        // After a rollback the number of the newer version stays, because its steps have run.
-        sql.exec("UPDATE _object SET version = ?", Math.max(version, framework.version));
-      });
-      storage.transactionSync(() => {
-        // Also changes if a table was not upgraded, so that after a rollback the previous version checks the schema again.
-        const upgraded = (app?.update(sql) ?? true) ? fingerprint : `${fingerprint} ${INCOMPLETE}`;
-        sql.exec("UPDATE _object SET fingerprint = ?", upgraded);
-      });
-      stored = { version: framework.version, fingerprint };
+      inSpan("userdo.migration", { "userdo.from_version": version, "userdo.to_version": framework.version }, () =>
+        upgrade(version),
+      );
       return true;
     },
 

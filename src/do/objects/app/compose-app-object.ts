@@ -66,6 +66,7 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     },
     sendMail: () => Promise.reject(new Error("The app's object does not send mail. The object of a user does.")),
     onError: app.onError,
+    observer: environment.observer,
   });
 
   const leases = createLeases({

@@ -36,7 +36,7 @@ const DELETED_MS = 30 * 24 * 60 * 60_000;
 
 /** Creates the handler of a shard of the directory: an index of users and organizations without the app's procedures. */
 export function createDirectoryObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, env, app, address, alarms, identity } = environment;
+  const { state, env, app, address, alarms, observer, identity } = environment;
   const { shards, onChange } = app.directory;
   const { storage } = state;
   const { sql } = storage;
@@ -56,6 +56,7 @@ export function createDirectoryObject(environment: ObjectEnvironment): ObjectHan
     deliver: createMessageDelivery(identity),
     sendMail: () => Promise.reject(new Error("The directory does not send mail.")),
     onError: app.onError,
+    observer,
   });
   const moves = createMoves({
     sql,
@@ -172,5 +173,6 @@ export function createDirectoryObject(environment: ObjectEnvironment): ObjectHan
     },
     flushOutbox: () => (isInitialized() ? outbox.flushPosted() : undefined),
     deadLetters: () => outbox.deadLetters(),
+    countPending: () => outbox.countPending(),
   };
 }

@@ -45,7 +45,7 @@ const framework = createFrameworkSchema({
 });
 
 /** Creates the handler of an email address: an index without the app's procedures. */
-export function createEmailObject({ state, env, app, address, alarms, identity }: ObjectEnvironment): ObjectHandler {
+export function createEmailObject({ state, env, app, address, alarms, observer, identity }: ObjectEnvironment): ObjectHandler {
   const { storage } = state;
   const { sql } = storage;
   const mails = createMailBudget({ storage, alarms });
@@ -62,6 +62,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     deliver: createMessageDelivery(identity),
     sendMail: createInvitationMailer({ env, settings: app.mail, mails, isBlocked }),
     onError: app.onError,
+    observer,
   });
   const invitations = createWaitingInvitations({
     sql,
@@ -182,5 +183,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
       return receipt;
     },
     start: () => void update(),
+    deadLetters: outbox.deadLetters,
+    countPending: () => outbox.countPending(),
   };
 }

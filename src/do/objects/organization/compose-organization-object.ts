@@ -91,6 +91,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
       if (to?.type === "user") membership.onUserDeleted(to.id);
     },
     onError: app.onError,
+    observer: environment.observer,
   });
 
   const directory = createReporter({

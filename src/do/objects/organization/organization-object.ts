@@ -128,6 +128,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,
     deadLetters: outbox.deadLetters,
+    countPending: () => outbox.countPending(),
   };
 }
 

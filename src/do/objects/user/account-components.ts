@@ -70,7 +70,7 @@ export interface AccountComponentsOptions {
 /** Creates the stores and features of an account. Authorization does not need them. */
 export function createAccountComponents(options: AccountComponentsOptions) {
   const { environment, ownerStorage, accounts, roles, sessions, suspension, access, setUserFields, exists } = options;
-  const { state, env, app, address, alarms, identity, endSession, suspendUser } = environment;
+  const { state, env, app, address, alarms, observer, identity, endSession, suspendUser } = environment;
   const { sql } = ownerStorage;
   const { isInitialized, initialize, erase } = ownerStorage.lifecycle;
   const { onError } = app;
@@ -99,6 +99,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
       count: (notice) => countMail(identity, notice),
     }),
     onError,
+    observer,
   });
 
   const directory = createUserReporter({
