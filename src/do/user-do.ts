@@ -3,7 +3,7 @@ import type { User } from "../shared/account.js";
 import type { Reply } from "../shared/call.js";
 import type { ObjectStub } from "../shared/object-stub.js";
 import { markRetryable } from "../shared/platform-retries.js";
-import { inSpan } from "../shared/tracing.js";
+import { inFirstSpan } from "../shared/tracing.js";
 import type { App } from "./objects/app.js";
 import { checkAppClass } from "./runtime/check-app-class.js";
 import { createObject, type AppObject } from "./runtime/create-object.js";
@@ -28,7 +28,7 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
   constructor(state: DurableObjectState, env: Cloudflare.Env, app: App) {
     super(state, env);
     checkAppClass(this, UserDO.prototype);
-    this.#object = inSpan("userdo.wake", {}, () => createObject(state, env, app));
+    this.#object = inFirstSpan("userdo.wake", () => createObject(state, env, app));
     Object.defineProperty(this, "ctx", {
       value: guardStorage(state),
       enumerable: true,
@@ -121,7 +121,7 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void | Promise<void> {
-    return this.#object.onMessage(socket, message);
+    return inFirstSpan("userdo.message", () => this.#object.onMessage(socket, message));
   }
 
   override webSocketClose(socket: WebSocket): void | Promise<void> {

@@ -17,13 +17,7 @@ export interface ObjectStub {
    * the calls by their `leaveId`. `onReply` receives each reply as soon as its call has finished, and the result is then
    * empty. An object that runs an earlier version ignores `onReply` and returns all replies.
    */
-  trpc(
-    caller: Caller,
-    calls: readonly Call[],
-    device?: Device,
-    leaveId?: string,
-    onReply?: OnReply,
-  ): Promise<Reply[]>;
+  trpc(caller: Caller, calls: readonly Call[], device?: Device, leaveId?: string, onReply?: OnReply): Promise<Reply[]>;
   /** Like `trpc`, for calls that are all queries. The platform may repeat it. An earlier version does not have it. */
   trpcRead: ObjectStub["trpc"];
   /** Handles a request of another object. Call it through `sendInternal`. */

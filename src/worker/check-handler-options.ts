@@ -32,7 +32,7 @@ export function checkHandlerOptions(options: HandlerOptions): void {
     cookies = {},
     forms = {},
   } = options;
-  checkBindingName("binding", binding);
+  if (binding !== undefined) checkBindingName("binding", binding);
   checkNames({ path, cookiePrefix });
   checkOptionNames("rateLimits", rateLimits, { signUp: true, signIn: true });
   checkText("rateLimits.signUp", rateLimits.signUp);

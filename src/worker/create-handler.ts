@@ -53,14 +53,14 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
  *
  * @example
  * ```ts
- * const handler = createHandler(appRouter, { binding: "BLOG_DO" });
+ * const handler = createHandler(appRouter);
  * export default {
  *   fetch: async (request, env, ctx) => (await handler(request, env, ctx)) ?? app.fetch(request, env, ctx),
  * };
  * ```
  * @throws Error if the router's definition is wrong, or an option is misspelt or never takes effect
  */
-export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
+export function createHandler(router: AnyTRPCRouter, options: HandlerOptions = {}): Handler {
   return createRequestHandler(router, options, respond);
 }
 
@@ -99,7 +99,7 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
     gated: CallsRequest | UpgradeRequest,
     redirectOrigin?: string,
   ): Promise<Response> {
-    const configuration = readConfiguration(env, binding);
+    const configuration = readConfiguration(env, binding, exportsOf(ctx));
     checkRateLimits(env, rateLimits);
     const cookies = cookiesAt(gated.url);
     const sent = cookies.readSent(gated.cookies);
@@ -180,7 +180,7 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
         case "answered":
           return withGateHeaders(gated.response, gated);
         case "publicKeys":
-          return await publicKeysResponse(() => readConfiguration(env, binding));
+          return await publicKeysResponse(() => readConfiguration(env, binding, exportsOf(ctx)));
         case "form":
           return await inSpan("userdo.request", { "userdo.request_id": requestId }, () => handleForm(received, gated));
         case "calls":
@@ -206,6 +206,10 @@ interface GatedRequest {
 /** Some routers do not pass on the execution context. Work then ends with its request. */
 function waitUntilOf(ctx: Partial<Pick<ExecutionContext, "waitUntil">> | undefined): WaitUntil {
   return (work) => ctx?.waitUntil?.(work);
+}
+
+function exportsOf(ctx: { readonly exports?: object } | undefined): object | undefined {
+  return ctx?.exports;
 }
 
 /**

@@ -5,8 +5,11 @@ import type { FormOptions } from "./forms/redirect-after.js";
 
 /** Options of {@link createHandler} and {@link createWorker}. */
 export interface HandlerOptions {
-  /** The name of the Durable Object binding in wrangler.jsonc. */
-  readonly binding: string;
+  /**
+   * The name of the Durable Object binding in wrangler.jsonc.
+   * @default the only Durable Object class that the Worker exports
+   */
+  readonly binding?: string;
   /**
    * The path of the tRPC endpoint.
    * @default "/trpc"

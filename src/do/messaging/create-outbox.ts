@@ -77,7 +77,8 @@ const MAX_ATTEMPTS = 200;
  * pauses between retries grow. The inbox of the receiver recognizes duplicates by their source and number.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, source, isInitialized, alarms, transaction, deliver, sendMail, onTargetGone, onError, observer } = options;
+  const { store, source, isInitialized, alarms, transaction, deliver, sendMail, onTargetGone, onError, observer } =
+    options;
   /** The delivery that is running to each target. */
   const deliveries = new Map<string, Promise<void>>();
   /** Whether messages to other objects were posted since the last `flushPosted`. */
@@ -93,7 +94,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   /** Sends messages, and reports the delivery. */
-  function attempt(head: StoredOutboxMessage, messages: readonly StoredOutboxMessage[]): Promise<Attempt> {
+  async function attempt(head: StoredOutboxMessage, messages: readonly StoredOutboxMessage[]): Promise<Attempt> {
     if (!observer) return attemptUnobserved(head, messages);
     const type = head.target === MAIL ? "mail" : "message";
     const outcomeOf = ({ error }: Attempt) => (error === undefined ? succeeded : outcomeOfCause(error));
@@ -221,8 +222,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       store.makeDue(target, Date.now());
       await flushBriefly();
     },
-    countPending: (target) =>
-      !isInitialized() ? 0 : target === undefined ? store.count() : store.countFor(target),
+    countPending: (target) => (!isInitialized() ? 0 : target === undefined ? store.count() : store.countFor(target)),
     deadLetters: () => (isInitialized() ? store.deadLetters() : []),
     retryDeadLetter(id) {
       const message = store.takeDeadLetter(id);

@@ -66,7 +66,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     env,
     alarms,
     observer,
-    identity: () => (identity ??= identifyApp(state.id, env)),
+    identity: () => (identity ??= identifyApp(state, env)),
     endSession: (sessionId) => activeSocketServer()?.endSession(sessionId),
     suspendUser: (userId) => activeSocketServer()?.suspendUser(userId),
     endMember: (userId) => activeSocketServer()?.endUser(userId),
@@ -248,7 +248,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       const ticket = request.headers.get(STREAM_TICKET_HEADER);
       if (ticket !== null) return openStream(ticket);
       const token = request.headers.get(SOCKET_PASS_HEADER);
-      const { secrets, binding } = (identity ??= identifyApp(state.id, env));
+      const { secrets, binding } = (identity ??= identifyApp(state, env));
       const options = { secrets: secrets.jwt, audience: binding };
       const pass = token === null ? undefined : await verifySocketPass(token, toName(address), options);
       if (!pass || !socketCapability) return new Response(null, { status: 404 });

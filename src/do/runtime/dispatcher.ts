@@ -220,12 +220,7 @@ export function createDispatcher({
     leave: runningCalls.leave,
 
     /** Runs a live query, and records what it depends on. Never throws. */
-    async query(
-      caller: Caller,
-      call: Call,
-      recorder: ReadRecorder,
-      requestId?: string,
-    ): Promise<SubscriptionResult> {
+    async query(caller: Caller, call: Call, recorder: ReadRecorder, requestId?: string): Promise<SubscriptionResult> {
       try {
         const result = await withRecorder(recorder, () => runLive(caller, call));
         if (isAsyncIterable(result)) throw notOverSocket("query");
@@ -246,12 +241,7 @@ export function createDispatcher({
     },
 
     /** Runs the procedure of a subscription, and returns its result. Never throws. */
-    async subscribe(
-      caller: Caller,
-      call: Call,
-      scope: StreamScope,
-      requestId?: string,
-    ): Promise<SubscriptionResult> {
+    async subscribe(caller: Caller, call: Call, scope: StreamScope, requestId?: string): Promise<SubscriptionResult> {
       try {
         const procedure = await findProcedure(call);
         const request = socketContext(caller);

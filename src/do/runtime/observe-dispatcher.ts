@@ -34,12 +34,7 @@ export function observeDispatcher(
   ): Promise<TResult> {
     const found = resolveProcedure(router, call.path);
     if (!(found instanceof Promise)) return work(toDescription(call, found));
-    return work(
-      toDescription(
-        call,
-        await found.catch(() => undefined),
-      ),
-    );
+    return work(toDescription(call, await found.catch(() => undefined)));
   }
 
   return {
@@ -51,8 +46,10 @@ export function observeDispatcher(
       return described(call, (description) =>
         observe(
           { ...description, caller, requestId: device?.requestId },
-          ({ requestId = device?.requestId, isTraced } = {}) =>
-            dispatcher.run(caller, call, transport, { ...options, device: { ...device, requestId }, isTraced }),
+          (measured) => {
+            const { requestId = device?.requestId, isTraced } = measured ?? {};
+            return dispatcher.run(caller, call, transport, { ...options, device: { ...device, requestId }, isTraced });
+          },
           outcomeOf,
         ),
       );

@@ -46,7 +46,12 @@ export function startOrRefuse(handler: ObjectHandler, { alarms, onError }: Start
     alarms.suspend();
     const { sockets } = handler;
     const { resolveAccess: _resolveAccess, ...unresolved } = refused;
-    return { ...unresolved, deadLetters: refuse, countPending: refuse, ...(sockets && { sockets: withoutUpgrade(sockets, refuse) }) };
+    return {
+      ...unresolved,
+      deadLetters: refuse,
+      countPending: refuse,
+      ...(sockets && { sockets: withoutUpgrade(sockets, refuse) }),
+    };
   }
 }
 

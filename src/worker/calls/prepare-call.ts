@@ -185,5 +185,13 @@ export function errorShapeOf(
   { router, onError, env, device }: Pick<SendCallsOptions, "router" | "onError" | "env" | "device">,
   ctx?: object,
 ): ErrorShape {
-  return shapeError({ router, call, ctx, cause, onError, isDevelopment: isDevelopment(env), requestId: device.requestId });
+  return shapeError({
+    router,
+    call,
+    ctx,
+    cause,
+    onError,
+    isDevelopment: isDevelopment(env),
+    requestId: device.requestId,
+  });
 }

@@ -45,7 +45,15 @@ const framework = createFrameworkSchema({
 });
 
 /** Creates the handler of an email address: an index without the app's procedures. */
-export function createEmailObject({ state, env, app, address, alarms, observer, identity }: ObjectEnvironment): ObjectHandler {
+export function createEmailObject({
+  state,
+  env,
+  app,
+  address,
+  alarms,
+  observer,
+  identity,
+}: ObjectEnvironment): ObjectHandler {
   const { storage } = state;
   const { sql } = storage;
   const mails = createMailBudget({ storage, alarms });
