@@ -12,16 +12,17 @@ export interface AppIdentity {
 }
 
 /**
- * Finds the binding of the object's own class: the first namespace that recognizes the object's id. The class therefore
- * needs no option that could name a wrong binding, and an object cannot address objects of another app. The Worker rejects
- * requests through any further binding of the same class.
+ * Finds the binding of the object's own class: the first namespace that recognizes the object's id, in `env` or, without a
+ * binding, among the exports of the Worker. The class therefore needs no option that could name a wrong binding, and an
+ * object cannot address objects of another app. The Worker rejects requests through any further binding of the same class.
  *
  * @throws ConfigurationError if no binding belongs to this class, or a secret is missing or not valid
  */
-export function identifyApp(id: DurableObjectId, env: object): AppIdentity {
-  const [first] = bindingsOf(id.toString(), env);
+export function identifyApp({ id, exports }: Pick<DurableObjectState, "id" | "exports">, env: object): AppIdentity {
+  const name = id.toString();
+  const [first] = [...bindingsOf(name, env), ...bindingsOf(name, exports ?? {})];
   if (first) return { ...first, secrets: readSecrets(env) };
   throw new ConfigurationError(
-    "No binding belongs to this Durable Object's own class. Add one to `durable_objects.bindings` in wrangler.jsonc.",
+    "No binding belongs to this Durable Object's own class. Add the class to `exports` or one to `durable_objects.bindings` in wrangler.jsonc.",
   );
 }
