@@ -77,6 +77,9 @@ export default defineConfig({
     // Vitest leaves one core to itself, which is half of a small machine. Tests wait for timers, sockets and each other's
     // process, so one more worker than cores finds a core that is idle.
     maxWorkers: availableParallelism() + 1,
+    // The plugin leaves a rejected promise of its own behind when a method is called that an earlier version does not
+    // have. The caller gets the error from another promise, and the tests expect what it does then.
+    onUnhandledError: ({ message }) => !/^The RPC receiver does not implement "(trpc|internal)Read"\.$/.test(message),
     projects: [
       {
         resolve,

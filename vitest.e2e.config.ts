@@ -26,7 +26,7 @@ export default defineConfig({
     passWithNoTests: true,
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 180_000,
     teardownTimeout: 30_000,
   },

@@ -21,6 +21,7 @@ export default {
       const title = searchParams.get("title") ?? "";
       return Response.json(await caller.asUser({ userId }).posts.create({ title, body: "" }));
     }
+    if (pathname === "/posts") return Response.json(await caller.asUser({ userId }).posts.list());
     return (await handle(request, env, ctx)) ?? new Response(null, { status: 404 });
   },
 } satisfies ExportedHandler<{ BLOG_DO: DurableObjectNamespace }>;

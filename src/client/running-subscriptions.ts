@@ -17,7 +17,7 @@ export interface RunningSubscriptionsOptions {
   readonly mayConnect: () => boolean;
   /** Called when a subscription starts, also when it starts again. Returns the function to call when it has ended. */
   readonly onRun: (op: Operation) => (() => void) | undefined;
-  /** Returns whether an error shows that another socket serves the subscription, whose link `linkFor` returns from then on. */
+  /** Returns whether an error shows that another socket serves the subscription. From then on, `linkFor` returns its link. */
   readonly learn: (op: Operation, error: TRPCClientError<AnyTRPCRouter>) => boolean;
 }
 

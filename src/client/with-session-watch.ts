@@ -68,7 +68,7 @@ function userIn(result: unknown): User | undefined {
   return (result as { data?: { user?: User } }).data?.user;
 }
 
-/** Whether the error suggests that nobody is signed in. A suspension ends all sessions. */
+/** Whether the error suggests that no user is signed in. A suspension ends all sessions. */
 function isUnauthorized(error: unknown): boolean {
   const { data } = error as ClientError;
   return data?.reason === SUSPENDED || (data?.code === "UNAUTHORIZED" && !isSessionChangedError(error));

@@ -49,6 +49,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
       profile: definition.app.profile,
       onChange: options.onDirectoryChange,
     }),
+    location: options,
     hooks: options,
     onError,
     onCall: createCallReporter(options.onCall, onError),

@@ -27,7 +27,7 @@ export type UserDOClass<TRouter extends AnyTRPCRouter> = new (
 ) => AppUserDO<TRouter>;
 
 /**
- * Creates the Durable Object class of an app. Each user, organization and email address gets an object of this class, and the app itself.
+ * Creates the Durable Object class of an app. Each user, organization and email address gets an object of this class, and so does the app itself.
  *
  * @example
  * export class BlogDO extends createUserDO(appRouter) {}

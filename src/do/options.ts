@@ -9,6 +9,7 @@ import type { SessionOptions } from "./accounts/sessions/session-options.js";
 import type { ThrottleOptions } from "./rate/throttle-delay.js";
 import type { ChangeLogRetention } from "./change-log/change-log-retention.js";
 import type { AccountHooks } from "./accounts/account-hooks.js";
+import { checkLocationOptions, type LocationOptions } from "./lifecycle/data-location.js";
 import type { DirectoryOptions, OnDirectoryChange } from "./directory/directory-options.js";
 import { checkMailOptions } from "./mail/check-mail-options.js";
 import type { MailOptions } from "./mail/mail-options.js";
@@ -25,7 +26,8 @@ import type { SocketLimits } from "./connections/socket-limits.js";
  *   onSignup: ({ tables }) => void tables.posts.create({ title: "Welcome", body: "" }),
  * }) {}
  */
-export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> extends MailOptions, AccountHooks<TApp> {
+export interface UserDOOptions<TApp extends AppDefinition = AppDefinition>
+  extends MailOptions, AccountHooks<TApp>, LocationOptions<TApp> {
   /**
    * Delays after wrong passwords.
    * @default no delay for 5 wrong passwords, then 1 second, doubled by each further one, up to 15 minutes
@@ -48,7 +50,7 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> exten
   readonly organizationAudit?: OrganizationAuditOptions;
   /**
    * Receives new entries of the audit logs of the app and of organizations, in order and at least once, to store them
-   * elsewhere. If it throws or rejects, it receives the same entries again later.
+   * elsewhere. If it throws, rejects or takes longer than 30 seconds, it receives the same entries again later.
    * @default none
    */
   readonly onAudit?: OnAudit;
@@ -115,6 +117,8 @@ const names: OptionNames<UserDOOptions> = {
   session: true,
   sockets: true,
   changeLog: true,
+  jurisdiction: true,
+  locationHint: true,
   directory: true,
   onDirectoryChange: true,
   onError: true,
@@ -140,5 +144,6 @@ export function checkUserDOOptions(options: UserDOOptions): void {
     if (name.startsWith("on")) checkFunction(name, options[name]);
   }
   if (options.maxQueuedHashes !== undefined) checkNumber("maxQueuedHashes", options.maxQueuedHashes, { min: 0 });
+  checkLocationOptions(options);
   checkMailOptions(options);
 }

@@ -1,7 +1,9 @@
+import { OWNER_ID } from "../shared/jurisdiction.js";
 import { checkedSecret } from "./jwt-keys.js";
 import { refreshTokenOf } from "./refresh-token.js";
 
-const ID = /^[0-9a-f]{32}$/;
+const USER_ID = new RegExp(`^${OWNER_ID}$`);
+const SESSION_ID = /^[0-9a-f]{32}$/;
 
 export interface GenerateRefreshTokenOptions {
   /** The app's `JWT_SECRET`. */
@@ -21,8 +23,8 @@ export async function generateRefreshToken(
   { secret, audience }: GenerateRefreshTokenOptions,
 ): Promise<string> {
   const { userId, sessionId, generation = 0 } = claims;
-  if (!ID.test(userId) || !ID.test(sessionId))
-    throw new TypeError("`userId` and `sessionId` must be 32 hex digits. Pass the ids that the app assigned.");
+  if (!USER_ID.test(userId) || !SESSION_ID.test(sessionId))
+    throw new TypeError("`userId` and `sessionId` must be ids that the app assigned, of 32 hex digits. Pass those.");
   if (!Number.isInteger(generation) || generation < 0)
     throw new TypeError("`generation` must be a whole number of at least 0.");
   return refreshTokenOf({ userId, sessionId, generation }, { secrets: { current: checkedSecret(secret) }, audience });

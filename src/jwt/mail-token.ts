@@ -1,5 +1,6 @@
 import { fromBase64Url, toBase64Url } from "../shared/base64url.js";
 import { hmac, verifyHmac } from "../shared/hmac.js";
+import { OWNER_ID } from "../shared/jurisdiction.js";
 import type { SigningSecrets } from "./keyring.js";
 
 /** The purpose of a token in a mail. A token is never accepted for another purpose. */
@@ -29,7 +30,9 @@ const purposeCodes: Readonly<Record<MailPurpose, string>> = {
   confirmDevice: "d",
 };
 // The last character of the MAC encodes four bits, so only sixteen are allowed: each token has exactly one spelling.
-const TOKEN = /^([vrcd])\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
+const TOKEN = new RegExp(
+  String.raw`^([vrcd])\.(${OWNER_ID})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$`,
+);
 
 export function newMailSecret(): string {
   return toBase64Url(crypto.getRandomValues(new Uint8Array(32)));

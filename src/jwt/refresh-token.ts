@@ -1,5 +1,6 @@
 import { fromBase64Url, toBase64Url } from "../shared/base64url.js";
 import { hmac, verifyHmac } from "../shared/hmac.js";
+import { OWNER_ID } from "../shared/jurisdiction.js";
 import type { SigningSecrets } from "./keyring.js";
 
 /**
@@ -14,7 +15,9 @@ export interface RefreshClaims {
 }
 
 // The last character encodes four bits of the MAC, so only sixteen are allowed: each token has exactly one spelling.
-const TOKEN = /^([0-9a-f]{32})\.([0-9a-f]{32})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
+const TOKEN = new RegExp(
+  String.raw`^(${OWNER_ID})\.([0-9a-f]{32})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$`,
+);
 
 interface Options {
   readonly secrets: SigningSecrets;

@@ -56,7 +56,7 @@ async function fetchSessionUser<TRouter extends AnyTRPCRouter>(
   }
 }
 
-/** Whether the error shows that nobody is signed in. A suspension ends all sessions. */
+/** Whether the error shows that no user is signed in. A suspension ends all sessions. */
 function isSignedOut(data: unknown): boolean {
   const { code, reason } = (data ?? {}) as { readonly code?: unknown; readonly reason?: unknown };
   return code === "UNAUTHORIZED" || reason === "ACCOUNT_SUSPENDED";

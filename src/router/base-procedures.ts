@@ -55,12 +55,14 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     root.use(createPlacementCheck(placement)) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
   // Clients add `organizationId` to the input. The app's schemas and resolvers receive the input without it.
   const organizationProcedure = <TKnown>(
-    options?: Pick<Placement, "endsAccess">,
+    options?: Pick<Placement, "endsAccess" | "endsPermission">,
   ): OrganizationBuilder<TContext, TErrorShape, TKnown> =>
     withPlacement<TKnown>({ kind: "organization", setsCookies: "never", ...options }).input(
       organizationInput,
       // Only the type of the resolver's input differs.
     ) as unknown as OrganizationBuilder<TContext, TErrorShape, TKnown>;
+  const appProcedure = (options?: Pick<Placement, "endsPermission" | "hasConfidentialReply">) =>
+    withPlacement<AppContext<TApp>>({ kind: "app", setsCookies: "never", ...options });
   const userProcedure = (setsCookies: Placement["setsCookies"]) =>
     withPlacement<UserContext<TApp>>({ kind: "user", setsCookies });
 
@@ -68,11 +70,19 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     procedure: root,
     userProcedure: userProcedure("never"),
     organizationProcedure: organizationProcedure<OrganizationContext<TApp>>(),
-    appProcedure: withPlacement<AppContext<TApp>>({ kind: "app", setsCookies: "never" }),
+    appProcedure: appProcedure(),
     /** Built-in: ends the caller's membership. */
     leavingProcedure: organizationProcedure<OrganizationContext<TApp>>({ endsAccess: true }),
+    /** Built-in: can take permissions in the organization from the caller. */
+    memberRoleProcedure: organizationProcedure<OrganizationContext<TApp>>({ endsPermission: true }),
+    /** Built-in: can take permissions in the app from the caller. */
+    appRoleProcedure: appProcedure({ endsPermission: true }),
+    /** Built-in: returns data of other users to an operator. */
+    confidentialProcedure: appProcedure({ hasConfidentialReply: true }),
     /** Built-in: runs in the index object of the address in the input, and sets cookies. */
     emailProcedure: withPlacement<object>({ kind: "email", setsCookies: "always" }),
+    /** Built-in: like `emailProcedure`, and receives the host and the country of the request. */
+    signUpProcedure: withPlacement<object>({ kind: "email", setsCookies: "always", readsRequest: true }),
     /** Built-in: runs in the object of a refresh token's user. The token authenticates the call. */
     refreshProcedure: withPlacement<object>({ kind: "refresh", setsCookies: "always" }),
     /** Built-in: runs in the object of a mailed token's user. The token authenticates the call. */

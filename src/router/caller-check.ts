@@ -3,11 +3,12 @@ import { servicesOf } from "./services.js";
 
 const CHECK = Symbol.for("trpc-userdo.callerCheck");
 
-type Check = (ctx: object) => void | Promise<void>;
+/** Throws unless the caller is authorized. The path is that of the procedure, if it is known. */
+type Check = (ctx: object, path?: string) => void | Promise<void>;
 
 /**
  * Marks a middleware that only authorizes the caller. Callers of a live query behind it still share one run, and the check runs
- * for each of them. The middleware runs its check with {@link checkCaller}.
+ * for each of them. It also runs for a repeat that gets a stored reply. The middleware runs its check with {@link checkCaller}.
  */
 export function callerCheck<TMiddleware extends object>(middleware: TMiddleware, check: Check): TMiddleware {
   return Object.assign(middleware, { [CHECK]: check });

@@ -1,4 +1,5 @@
 import { checkFunction, checkOptionNames } from "../shared/check-options.js";
+import { checkJurisdiction } from "../shared/jurisdiction.js";
 import { checkZodObject } from "./schema/check-zod-object.js";
 
 /** The options of `initUserDO`, before they are checked. */
@@ -12,6 +13,7 @@ interface InitOptions {
   readonly roles?: unknown;
   readonly appRoles?: unknown;
   readonly organizationSettings?: unknown;
+  readonly appJurisdiction?: unknown;
   readonly context?: unknown;
   readonly errorFormatter?: unknown;
 }
@@ -39,6 +41,7 @@ export function checkInitOptions(options: InitOptions): void {
     roles: true,
     appRoles: true,
     organizationSettings: true,
+    appJurisdiction: true,
     context: true,
     errorFormatter: true,
   });
@@ -54,6 +57,7 @@ export function checkInitOptions(options: InitOptions): void {
   checkRecord("kv", options.kv);
   checkRecord("roles", options.roles);
   checkRecord("appRoles", options.appRoles);
+  checkJurisdiction("appJurisdiction", options.appJurisdiction);
   checkFunction("context", options.context);
   checkFunction("errorFormatter", options.errorFormatter);
 }

@@ -1,5 +1,6 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { z } from "zod";
+import type { Jurisdiction } from "../shared/jurisdiction.js";
 import type { AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
 import type { AppRolePolicy } from "./app-roles/app-role-policy.js";
 import type { KvSchemas } from "./kv/kv-schemas.js";
@@ -58,6 +59,8 @@ export interface RouterDefinition {
   readonly appRoles: AppRolePolicy;
   readonly migrations: { readonly [TOwner in keyof AppDefinition["tables"]]: readonly Migration[] };
   readonly builtin: Readonly<Record<string, object>>;
+  /** The jurisdiction of the objects that all users share; `undefined` if they are not restricted. */
+  readonly appJurisdiction: Jurisdiction | undefined;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
 }
 

@@ -40,3 +40,4 @@ export type { Change } from "../shared/change.js";
 export type { BlockedInviter, Invitation, Inviter, ListedOrganization, Member } from "../shared/organization.js";
 export type { KvChange } from "../shared/kv-change.js";
 export type { Owner } from "../shared/owner.js";
+export type { Jurisdiction } from "../shared/jurisdiction.js";

@@ -1,4 +1,5 @@
 import type { TRPCDefaultErrorShape, TRPCErrorFormatter } from "@trpc/server";
+import type { Jurisdiction } from "../shared/jurisdiction.js";
 import type { AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
 import type { BaseContext } from "./context.js";
 import type { ProfileSchema, SettingsSchema, UserFieldsSchema } from "./definition.js";
@@ -24,7 +25,7 @@ export interface InitUserDOOptions<
   TAppRoles extends AppRoleDefinitions = AppRoleDefinitions,
 > {
   /**
-   * The app's tables, by the kind of owner whose Durable Object stores them. `app` has the tables of the whole app.
+   * The app's tables, by the kind of owner that stores them. `app` has the tables of the whole app.
    * @default no tables
    */
   readonly tables?: {
@@ -79,6 +80,12 @@ export interface InitUserDOOptions<
    * @default none
    */
   readonly organizationSettings?: TSettings;
+  /**
+   * The jurisdiction of the Durable Objects that all users share: the index of email addresses, the data of the app and the
+   * directory. Choose it before the first user. With another value the app would not find its users by their addresses.
+   * @default not restricted
+   */
+  readonly appJurisdiction?: Jurisdiction | undefined;
   /**
    * Adds properties to the context of every procedure. Runs once for each call, where the procedure runs.
    * @default adds nothing

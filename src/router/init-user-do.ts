@@ -163,6 +163,7 @@ export function initUserDO<
       app: migrations.app ?? [],
     },
     builtin,
+    appJurisdiction: options.appJurisdiction,
     extendContext: context as ((base: object) => object) | undefined,
   };
   attachDefinition(root._config, definition);

@@ -30,6 +30,11 @@ export interface Placement {
    */
   readonly readsAccessExpiry?: true;
   /**
+   * Whether the procedure receives the host and the country of the request.
+   * @default no
+   */
+  readonly readsRequest?: true;
+  /**
    * The ended sessions that can still call the procedure, to repeat a call after a lost reply: those that a new password
    * replaced, or all. The procedure must check the session, and must not change anything if it has ended.
    * @default none
@@ -41,14 +46,26 @@ export interface Placement {
    * @default no
    */
   readonly endsAccess?: true;
+  /**
+   * Whether the procedure can take the permission that it requires from its caller. A repeat with the same idempotency key gets
+   * the reply nevertheless. The reply must not contain anything that requires the permission.
+   * @default no
+   */
+  readonly endsPermission?: true;
+  /**
+   * Whether the reply contains data of other users, so that it is not stored.
+   * @default no
+   */
+  readonly hasConfidentialReply?: true;
 }
 
 const PLACEMENT = Symbol.for("trpc-userdo.placement");
 const anywhere: Placement = { kind: "anywhere", setsCookies: "never" };
 
-/** Whether the reply can have credentials. It is not stored, so an idempotency key has no effect. */
-export function hasCredentialsInReply({ setsCookies, readsAccessExpiry }: Placement): boolean {
-  return setsCookies === "always" || readsAccessExpiry === true;
+/** Whether the reply can have credentials, or data of other users. It is not stored, so an idempotency key has no effect. */
+export function isReplyConfidential(placement: Placement): boolean {
+  const { setsCookies, readsAccessExpiry, hasConfidentialReply } = placement;
+  return setsCookies === "always" || readsAccessExpiry === true || hasConfidentialReply === true;
 }
 
 interface PlacementMark {

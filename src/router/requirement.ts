@@ -27,7 +27,7 @@ export function describeRequirement(requirement: Requirement): string {
   return `${"any" in requirement ? "any" : "all"} of "${names}"`;
 }
 
-/** The error of a caller whose roles in the app do not have the permissions that a call requires. */
+/** The error of a caller without the permissions in the app that a call requires. */
 export function missingAppPermission(requirement: Requirement): ReasonedError {
   return new ReasonedError({
     code: "FORBIDDEN",

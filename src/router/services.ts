@@ -235,7 +235,7 @@ export interface OrganizationService {
 /** The permissions in the app of one caller. */
 export interface AppAccessService {
   /**
-   * Rejects a caller whose roles lack the permission: now, and again in the transaction of a mutation. Returns a promise if the
+   * Rejects a caller without the permission: now, and again in the transaction of a mutation. Returns a promise if the
    * object must ask another one.
    * @param path the path of the procedure
    * @throws TRPCError FORBIDDEN (MISSING_PERMISSION), UNAUTHORIZED (NOT_SIGNED_IN)

@@ -2,7 +2,10 @@ import type { SessionTokens } from "./call.js";
 
 /** A user, as the user's own client sees it. Contains no secrets. */
 export interface User<TPermission extends string = string> {
-  /** 128 random bits as 32 hex digits. Never derived from the email address, and never changes. */
+  /**
+   * 128 random bits as 32 hex digits, after the jurisdiction of the user if there is one: `eu_0123…`. Never derived from the email
+   * address, and never changes.
+   */
   readonly id: string;
   /** The email address in its canonical form. */
   readonly email: string;

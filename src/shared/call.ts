@@ -1,4 +1,5 @@
 import type { ForwardedCause } from "./forwarded-cause.js";
+import type { SignUpRequest } from "./sign-up-request.js";
 
 /** A procedure call that the Worker sends to a Durable Object. It must survive a structured clone. */
 export interface Call {
@@ -18,6 +19,8 @@ export interface Call {
    * receives it.
    */
   readonly accessExpiresAt?: number | undefined;
+  /** The request of the browser or the app. Only `auth.signup` receives it. */
+  readonly signUpRequest?: SignUpRequest | undefined;
   /** The id of the last event that the client received of a subscription. */
   readonly lastEventId?: string | undefined;
   /**

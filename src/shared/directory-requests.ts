@@ -1,9 +1,10 @@
 import type { EntryPosition, OrganizationEntry, SchemaStatus, ShardPage, UserEntry, UserFilter } from "./directory.js";
+import type { Failure, Result } from "./result.js";
 
 /** The requests about the directory. Each comment begins with the sender and the receiver. */
 export type DirectoryOperation =
   | {
-      /** Directory → user or organization: returns the object's entry; `undefined` if the object does not exist. */
+      /** Directory → user or organization: returns the object's entry. */
       readonly op: "reportEntry";
     }
   | {
@@ -39,7 +40,8 @@ export type DirectoryOperation =
 
 /** The replies to these requests. */
 export interface DirectoryReplies {
-  reportEntry: UserEntry | OrganizationEntry | undefined;
+  /** `ENTRY_NOT_FOUND`: the object does not exist. */
+  reportEntry: Result<UserEntry | OrganizationEntry, Failure<"ENTRY_NOT_FOUND">>;
   findUser: { readonly userId: string } | null;
   listUsers: ShardPage<UserEntry>;
   countUsers: { readonly count: number; readonly shards: number };

@@ -79,7 +79,7 @@ export interface DirectoryOrganization {
   readonly name?: string;
 }
 
-/** The number of objects whose tables have one version. */
+/** The number of objects with one version of the tables. */
 export interface SchemaStatus extends SchemaVersion {
   readonly kind: "user" | "organization";
   readonly objects: number;

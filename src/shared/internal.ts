@@ -3,6 +3,7 @@ import type { LeasedRoles, VersionedRoles } from "./app-roles.js";
 import type { SessionTokens } from "./call.js";
 import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
+import type { OrganizationEntry, UserEntry } from "./directory.js";
 import type { DirectoryOperation, DirectoryReplies } from "./directory-requests.js";
 import type { ClientFailure } from "./client-failure.js";
 import type { OperatorReplies, OperatorRequest, OperatorValue } from "./operator-requests.js";
@@ -272,6 +273,8 @@ export interface Refused {
 /** The values of results, which versions before `Result` sent as they are. */
 type EarlierReply =
   | OperatorValue
+  | UserEntry
+  | OrganizationEntry
   | SignInResult
   | SessionTokens
   | FoundSession

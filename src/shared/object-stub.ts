@@ -1,8 +1,10 @@
 import type { Call, Reply } from "./call.js";
 import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
-import { toName, type ObjectAddress } from "./owner.js";
 import type { InternalRequest, WireReply } from "./internal.js";
+import type { Jurisdiction } from "./jurisdiction.js";
+import { jurisdictionOfObject, toName, type ObjectAddress } from "./owner.js";
+import { getRestricted, type NamedObjects, type StubOptions } from "./restricted-namespace.js";
 
 /** Receives the reply to one call of a batch. Over RPC it returns a promise. */
 export type OnReply = (index: number, reply: Reply) => void | Promise<void>;
@@ -28,13 +30,29 @@ export interface ObjectStub {
 }
 
 /** The methods of a Durable Object namespace that the framework uses. */
-export interface ObjectNamespace {
-  getByName(name: string): unknown;
+export interface ObjectNamespace extends NamedObjects<unknown> {
   idFromName(name: string): unknown;
   idFromString(id: string): unknown;
 }
 
-/** Creates a stub of an object. Do not reuse it: a stub stays broken after its object was reset. */
-export function stubOf(namespace: Pick<ObjectNamespace, "getByName">, address: ObjectAddress): ObjectStub {
-  return namespace.getByName(toName(address)) as ObjectStub;
+/** The objects of an app. */
+export interface AppNamespace {
+  readonly objects: NamedObjects<unknown>;
+  /** The jurisdiction of the objects that all users share, from the option of `initUserDO`. */
+  readonly appJurisdiction: Jurisdiction | undefined;
+}
+
+/** Creates a stub of an object, in its jurisdiction. Do not reuse it: a stub stays broken after its object was reset. */
+export function stubOf(
+  { objects, appJurisdiction }: AppNamespace,
+  address: ObjectAddress,
+  options?: StubOptions,
+): ObjectStub {
+  const jurisdiction = jurisdictionOfObject(address, appJurisdiction);
+  const name = toName(address);
+  const stub =
+    jurisdiction === undefined
+      ? objects.getByName(name, options)
+      : getRestricted(objects, { jurisdiction, name }, options);
+  return stub as ObjectStub;
 }

@@ -17,8 +17,8 @@ export type OperatorAction =
 /** The result of an action of an operator. */
 export interface OperatorOutcome {
   /**
-   * Whether the action has taken full effect. `false`: an organization of the user could not be reached, and follows within
-   * five minutes after it can be.
+   * Whether the action has taken full effect. `false`: an organization of the user, or the app's object, could not be reached, and
+   * follows within five minutes after it can be.
    */
   readonly applied: boolean;
 }

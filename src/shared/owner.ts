@@ -1,3 +1,5 @@
+import { parseJurisdiction, type Jurisdiction } from "./jurisdiction.js";
+
 /** The owner of a Durable Object: a user, an organization, or the app as a whole (`app:main`). */
 export interface Owner {
   readonly type: "user" | "organization" | "app";
@@ -27,5 +29,27 @@ export function toName(address: ObjectAddress): string {
 export function parseName(name: string | undefined): ObjectAddress | undefined {
   const [, type, id] = (name === undefined ? null : NAME.exec(name)) ?? [];
   if (id === undefined || (type === appAddress.type && id !== appAddress.id)) return undefined;
-  return { type: type as ObjectAddress["type"], id };
+  const address = { type: type as ObjectAddress["type"], id };
+  const jurisdiction = parseJurisdiction(id);
+  return jurisdiction === undefined || (jurisdiction !== "invalid" && isOwner(address)) ? address : undefined;
+}
+
+/** Whether an object belongs to one user or organization. The others are shared by the whole app. */
+function isOwner({ type }: ObjectAddress): boolean {
+  return type === "user" || type === "organization";
+}
+
+/**
+ * Returns the jurisdiction of an object: that of its id, or the one of all objects that the app shares.
+ *
+ * @throws Error for an id with an unknown jurisdiction
+ */
+export function jurisdictionOfObject(
+  address: ObjectAddress,
+  appJurisdiction: Jurisdiction | undefined,
+): Jurisdiction | undefined {
+  if (!isOwner(address)) return appJurisdiction;
+  const jurisdiction = parseJurisdiction(address.id);
+  if (jurisdiction !== "invalid") return jurisdiction;
+  throw new Error(`${JSON.stringify(address.id)} is not the id of a user or an organization.`);
 }

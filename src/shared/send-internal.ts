@@ -1,7 +1,7 @@
 import type { ClientFailure } from "./client-failure.js";
 import type { InternalReply, InternalRequest, Refused, WireReply } from "./internal.js";
 import { canRetry, isMissingMethod } from "./object-failure.js";
-import { stubOf, type ObjectNamespace, type ObjectStub } from "./object-stub.js";
+import { stubOf, type AppNamespace, type ObjectStub } from "./object-stub.js";
 import type { ObjectAddress } from "./owner.js";
 import { platformRetriesReads } from "./platform-retries.js";
 import { failure, success, type Result } from "./result.js";
@@ -32,6 +32,7 @@ const earlierReasons: { readonly [TOp in ResultOp]: Readonly<Record<ReasonOf<TOp
   memberRoles: { USER_NOT_FOUND: null },
   releaseSuperadmin: { LAST_SUPERADMIN: false },
   admitInvitation: { TOO_MANY_INVITATIONS: false },
+  reportEntry: { ENTRY_NOT_FOUND: null },
   operate: { USER_NOT_FOUND: null },
   describeUser: { USER_NOT_FOUND: null },
   exportUser: { USER_NOT_FOUND: null },
@@ -50,7 +51,7 @@ export async function sendInternal<TRequest extends InternalRequest>(
 
 /** Sends a request that only reads. It is retried once if the object was reset, unless the platform retries it. */
 export async function sendInternalRead<TRequest extends InternalRequest>(
-  namespace: Pick<ObjectNamespace, "getByName">,
+  namespace: AppNamespace,
   address: ObjectAddress,
   request: TRequest,
 ): Promise<InternalReply<TRequest>> {
@@ -83,6 +84,7 @@ const newOps: ReadonlySet<Op> = new Set<Op>([
   "leaseAccount",
   "memberRoles",
   "releaseSuperadmin",
+  "reportEntry",
 ]);
 
 /**

@@ -6,14 +6,24 @@ import {
   isDurableObjectNamespace,
   type ObjectBinding,
 } from "../shared/object-bindings.js";
-import type { ObjectNamespace } from "../shared/object-stub.js";
+import type { Jurisdiction } from "../shared/jurisdiction.js";
+import type { AppNamespace, ObjectNamespace } from "../shared/object-stub.js";
 import { workersModule } from "../shared/workers-module.js";
 
 /** The Worker's settings, validated. */
 export interface Configuration {
   readonly binding: string;
-  readonly namespace: ObjectNamespace;
+  readonly namespace: AppNamespace;
   readonly secrets: AppSecrets;
+}
+
+export interface ReadConfigurationOptions {
+  readonly appJurisdiction: Jurisdiction | undefined;
+  /**
+   * `ctx.exports`
+   * @default the exports in the module of the runtime
+   */
+  readonly exported?: object | undefined;
 }
 
 /** Settings do not change while a Worker runs, so only the first request validates them. */
@@ -23,14 +33,19 @@ const configurations = new WeakMap<object, Map<string | undefined, Configuration
  * Reads and validates the settings.
  *
  * @param binding the name of the binding; `undefined` for the only Durable Object class among the exports of the Worker
- * @param exported `ctx.exports`, which the module of the runtime has too
  * @throws ConfigurationError if the binding is missing or is the second one of its class, or a secret is missing, too short
  * or a sample
  */
-export function readConfiguration(env: object, binding: string | undefined, exported?: object): Configuration {
+export function readConfiguration(
+  env: object,
+  binding: string | undefined,
+  { appJurisdiction, exported }: ReadConfigurationOptions,
+): Configuration {
   const known = configurations.get(env)?.get(binding);
-  if (known) return known;
-  const configuration = { ...readBinding(env, binding, exported), secrets: readSecrets(env) };
+  if (known && known.namespace.appJurisdiction === appJurisdiction) return known;
+  const found = readBinding(env, binding, exported);
+  const namespace = { objects: found.namespace, appJurisdiction };
+  const configuration = { binding: found.binding, namespace, secrets: readSecrets(env) };
   const byBinding = configurations.get(env) ?? new Map<string | undefined, Configuration>();
   configurations.set(env, byBinding.set(binding, configuration));
   return configuration;

@@ -10,7 +10,9 @@ import type { Device } from "../shared/device.js";
 import type { ErrorReason } from "../shared/error-reason.js";
 import { invalidKeyMessage, isIdempotencyKey } from "../shared/idempotency-key.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
-import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
+import { checkJurisdiction, type Jurisdiction } from "../shared/jurisdiction.js";
+import { stubOf, type AppNamespace } from "../shared/object-stub.js";
+import type { NamedObjects } from "../shared/restricted-namespace.js";
 import { toName, type ObjectAddress } from "../shared/owner.js";
 import { readStream } from "./streams/read-stream.js";
 import { createKeyDerivation } from "./derive-key.js";
@@ -48,6 +50,12 @@ export interface CallerOptions {
    * @default each call gets a new id where one is needed
    */
   readonly requestId?: string | undefined;
+  /**
+   * The `appJurisdiction` of the app, if it has one. Without it, calls to the object of the app fail. Calls to users and
+   * organizations do not need it.
+   * @default not restricted
+   */
+  readonly appJurisdiction?: Jurisdiction | undefined;
 }
 
 /**
@@ -67,14 +75,16 @@ export interface CallerOptions {
  * SERVICE_UNAVAILABLE (OBJECT_RESET) and TOO_MANY_REQUESTS (OBJECT_OVERLOADED) if the object did not finish the call
  */
 export function createCaller<TRouter extends AnyTRPCRouter>(
-  namespace: Pick<ObjectNamespace, "getByName">,
+  binding: NamedObjects<unknown>,
   options: CallerOptions = {},
 ): CallerFactory<TRouter> {
-  const { idempotencyKey, requestId } = options;
+  const { idempotencyKey, requestId, appJurisdiction } = options;
+  checkJurisdiction("appJurisdiction", appJurisdiction);
   const device: Device | undefined = requestId === undefined ? undefined : { requestId };
+  const namespace: AppNamespace = { objects: binding, appJurisdiction };
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw invalidKey(invalidKeyMessage);
   const deriveKey = idempotencyKey === undefined ? undefined : createKeyDerivation(idempotencyKey);
-  const owners = procedureOwnersOf(namespace);
+  const owners = procedureOwnersOf(binding);
   const proxy = (caller: Caller): ServerCaller<TRouter> =>
     createTRPCRecursiveProxy<ServerCaller<TRouter>>(async ({ path, args }) => {
       const [input] = args;
@@ -139,11 +149,7 @@ function replyMissing(): ReasonedError {
   });
 }
 
-function unpack(
-  reply: Reply | undefined,
-  namespace: Pick<ObjectNamespace, "getByName">,
-  address: ObjectAddress,
-): unknown {
+function unpack(reply: Reply | undefined, namespace: AppNamespace, address: ObjectAddress): unknown {
   if (!reply) throw replyMissing();
   if (!reply.ok) throw new ForwardedError(reply.error, reply.cause);
   if (reply.stream !== undefined) {

@@ -82,7 +82,7 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
   const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP", cookies: cookieOptions = {} } = options;
   const onError = createErrorReporter(options.onError);
   const onCall = createCallReporter(options.onCall, onError);
-  const { extendContext } = definitionOf(router);
+  const { extendContext, appJurisdiction } = definitionOf(router);
   const allowedOrigins = createAllowedOrigins(options.allowedOrigins ?? []);
   const warnOnce = createWarnOnce();
   const droppedCookies = createDroppedCookieCheck(cookieOptions, warnOnce);
@@ -99,7 +99,7 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
     gated: CallsRequest | UpgradeRequest,
     redirectOrigin?: string,
   ): Promise<Response> {
-    const configuration = readConfiguration(env, binding, exportsOf(ctx));
+    const configuration = readConfiguration(env, binding, { appJurisdiction, exported: exportsOf(ctx) });
     checkRateLimits(env, rateLimits);
     const cookies = cookiesAt(gated.url);
     const sent = cookies.readSent(gated.cookies);
@@ -159,6 +159,8 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
     const target = new Request(new URL(`${path}/${procedure}`, gated.url), {
       method: "POST",
       headers: received.request.headers,
+      // A sign-up reads the country.
+      ...(received.request.cf && { cf: received.request.cf as RequestInitCfProperties }),
     });
     const calls: CallsRequest = { ...gated, kind: "calls", method: "POST", isBatch: false, calls: [call] };
     const redirects = { options: forms, allowedOrigins };
@@ -180,7 +182,9 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
         case "answered":
           return withGateHeaders(gated.response, gated);
         case "publicKeys":
-          return await publicKeysResponse(() => readConfiguration(env, binding, exportsOf(ctx)));
+          return await publicKeysResponse(() =>
+            readConfiguration(env, binding, { appJurisdiction, exported: exportsOf(ctx) }),
+          );
         case "form":
           return await inSpan("userdo.request", { "userdo.request_id": requestId }, () => handleForm(received, gated));
         case "calls":

@@ -1,7 +1,7 @@
 import { signSocketPass } from "../jwt/socket-pass.js";
 import type { RefreshClaims } from "../jwt/refresh-token.js";
 import type { Device } from "../shared/device.js";
-import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
+import { stubOf, type AppNamespace } from "../shared/object-stub.js";
 import { sendInternal } from "../shared/send-internal.js";
 import { toName, type ObjectAddress } from "../shared/owner.js";
 import { suspensionMessage } from "../shared/suspension.js";
@@ -42,7 +42,7 @@ export async function handleUpgrade(
   return response.headers.get(REFUSAL_REASON_HEADER) === "ACCOUNT_SUSPENDED" ? accountSuspended : notAMember;
 }
 
-function isNewestToken(claims: RefreshClaims, namespace: ObjectNamespace, device: Device): Promise<boolean> {
+function isNewestToken(claims: RefreshClaims, namespace: AppNamespace, device: Device): Promise<boolean> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });
   return sendInternal(stub, { op: "holdsRefreshToken", sessionId, generation, device });

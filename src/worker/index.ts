@@ -17,6 +17,7 @@ export type { UserDOWorker } from "./create-worker.js";
 export type { AllowedOriginOptions } from "./is-allowed-origin.js";
 export type { HandlerOptions } from "./options.js";
 export type { ErrorReason } from "../shared/error-reason.js";
+export type { Jurisdiction } from "../shared/jurisdiction.js";
 export type { AppOnError as OnError } from "../router/error-report.js";
 export type { AppOnCall as OnCall } from "../router/create-call-reporter.js";
 export type { CallReport } from "../shared/call-report.js";

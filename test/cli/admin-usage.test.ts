@@ -52,6 +52,7 @@ it("exits with 2 and a message after wrong usage", async () => {
     [["users", "delete", "a1", "--reason=x"], "Pass --yes to delete without a terminal."],
     [["roles", "delete", "support"], "Pass --yes to delete without a terminal."],
     [["organizations", "delete", "a1", "--reason=x"], "Pass --yes to delete without a terminal."],
+    [["directory", "rebuild"], "--reason is missing."],
     [["login"], "--email is missing."],
     [["login", "--email=ada@example.com"], "The password is missing."],
     [["login", "--email=ada@example.com", "--url=http://app.example.com/trpc"], "Use an https URL."],

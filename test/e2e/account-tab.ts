@@ -1,5 +1,6 @@
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import type { Credentials } from "./tasks-tab.js";
+import { PAGE_TIMEOUT } from "./launch-chromium.js";
 
 /** A tab with the example's account pages, used like a person would: by labels and names. */
 export class AccountTab {
@@ -11,7 +12,7 @@ export class AccountTab {
   private constructor(page: Page, url: string) {
     this.page = page;
     this.#url = url;
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(PAGE_TIMEOUT);
     page.on("pageerror", (error) => this.crashes.push(error));
   }
 

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 import { readBlocks } from "../package/page-blocks.js";
 import { createAdminShell, type AdminShell } from "./run-admin.js";
 import { startExample, type RunningExample } from "./start-example.js";
+import { eventually } from "./launch-chromium.js";
 
-const eventually = { timeout: 30_000 };
 const password = "correct horse battery";
 const admin = "admin@example.com";
 
@@ -262,6 +262,12 @@ test("schema status counts the objects at each version", async () => {
     .poll(async () => (await shell.json("schema", "status")).items, eventually)
     .toContainEqual(expect.objectContaining({ kind: "user", objects: expect.any(Number) }));
   expect((await shell.run(["schema", "status"])).stdout).toMatch(/^OBJECT +FRAMEWORK +APP +OBJECTS$/m);
+});
+
+test("directory rebuild starts a rebuild, which the audit log has with its reason", async () => {
+  const reason = "Entries are missing";
+  expect(await shell.run(["directory", "rebuild", `--reason=${reason}`])).toMatchObject({ code: 0 });
+  expect((await shell.json("audit", "--action=directory.rebuild")).items).toMatchObject([{ reason, outcome: "ok" }]);
 });
 
 test("the commands of docs/admin-cli.md work", async () => {

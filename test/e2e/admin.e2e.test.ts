@@ -3,8 +3,8 @@ import type { AccountTab } from "./account-tab.js";
 import { checkPage } from "./check-page.js";
 import type { Credentials } from "./tasks-tab.js";
 import { useAccountTabs } from "./use-account-tabs.js";
+import { eventually } from "./launch-chromium.js";
 
-const eventually = { timeout: 30_000 };
 const { open, signUp, signIn } = useAccountTabs();
 const admin: Credentials = { email: "admin@example.com", password: "correct horse battery" };
 

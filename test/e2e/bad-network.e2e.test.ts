@@ -6,10 +6,10 @@ import { expectWhole, record } from "./recorded-states.js";
 import { createSocketFaults } from "./socket-faults.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useProxiedExample } from "./use-proxied-example.js";
+import { eventually } from "./launch-chromium.js";
 
 /** Longer than a mutation waits for the page's own live queries. */
 const SLOW = 4_000;
-const eventually = { timeout: 30_000 };
 const ada: Credentials = { email: "ada@example.com", password: "correct horse battery" };
 
 const example = useProxiedExample();
@@ -32,7 +32,7 @@ describe("a connection that is lost and restored", () => {
     other = await TasksTab.open(phone, example.directUrl);
     await other.submit("Sign in", ada);
     await Promise.all([one.live(), two.live(), other.live()]);
-  }, 120_000);
+  });
   afterAll(async () => {
     await context?.close();
     await phone?.close();
@@ -83,7 +83,7 @@ describe("a server that responds late", () => {
     two = await TasksTab.open(fair, example.url);
     await two.submit("Sign in", { ...ada, email: "grace@example.com" });
     await Promise.all([one.live(), two.live()]);
-  }, 120_000);
+  });
   afterAll(async () => {
     await context?.close();
     await two?.page.context().close();

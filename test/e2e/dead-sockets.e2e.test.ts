@@ -24,7 +24,7 @@ describe("a dead socket that was never closed", () => {
     other = await TasksTab.open(await example.newBrowser(), example.directUrl);
     await other.submit("Sign in", ada);
     await Promise.all([one.live(), other.live()]);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await context?.close();
@@ -99,7 +99,7 @@ describe("a network that blocks sockets", () => {
     other = await TasksTab.open(await example.newBrowser(), example.directUrl);
     await other.submit("Sign in", grace);
     await other.live();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await context?.close();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { useAccountTabs } from "./use-account-tabs.js";
+import { eventually } from "./launch-chromium.js";
 
 const another = "another horse battery";
-const eventually = { timeout: 30_000 };
 const { open, openBeside, signIn, signUp } = useAccountTabs();
 
 describe("the password", () => {

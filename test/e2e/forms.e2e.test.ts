@@ -2,8 +2,8 @@ import type { Locator } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { AccountTab } from "./account-tab.js";
 import { useAccountTabs } from "./use-account-tabs.js";
+import { eventually } from "./launch-chromium.js";
 
-const eventually = { timeout: 30_000 };
 const { open, openBeside, signUp } = useAccountTabs();
 
 const hasFocus = (element: Locator): Promise<boolean> => element.evaluate((node) => node === document.activeElement);

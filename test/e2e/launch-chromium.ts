@@ -5,6 +5,14 @@ const places = ["chromium", "chromium-browser", "google-chrome"].map((name) => `
 /** The same engine without a user interface, which takes half of the CPU time. It has no back/forward cache. */
 const shell = "/usr/bin/chromium-headless-shell";
 
+/**
+ * How long a page is waited for, in milliseconds: for one that is there in a second on a fast machine, on a machine with two
+ * cores that runs three browsers and their servers.
+ */
+export const PAGE_TIMEOUT = 90_000;
+/** Options of assertions that wait for a page. */
+export const eventually = { timeout: PAGE_TIMEOUT };
+
 export interface LaunchOptions {
   /**
    * Uses the back/forward cache, like a person's browser. A page that returns from it has no `load` event.

@@ -5,10 +5,10 @@ import { saveScreenshot } from "./save-screenshot.js";
 import { expectWhole, record } from "./recorded-states.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useExample } from "./use-example.js";
+import { eventually } from "./launch-chromium.js";
 
 /** A Durable Object whose sockets all hibernate is evicted after ten seconds. */
 const IDLE = 13_000;
-const eventually = { timeout: 30_000 };
 
 const example = useExample();
 
@@ -29,7 +29,7 @@ describe("live tasks", () => {
     await one.page.getByText("Nothing to do.").waitFor();
     two = await TasksTab.open(context, example.url);
     await Promise.all([one.live(), two.live()]);
-  }, 120_000);
+  });
   afterAll(() => context?.close());
 
   test("a row that is added is never missing and never duplicated in the tab that adds it", async () => {

@@ -4,12 +4,11 @@ import path from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { checkPage } from "./check-page.js";
-import { launchWithProfile } from "./launch-chromium.js";
+import { eventually, launchWithProfile } from "./launch-chromium.js";
 import { saveScreenshot } from "./save-screenshot.js";
 import { startBuiltExample, type RunningExample } from "./start-example.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 
-const eventually = { timeout: 30_000 };
 const ada: Credentials = { email: "ada@example.com", password: "correct horse battery" };
 const bob: Credentials = { email: "bob@example.com", password: "correct horse battery" };
 

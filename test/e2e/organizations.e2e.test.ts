@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { AccountTab } from "./account-tab.js";
 import { useAccountTabs } from "./use-account-tabs.js";
+import { eventually } from "./launch-chromium.js";
 
-const eventually = { timeout: 30_000 };
 const { signUp } = useAccountTabs();
 
 /** A browser of a new user, who has signed up and confirmed their address. */

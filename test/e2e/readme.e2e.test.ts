@@ -2,11 +2,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "./launch-chromium.js";
+import { eventually, launchChromium, PAGE_TIMEOUT } from "./launch-chromium.js";
 import { createPageApp, type PageApp } from "./page-app.js";
 import type { DevServer } from "./start-dev-server.js";
 
-const eventually = { timeout: 30_000 };
 /** The account that the README's curl commands sign in to. */
 const ada = { email: "ada@example.com", password: "correct horse battery" };
 
@@ -43,7 +42,7 @@ async function newBrowser(): Promise<BrowserContext> {
 
 async function open(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(PAGE_TIMEOUT);
   await page.goto(url);
   return page;
 }

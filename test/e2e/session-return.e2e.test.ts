@@ -2,8 +2,8 @@ import type { BrowserContext, Page } from "playwright-core";
 import { afterEach, describe, expect, test } from "vitest";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useExample } from "./use-example.js";
+import { eventually } from "./launch-chromium.js";
 
-const eventually = { timeout: 30_000 };
 const example = useExample({ backForwardCache: true });
 const contexts: BrowserContext[] = [];
 afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));

@@ -1,4 +1,5 @@
 import type { BrowserContext, Locator, Page, WebSocket } from "playwright-core";
+import { PAGE_TIMEOUT } from "./launch-chromium.js";
 
 export interface Credentials {
   readonly email: string;
@@ -16,7 +17,7 @@ export class TasksTab {
 
   private constructor(page: Page) {
     this.page = page;
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(PAGE_TIMEOUT);
     page.on("websocket", (socket) => {
       if (new URL(socket.url()).pathname === "/trpc") this.sockets.push(socket);
     });

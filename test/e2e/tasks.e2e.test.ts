@@ -8,11 +8,11 @@ import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useExample } from "./use-example.js";
+import { eventually } from "./launch-chromium.js";
 
 /** A Durable Object whose sockets all hibernate is evicted after ten seconds. */
 const IDLE = 13_000;
 const screenshot = fileURLToPath(new URL("../../docs/images/example.png", import.meta.url));
-const eventually = { timeout: 30_000 };
 
 const example = useExample({ devServer: true });
 

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchChromium } from "./launch-chromium.js";
+import { launchChromium, PAGE_TIMEOUT } from "./launch-chromium.js";
 import { createPageApp, type PageApp } from "./page-app.js";
 import type { DevServer } from "./start-dev-server.js";
 
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 async function open(): Promise<Page> {
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(PAGE_TIMEOUT);
   await page.goto(server.url);
   return page;
 }

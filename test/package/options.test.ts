@@ -25,6 +25,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
       "SocketLimits",
       "ChangeLogRetention",
       "DirectoryOptions",
+      "LocationOptions",
     ],
   ],
   ["## createWorker and createHandler", ["HandlerOptions", "CookieOptions", "FormOptions"]],

@@ -40,6 +40,8 @@ const replies = [
   ["answerInvitation", failure("INVITATION_INVALID"), "invalid"],
   ["admitInvitation", success(true), true],
   ["admitInvitation", failure("TOO_MANY_INVITATIONS"), false],
+  ["reportEntry", success({ id: "u" }), { id: "u" }],
+  ["reportEntry", failure("ENTRY_NOT_FOUND"), null],
   ["hasAccount", false, false],
   ["isLastOwner", true, true],
   ["deliver", { done: 1 }, { done: 1 }],
@@ -62,6 +64,13 @@ describe("a deployment in which two versions call each other", () => {
   });
 });
 
+test.each(["operate", "describeUser", "exportUser", "leaseAccount", "memberRoles", "reportEntry"] as const)(
+  "%s: rejects the missing reply of an earlier version, which does not know the request",
+  (op) => {
+    expect(() => readReply(op, undefined)).toThrow(`runs a version that does not know "${op}"`);
+  },
+);
+
 it("asks the other object for a result, and returns it", async () => {
   const received: unknown[] = [];
   const stub = {
@@ -78,8 +87,12 @@ it("asks the other object for a result, and returns it", async () => {
 describe("a request that only reads", () => {
   const stubError = (flags: object) => Object.assign(new Error("The stub failed."), flags);
   const missing = new TypeError('The RPC receiver does not implement the method "internalRead".');
+  const appOf = ({ getByName }: { getByName(): unknown }) => ({
+    objects: { getByName, jurisdiction: () => ({ getByName }) },
+    appJurisdiction: undefined,
+  });
   const read = (namespace: { getByName(): unknown }) =>
-    sendInternalRead(namespace, { type: "user", id: "ada" }, { op: "loadSession", token: "token" });
+    sendInternalRead(appOf(namespace), { type: "user", id: "ada" }, { op: "loadSession", token: "token" });
 
   /** A namespace whose first stubs fail with these errors. */
   function failFirst(...errors: Error[]) {

@@ -11,7 +11,7 @@ function configured({ current = secret("a"), previous = undefined as string | un
   const secrets = { jwt: { current, previous, keyPair: undefined }, index: secret("index") };
   return {
     binding,
-    namespace: { getByName() {}, idFromName() {}, idFromString() {} },
+    namespace: { objects: { getByName() {}, jurisdiction: () => ({ getByName() {} }) }, appJurisdiction: undefined },
     secrets,
   } satisfies Configuration;
 }

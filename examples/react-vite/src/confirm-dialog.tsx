@@ -1,4 +1,5 @@
-import { useId, useLayoutEffect, useRef } from "react";
+import { useId } from "react";
+import { useModal } from "./use-modal.ts";
 
 export interface ConfirmDialogProps {
   readonly question: string;
@@ -11,20 +12,10 @@ export interface ConfirmDialogProps {
 
 const CONFIRMED = "confirmed";
 
-/**
- * A modal dialog. The browser keeps the focus inside, closes it with Escape, and restores the focus to the element that had it
- * before.
- */
+/** Asks whether to do something that cannot be undone. */
 export function ConfirmDialog({ question, explanation, action, onAnswer }: ConfirmDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const id = useId();
-
-  useLayoutEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    // Closing restores the focus, also if another device deletes the item that the dialog is about.
-    return () => element?.close();
-  }, []);
 
   return (
     <dialog

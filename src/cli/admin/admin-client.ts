@@ -6,7 +6,7 @@ import type { builtinRoot } from "../../router/builtin-root.js";
 import type { AppDefinition } from "../../router/definition.js";
 import type { TokenFile } from "./token-file.js";
 
-/** The built-in procedures that the commands call.. */
+/** The built-in procedures that the commands call. */
 type BuiltinRouter = ReturnType<
   typeof builtinRoot.router<{
     auth: ReturnType<typeof createAuthRouter<AppDefinition>>;

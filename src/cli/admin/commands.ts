@@ -1,6 +1,7 @@
 import { auditCommand } from "./audit-command.js";
 import type { Command } from "./command.js";
 import { deadLettersCommands } from "./dead-letters-commands.js";
+import { directoryRebuildCommand } from "./directory-rebuild-command.js";
 import { organizationsCommands } from "./organizations-commands.js";
 import { rolesCommands } from "./roles-commands.js";
 import { schemaStatusCommand } from "./schema-status-command.js";
@@ -16,4 +17,5 @@ export const commands: readonly Command[] = [
   auditCommand,
   ...deadLettersCommands,
   schemaStatusCommand,
+  directoryRebuildCommand,
 ];

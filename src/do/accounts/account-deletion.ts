@@ -1,9 +1,8 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
-import { emailObjectAddress } from "../../shared/email-object-address.js";
-import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { MAIL } from "../messaging/outbox-heads.js";
 import { revokeEarlier } from "./revocations.js";
+import { emailObjectName } from "./email/email-object-name.js";
 import { mailNotice } from "./account-mails.js";
 import type { AccountDeps } from "./account-deps.js";
 import type { AccountRow } from "./account-store.js";
@@ -15,12 +14,18 @@ const MINUTE_MS = 60_000;
 /** How long the storage waits for the last mail to be sent. */
 const MAX_MAIL_WAIT_MS = 60 * MINUTE_MS;
 
-/** A deletion that the user confirmed with their password. */
-export interface ConfirmedDeletion {
-  /** The account as it was when the password was checked. */
-  readonly account: AccountRow;
-  /** The session that asked for it; `undefined` for a server caller. */
-  readonly sessionId: string | undefined;
+/** A deletion that the user confirmed, or that an operator ordered. */
+export interface RequestedDeletion {
+  /**
+   * The account as it was when the user confirmed the deletion, with the password or a link.
+   * @default none: an operator deletes the account, whatever the user changes meanwhile
+   */
+  readonly confirmed?: AccountRow;
+  /**
+   * The session that asked for it.
+   * @default none: a server caller, a link or an operator
+   */
+  readonly sessionId?: string | undefined;
   /**
    * Called first in the transaction of the deletion, with the account as it is then. Throws to refuse the deletion.
    * @default nothing
@@ -70,19 +75,16 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, onDele
     isUnderWay: (): boolean => (underWay ??= readDeletion() !== undefined),
 
     /** @throws TRPCError UNAUTHORIZED (ACCOUNT_CHANGED) when the password, the address or the session has changed since the confirmation */
-    async begin({ account, sessionId, assertAllowed }: ConfirmedDeletion): Promise<void> {
-      if (!accounts.read()) return;
-      const addressOf = async (email: string) => toName(await emailObjectAddress(identity().secrets.index, email));
-      const { operationId } = account;
-      const target = await addressOf(account.email);
-
+    async begin({ confirmed, sessionId, assertAllowed }: RequestedDeletion): Promise<void> {
       const ended = transaction(() => {
-        // The hook of the app and other objects were awaited. The confirmation is valid only for the same password.
         const now = accounts.read();
         assertAllowed?.(now);
-        const isSame = now?.passwordHash === account.passwordHash && now.operationId === operationId;
-        if (!isSame) throw signInAgain();
+        if (!now) return undefined;
+        // The hook of the app and other objects were awaited. The confirmation is valid only for the same password.
+        if (confirmed && !isSame(confirmed, now)) throw signInAgain();
         if (sessionId !== undefined && !sessions.findActive(sessionId, Date.now())) throw signInAgain();
+        const { operationId } = now;
+        const target = emailObjectName(identity().secrets.index, now.email);
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
         deps.organizations.announceDeletion();
         deps.roles.announceDeletion();
@@ -99,6 +101,7 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, onDele
         alarms.arm();
         return ended;
       });
+      if (!ended) return;
       underWay = true;
       for (const id of ended) onSessionEnd(id);
       // Finishes now if all messages are delivered. Otherwise the alarm retries.
@@ -106,6 +109,10 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, onDele
       await finish();
     },
   };
+}
+
+function isSame(one: AccountRow, other: AccountRow): boolean {
+  return one.passwordHash === other.passwordHash && one.operationId === other.operationId;
 }
 
 function signInAgain(): ReasonedError {

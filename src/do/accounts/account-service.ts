@@ -132,7 +132,7 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
       await deps.organizations.assertNotLastOwner();
       await deps.roles.assertNotLastSuperadmin();
       await onDelete(toUser(account));
-      await deletion.begin({ account, sessionId });
+      await deletion.begin({ confirmed: account, sessionId });
       request.setSession(null);
     },
 

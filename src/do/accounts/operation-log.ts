@@ -1,6 +1,6 @@
 const DAY_MS = 24 * 60 * 60_000;
 /** Longer than any caller repeats an operation. */
-const KEPT_MS = 7 * DAY_MS;
+const RETENTION_MS = 7 * DAY_MS;
 
 export const operationLogSchema =
   "CREATE TABLE IF NOT EXISTS _operations (id TEXT PRIMARY KEY NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID";
@@ -13,7 +13,7 @@ export function createOperationLog(sql: SqlStorage) {
     /** Call it in the transaction of the effect. */
     add(id: string): void {
       const now = Date.now();
-      sql.exec("DELETE FROM _operations WHERE at < ?", now - KEPT_MS);
+      sql.exec("DELETE FROM _operations WHERE at < ?", now - RETENTION_MS);
       sql.exec("INSERT INTO _operations (id, at) VALUES (?, ?)", id, now);
     },
   };

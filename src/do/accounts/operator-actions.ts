@@ -10,6 +10,7 @@ import { countMail, mailLink, tooManyMails } from "./account-mails.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import type { SuspensionOfAccount } from "./account-suspension.js";
 import { catchClientError } from "./client-error-result.js";
+import type { OutboxMessage } from "../messaging/outbox-store.js";
 import type { OperationLog } from "./operation-log.js";
 import { revokeEarlier } from "./revocations.js";
 
@@ -22,8 +23,10 @@ export interface OperatorActionsOptions {
   readonly exists: () => boolean;
   /** Runs the app's hook before the account is deleted. The hook can refuse. */
   readonly onDelete: (user: User) => Promise<void>;
-  /** Whether all organizations of the user have received their messages. */
-  readonly areOrganizationsInformed: () => boolean;
+  /** Returns what is sent for a dead letter, because newer messages may have been delivered since. */
+  readonly renewMessage: (message: OutboxMessage) => readonly OutboxMessage[];
+  /** Whether the app's object and all organizations of the user have received their messages. */
+  readonly isDelivered: () => boolean;
 }
 
 type OperatorResult = Result<OperatorOutcome, Failure<"USER_NOT_FOUND"> | ClientFailure>;
@@ -33,7 +36,7 @@ type OperatorResult = Result<OperatorOutcome, Failure<"USER_NOT_FOUND"> | Client
  * can read. The object of the app has authorized them. An operation with an id that was executed before has no second effect.
  */
 export function createOperatorActions(options: OperatorActionsOptions) {
-  const { deps, operations, suspension, deletion, exists, onDelete, areOrganizationsInformed } = options;
+  const { deps, operations, suspension, deletion, exists, onDelete, isDelivered } = options;
   const { accounts, audit, outbox, transaction, onSuspend, onSessionEnd } = deps;
 
   /** Runs the effect and records the operation in one transaction, unless it was executed before. */
@@ -80,9 +83,7 @@ export function createOperatorActions(options: OperatorActionsOptions) {
 
   async function deleteAccount(): Promise<void> {
     await onDelete(toUser(requireAccount()));
-    // The hook was awaited, and the user can have deleted the account meanwhile.
-    const account = accounts.read();
-    if (account) await deletion.begin({ account, sessionId: undefined });
+    await deletion.begin({});
   }
 
   function revokeSessions(operationId: string): void {
@@ -111,20 +112,20 @@ export function createOperatorActions(options: OperatorActionsOptions) {
         return deleteAccount();
       case "retryDeadLetter":
         return once(operationId, () => {
-          if (!outbox.retryDeadLetter(action.id)) throw deadLetterNotFound();
+          if (!outbox.retryDeadLetter(action.id, options.renewMessage)) throw deadLetterNotFound();
           record("operator.retryDeadLetter");
         });
     }
   }
 
   return async (operationId: string, action: OperatorAction): Promise<OperatorResult> => {
-    // A repeat of a deletion whose messages are still on their way.
-    if (action.type === "delete" && deletion.isUnderWay()) return success({ applied: areOrganizationsInformed() });
+    // A repeat of a deletion that waits until its messages are delivered.
+    if (action.type === "delete" && deletion.isUnderWay()) return success({ applied: isDelivered() });
     if (!exists()) return failure("USER_NOT_FOUND");
     return catchClientError(async () => {
       await execute(operationId, action);
       await outbox.flushPosted();
-      return success({ applied: areOrganizationsInformed() });
+      return success({ applied: isDelivered() });
     });
   };
 }

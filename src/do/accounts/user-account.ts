@@ -119,7 +119,7 @@ export function createUserAccount(options: UserAccountOptions) {
       return failure("WRONG_CREDENTIALS");
     }
     const { session, deviceEpoch, ended, hook } = transaction(() => {
-      // Only after the right password, so that nobody else learns about the suspension.
+      // Only after the right password, so that only the user learns about the suspension.
       assertNotSuspended();
       const created = sessions.create(Date.now(), device.label);
       audit.add({ action: "login", outcome: "ok", sessionId: created.id, device });

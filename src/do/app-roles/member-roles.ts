@@ -56,7 +56,7 @@ export function createMemberRoles({ sql, policy, request, exists, onChange }: Me
   async function ask(userId: string): Promise<ReadonlySet<string>> {
     const found = await request(userId);
     if (!found || !exists()) return new Set();
-    // A live query cannot write, but may be what asked.
+    // The request may come from a live query, which cannot write.
     withoutRecorder(() => write(userId, found, found.until));
     return permissionsOf(find(userId)?.roles ?? []);
   }
@@ -81,7 +81,7 @@ export function createMemberRoles({ sql, policy, request, exists, onChange }: Me
       return result;
     },
 
-    /** Forgets the roles of a former member. */
+    /** Deletes the roles of a former member. */
     delete: (userId: string): void => void sql.exec("DELETE FROM _member_app_roles WHERE user_id = ?", userId),
     deleteAll: (): void => void sql.exec("DELETE FROM _member_app_roles"),
   };

@@ -69,7 +69,7 @@ export function createRoleAdministration(options: RoleAdministrationOptions): Ro
     if (policy.findDeclared(name) || store.find(name)) throw roleTaken(name);
   }
 
-  /** Nobody grants or removes a permission that they do not have. @throws TRPCError FORBIDDEN (MISSING_PERMISSION) */
+  /** Callers cannot grant or remove a permission that they do not have. @throws TRPCError FORBIDDEN (MISSING_PERMISSION) */
   function assertHas(permissions: readonly string[]): void {
     if (actor.type === "system") return;
     const own = new Set(policy.accessOf(store.rolesOf(actor.id)).permissions);

@@ -12,7 +12,7 @@ export interface RolePublisherOptions {
 
 /** Sends the roles of users to their objects, which pass them on to the users' organizations. */
 export function createRolePublisher({ store, outbox }: RolePublisherOptions) {
-  /** The users whose object has the roles, but not all of their organizations. */
+  /** The objects of users that have received the roles, but not all of their organizations have. */
   const incomplete = new Set<string>();
   const target = (userId: string): string => toName({ type: "user", id: userId });
 

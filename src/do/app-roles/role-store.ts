@@ -34,13 +34,13 @@ export interface RoleStore {
   /** Whether a superadmin exists who is neither this user nor inactive. */
   hasOtherSuperadmin(userId: string, now: number): boolean;
   /**
-   * Marks a superadmin as inactive until a time, in milliseconds since the epoch, or as active with 0: somebody who is suspended
-   * or about to be deleted cannot be the last superadmin.
+   * Marks a superadmin as inactive until a time, in milliseconds since the epoch, or as active with 0: a user who is
+   * suspended or about to be deleted cannot be the last superadmin.
    */
   setInactive(userId: string, until: number): void;
   /** Deletes everything about a user. Returns whether the user had roles. */
   deleteUser(userId: string): boolean;
-  /** The user who became superadmin by the setting; `undefined` if nobody did yet. */
+  /** The user who became superadmin by the setting; `undefined` before that. */
   bootstrapped(): string | undefined;
   setBootstrapped(userId: string, now: number): void;
 }
@@ -68,7 +68,7 @@ const assignments = [
   "CREATE INDEX IF NOT EXISTS _app_role_users_user ON _app_role_users (user_id)",
 ].join(";\n");
 
-/** A row for each user whose roles ever changed. */
+/** A row for each user who ever had a role. */
 const versions = loggedTableSql(
   "_app_role_versions",
   "user_id",

@@ -13,7 +13,7 @@ export interface SuperadminsOptions {
 /** How long the deletion of a superadmin's account can take, in milliseconds. Until then they do not count as superadmin. */
 const DELETION_MS = 10 * 60_000;
 
-/** Protects the last superadmin, and makes the first one. Call the functions in a transaction. */
+/** Protects the last superadmin, and assigns the role to the first one. Call the functions in a transaction. */
 export function createSuperadmins({ store, publisher, log }: SuperadminsOptions) {
   const isSuperadmin = (userId: string): boolean => store.rolesOf(userId).some(({ name }) => name === SUPERADMIN);
 
@@ -40,7 +40,7 @@ export function createSuperadmins({ store, publisher, log }: SuperadminsOptions)
     /** Ends a reservation or a suspension. */
     activate: (userId: string): void => store.setInactive(userId, 0),
 
-    /** Makes a user superadmin whose verified address is the one of the setting, once ever. */
+    /** Makes the user with the verified address of the setting a superadmin, once ever. */
     bootstrap(userId: string): void {
       if (store.bootstrapped() !== undefined) return;
       store.setBootstrapped(userId, Date.now());

@@ -30,11 +30,15 @@ export interface UserRolesOptions {
   readonly onChange: () => void;
   /** The value of the setting `BOOTSTRAP_ADMIN_EMAIL`. */
   readonly bootstrapEmail: unknown;
+  /** Whether the app declares roles. */
+  readonly hasRoles: boolean;
 }
+
+type Claimant = Pick<User, "email" | "emailVerified">;
 
 /** Keeps the roles of a user current in the user's own object, and passes them on to the user's organizations. */
 export function createUserRoles(options: UserRolesOptions) {
-  const { userId, sql, store, identity, outbox, rates, transaction, exists, onChange } = options;
+  const { userId, sql, store, identity, outbox, rates, transaction, exists, onChange, hasRoles } = options;
   const bootstrapEmail =
     typeof options.bootstrapEmail === "string" ? canonicalEmail(options.bootstrapEmail) : undefined;
   let renewal: Promise<void> | undefined;
@@ -43,6 +47,10 @@ export function createUserRoles(options: UserRolesOptions) {
   const organization = (id: string): string => toName({ type: "organization", id });
 
   const isSuperadmin = (): boolean => store.read().roles.some(({ name }) => name === SUPERADMIN);
+
+  /** Whether the address is verified and the one of the setting, and the user is not a superadmin yet. */
+  const canClaimBootstrap = ({ email, emailVerified }: Claimant): boolean =>
+    bootstrapEmail !== undefined && emailVerified && email === bootstrapEmail && !isSuperadmin();
 
   /** Stores roles, and sends them to the organizations that use earlier ones. Call it in a transaction. */
   function apply(roles: VersionedRoles, until: number): void {
@@ -103,11 +111,12 @@ export function createUserRoles(options: UserRolesOptions) {
         .filter(({ organization_id: id }) => outbox.countPending(organization(String(id))) > 0).length,
 
     /**
-     * Reserves the deletion of the account in the app's object.
+     * Reserves the deletion of the account in the app's object. The stored roles do not decide, because a new role may not have
+     * arrived. In an app that neither declares roles nor has the setting, only users who ever had a role ask.
      * @throws TRPCError CONFLICT (LAST_SUPERADMIN) when the user is the last superadmin of the app
      */
     async assertNotLastSuperadmin(): Promise<void> {
-      if (!isSuperadmin()) return;
+      if (!hasRoles && bootstrapEmail === undefined && store.read().version === 0) return;
       const released = await sendInternal(app(), { op: "releaseSuperadmin", userId });
       if (!released.ok) throw lastSuperadmin();
     },
@@ -117,11 +126,11 @@ export function createUserRoles(options: UserRolesOptions) {
       if (store.read().version > 0) outbox.post(roleMessage(APP_OBJECT, "roleUserGone", { userId }));
     },
 
+    canClaimBootstrap,
+
     /** Makes the user a superadmin if the address is verified and the one of the setting. Call it in a transaction. */
-    claimBootstrap({ email, emailVerified }: Pick<User, "email" | "emailVerified">): void {
-      if (bootstrapEmail === undefined || !emailVerified || email !== bootstrapEmail) return;
-      if (isSuperadmin()) return;
-      outbox.post(roleMessage(APP_OBJECT, "bootstrapSuperadmin", { userId }));
+    claimBootstrap(account: Claimant): void {
+      if (canClaimBootstrap(account)) outbox.post(roleMessage(APP_OBJECT, "bootstrapSuperadmin", { userId }));
     },
 
     /** Reports a call that was refused, for the audit log of the app. */

@@ -2,6 +2,7 @@ import type { Env } from "../../router/env.js";
 import type { AuditedAction } from "../../shared/audited-action.js";
 import type { Owner } from "../../shared/owner.js";
 import type { Alarms } from "../lifecycle/alarms.js";
+import { within } from "../lifecycle/within.js";
 
 /** The last entry that the hook `onAudit` has received: one row. */
 export const actionFeedSchema = `
@@ -36,10 +37,12 @@ export interface ActionFeedOptions {
 const BATCH = 100;
 /** When the alarm delivers entries that were not delivered right after they were added, in milliseconds. */
 const RETRY_MS = 10_000;
+/** Ten times as long as a slow store needs. Other tasks of the object's alarm wait for the hook. */
+const HOOK_TIMEOUT_MS = 30_000;
 
 /**
  * Passes the entries of an audit log to the app's hook `onAudit`, in order and at least once: right after they were added, and by
- * the alarm if that fails or is interrupted.
+ * the alarm if that fails, is interrupted or takes too long.
  */
 export function createActionFeed({ sql, readAfter, isInitialized, alarms, deliver }: ActionFeedOptions) {
   /** The delivery that is running. The hook receives one batch at a time. */
@@ -51,7 +54,7 @@ export function createActionFeed({ sql, readAfter, isInitialized, alarms, delive
       const actions = deliver && isInitialized() ? readAfter(Number(read()["delivered"]), BATCH) : [];
       const last = actions.at(-1);
       if (!last) break;
-      await deliver?.(actions);
+      await within(HOOK_TIMEOUT_MS, deliver?.(actions));
       // The object can be erased while the hook runs.
       if (!isInitialized()) return;
       sql.exec("UPDATE _action_feed SET delivered = ?", last.id);

@@ -63,7 +63,7 @@ export const actionLogSchema = [
 
 /** Number of new entries between two prunings. */
 const PRUNE_EVERY = 50;
-/** Most denied calls of one actor that are recorded in an hour, so that nobody can fill the log. */
+/** Most denied calls of one actor that are recorded in an hour, so that a user cannot fill the log. */
 const DENIALS_PER_HOUR = 20;
 const HOUR_MS = 60 * 60_000;
 

@@ -10,7 +10,7 @@ export interface AuditedChangeOptions extends Pick<NewAction, "actor" | "device"
 
 type Action = Omit<NewAction, "actor" | "device" | "outcome" | "failure">;
 
-/** Creates the functions that run the changes of one caller, and record whether they were made or refused. */
+/** Creates the functions that run the changes of one caller, and record their outcomes. */
 export function createAuditedChange({ actor, device, log, transaction, checkAgain }: AuditedChangeOptions) {
   function recordFailure(action: Action, error: unknown): void {
     const failure = reasonOf(error) ?? "UNEXPECTED";

@@ -1,6 +1,6 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 
-/** The error of a list whose cursor no page returned. */
+/** The error for a cursor that no page returned. */
 export function invalidCursor(): ReasonedError {
   return new ReasonedError({
     code: "BAD_REQUEST",

@@ -1,12 +1,13 @@
 import type { OrganizationEntry, UserEntry } from "../../shared/directory.js";
 import type { Alarms } from "../lifecycle/alarms.js";
+import { within } from "../lifecycle/within.js";
 import type { DirectoryChange, OnDirectoryChange } from "./directory-options.js";
 import type { EntryLists } from "./entry-lists.js";
 import type { EntryStore } from "./entry-store.js";
 import type { ObjectKind } from "./object-counts.js";
 import { toDirectoryOrganization, toDirectoryUser } from "./present-entries.js";
 
-/** The entries whose changes the app's hook has not received yet, in order. */
+/** The changed entries that the app's hook has not received yet, in order. */
 export const feedSchema = `
   CREATE TABLE IF NOT EXISTS _feed (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,7 +60,7 @@ export function createChangeFeed({ sql, env, hook, lists, store, isInitialized, 
     for (let calls = 0; calls < MAX_CALLS; calls++) {
       const rows = isInitialized() ? next() : [];
       if (rows.length === 0) return;
-      await within(HOOK_TIMEOUT_MS, Promise.resolve(hook({ changes: rows.map(toChange), env })));
+      await within(HOOK_TIMEOUT_MS, hook({ changes: rows.map(toChange), env }));
       // An entry that changed meanwhile has a new row.
       for (const { seq } of rows) sql.exec("DELETE FROM _feed WHERE seq = ?", seq);
     }
@@ -81,14 +82,4 @@ export function createChangeFeed({ sql, env, hook, lists, store, isInitialized, 
     release: (kind: ObjectKind, id: string): void =>
       void sql.exec("DELETE FROM _feed WHERE kind = ? AND id = ?", kind, id),
   };
-}
-
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`There was no reply within ${timeoutMs / 1000} s.`)), timeoutMs);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,4 +1,5 @@
 import type { OrganizationEntry, UserEntry } from "../../shared/directory.js";
+import { failure, success, type Failure, type Result } from "../../shared/result.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import { messageAbout, shardName } from "./directory-messages.js";
 import { dayOf } from "./present-entries.js";
@@ -55,8 +56,8 @@ export function createReporter<TKind extends ObjectKind>(options: ReporterOption
   }
 
   /**
-   * Returns a version that is higher than all earlier ones. It begins at the time, because an object whose sign-up was undone
-   * does not know its earlier versions.
+   * Returns a version that is higher than all earlier ones. It begins at the time, because an object does not know
+   * its earlier versions after its sign-up was undone.
    */
   function nextVersion(): number {
     return Math.max(Date.now(), (last()?.version ?? 0) + 1);
@@ -84,8 +85,11 @@ export function createReporter<TKind extends ObjectKind>(options: ReporterOption
       });
     },
 
-    /** Returns the entry with a new version, for a directory that asks for it; `undefined` if the object has none. */
-    renew: (): Entries[TKind] | undefined => transaction(() => renew(true)),
+    /** Returns the entry with a new version, for a directory that asks for it. */
+    renew(): Result<Entries[TKind], Failure<"ENTRY_NOT_FOUND">> {
+      const entry = transaction(() => renew(true));
+      return entry ? success(entry) : failure("ENTRY_NOT_FOUND");
+    },
 
     /** Deletes the entry. Call it inside the transaction of the deletion. */
     remove(): void {

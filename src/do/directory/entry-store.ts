@@ -176,7 +176,7 @@ export function createEntryStore({ sql, onChange }: EntryStoreOptions) {
       if (before) deleteRow(kind, before.key);
     },
 
-    /** Deletes what is known about objects that were deleted before a time. */
+    /** Deletes the records of objects that were deleted before a time. */
     pruneDeleted: (before: number): void => void sql.exec("DELETE FROM _deleted WHERE deleted_at < ?", before),
 
     /** The time of the oldest known deletion. */

@@ -44,7 +44,7 @@ export function createMoves(options: MoveOptions) {
 
   const read = () => (isInitialized() ? sql.exec("SELECT * FROM _shards").toArray()[0] : undefined);
 
-  /** The kind whose entries are checked next; `undefined` if all were. */
+  /** The kind of entries that are checked next; `undefined` if all were. */
   function pending(): ObjectKind | undefined {
     const row = read();
     if (!row) return undefined;

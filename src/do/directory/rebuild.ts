@@ -1,3 +1,4 @@
+import type { DirectoryReplies } from "../../shared/directory-requests.js";
 import type { OrganizationEntry, UserEntry } from "../../shared/directory.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import type { EntryLists } from "./entry-lists.js";
@@ -21,8 +22,8 @@ export interface RebuildOptions {
   readonly store: EntryStore;
   readonly lists: EntryLists;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
-  /** Asks an object for its entry. Resolves to `undefined` if the object does not exist. */
-  readonly readEntry: (kind: ObjectKind, id: string) => Promise<UserEntry | OrganizationEntry | undefined>;
+  /** Asks an object for its entry. Rejects if the object cannot be reached, or runs a version that does not know the question. */
+  readonly readEntry: (kind: ObjectKind, id: string) => Promise<DirectoryReplies["reportEntry"]>;
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** Reports an object that does not reply. Its entry stays. */
@@ -35,11 +36,11 @@ export function createRebuild(options: RebuildOptions) {
 
   async function check(kind: ObjectKind, { id, version }: UserEntry | OrganizationEntry): Promise<void> {
     try {
-      const entry = await readEntry(kind, id);
+      const reply = await readEntry(kind, id);
       transaction(() => {
-        if (!entry) store.delete(kind, id, version + 1);
-        else if ("memberCount" in entry) store.putOrganization(entry);
-        else store.putUser(entry);
+        if (!reply.ok) store.delete(kind, id, version + 1);
+        else if ("memberCount" in reply.value) store.putOrganization(reply.value);
+        else store.putUser(reply.value);
       });
     } catch (cause) {
       onUnreachable(cause);

@@ -23,6 +23,8 @@ export interface KeyedMutation extends Pick<KeyedCallOptions, "isRepeatable"> {
   readonly call: Pick<Call, "path" | "input"> & { readonly idempotencyKey: string };
   /** Whether the caller writes the serialized result into a response or a frame. */
   readonly wantsText: boolean;
+  /** Checks the permissions of the caller before a repeat gets an earlier reply. @throws the error of the check */
+  readonly authorizeRepeat: () => Promise<void>;
   /** Called before the first run. Returns the function that returns the position in the change log after its writes. */
   readonly trackWrites: () => KeyedCallOptions["writeCursor"];
   /** Runs the mutation. Never rejects. */
@@ -36,7 +38,7 @@ export interface KeyedCalls {
   /**
    * Runs a mutation, or returns the reply of an earlier call with the same key. A repeat waits for a call that is still running.
    *
-   * @throws ReasonedError CONFLICT (IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN, RESULT_NOT_KEPT)
+   * @throws ReasonedError CONFLICT (IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN, RESULT_NOT_KEPT), and the errors of `authorizeRepeat`
    */
   run(mutation: KeyedMutation): Promise<Reply>;
 
@@ -73,12 +75,15 @@ export function createKeyedCalls(options: KeyedCallsOptions): KeyedCalls {
         if (!first) break;
         if (!first.matches({ path, input })) throw keyReused();
         const kept = await first.outcome();
-        if (kept) return toReply(kept, wantsText);
+        if (!kept) continue;
+        await mutation.authorizeRepeat();
+        return toReply(kept, wantsText);
       }
       // The first call may have deleted the object while this one waited.
       const stored = isInitialized() ? store.find(id) : lastCalls.find(id);
       if (stored) {
         if (stored.path !== path || stored.input !== input) throw keyReused();
+        await mutation.authorizeRepeat();
         return toReply(fromColumns(stored), wantsText);
       }
       if (!isInitialized()) return mutation.run();

@@ -1,3 +1,5 @@
+import { ConfigurationError } from "../../shared/configuration-error.js";
+import type { Jurisdiction } from "../../shared/jurisdiction.js";
 import { inSpan } from "../../shared/tracing.js";
 import type { FrameworkSchema } from "../tables/schema/framework-schema.js";
 
@@ -20,12 +22,19 @@ export interface LifecycleOptions {
   readonly framework: FrameworkSchema;
   /** @default none, for an object without tables of the app */
   readonly app?: AppSchema;
+  /**
+   * The jurisdiction of the objects that all users share. A new object stores it, and compares it when it starts: after a change
+   * of the setting, these objects would be empty.
+   * @default not stored
+   */
+  readonly appJurisdiction?: Jurisdiction | undefined;
 }
 
 /** The schema of an object: the number of the last step of the framework, and the fingerprint of all statements. */
 interface StoredSchema {
   readonly version: number;
   readonly fingerprint: string;
+  readonly appJurisdiction: string | undefined;
 }
 
 /** Ends the fingerprint of an incomplete schema, so that it differs from that of every version. */
@@ -35,7 +44,7 @@ const INCOMPLETE = "(incomplete)";
  * Initializes an object, upgrades its schema and erases it. Any name creates a Durable Object, so an object stores nothing
  * when it starts: only a sign-up, a new organization or a reservation initializes it.
  */
-export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
+export function createLifecycle({ storage, framework, app, appJurisdiction }: LifecycleOptions) {
   const { sql } = storage;
   const fingerprint = app ? `${framework.fingerprint} ${app.fingerprint}` : framework.fingerprint;
   let stored = readStoredSchema(sql);
@@ -53,7 +62,7 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
       const upgraded = (app?.update(sql) ?? true) ? fingerprint : `${fingerprint} ${INCOMPLETE}`;
       sql.exec("UPDATE _object SET fingerprint = ?", upgraded);
     });
-    stored = { version: framework.version, fingerprint };
+    stored = { version: framework.version, fingerprint, appJurisdiction };
   }
 
   return {
@@ -71,6 +80,11 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
             sql.exec("CREATE TABLE _object (fingerprint TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 0) STRICT");
             const { version } = framework;
             sql.exec("INSERT INTO _object (fingerprint, version) VALUES (?, ?)", fingerprint, version);
+            // Objects of an app without the setting have no such column.
+            if (appJurisdiction !== undefined) {
+              sql.exec("ALTER TABLE _object ADD COLUMN app_jurisdiction TEXT");
+              sql.exec("UPDATE _object SET app_jurisdiction = ?", appJurisdiction);
+            }
             framework.install(sql);
             app?.install(sql);
             // Set before `work`, which can set the alarm and needs an initialized object for it.
@@ -89,9 +103,12 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
      * they are upgraded even if the upgrade of the app's tables fails.
      *
      * @returns whether the schema was of another version
+     * @throws ConfigurationError if the jurisdiction of the app has changed
      */
     update(): boolean {
       if (stored === undefined) return false;
+      if (stored.appJurisdiction !== appJurisdiction)
+        throw changedJurisdiction(stored.appJurisdiction, appJurisdiction);
       const { version } = stored;
       if (version >= framework.version && stored.fingerprint === fingerprint) return false;
       inSpan("userdo.migration", { "userdo.from_version": version, "userdo.to_version": framework.version }, () =>
@@ -125,12 +142,21 @@ function addVersionColumn(sql: SqlStorage): void {
 
 function readStoredSchema(sql: SqlStorage): StoredSchema | undefined {
   try {
-    // All columns, because earlier versions have no column `version`.
-    const { fingerprint, version = 0 } = sql.exec("SELECT * FROM _object").one();
-    return { fingerprint: String(fingerprint), version: Number(version) };
+    // All columns, because earlier versions have no column `version`, and most apps no `app_jurisdiction`.
+    const { fingerprint, version = 0, app_jurisdiction: jurisdiction = null } = sql.exec("SELECT * FROM _object").one();
+    const appJurisdiction = jurisdiction === null ? undefined : String(jurisdiction);
+    return { fingerprint: String(fingerprint), version: Number(version), appJurisdiction };
   } catch (error) {
     // A query of the schema first would cost time at every start.
     if (String(error).includes("no such table: _object")) return undefined;
     throw error;
   }
+}
+
+function changedJurisdiction(before: string | undefined, now: string | undefined): ConfigurationError {
+  const [old, changed] = [before, now].map((each) => (each === undefined ? "none" : `"${each}"`));
+  return new ConfigurationError(
+    `\`appJurisdiction\` is ${changed}, but this object was created when it was ${old}. The index of email addresses and the ` +
+      "data of the app are still there. Set `appJurisdiction` back. Nothing was changed.",
+  );
 }

@@ -3,6 +3,7 @@ import type { OnError } from "../../router/error-report.js";
 import type { Delivery, Receipt } from "../../shared/internal.js";
 import { objectFailureOf } from "../../shared/object-failure.js";
 import type { Alarms } from "../lifecycle/alarms.js";
+import { within } from "../lifecycle/within.js";
 import type { Observer } from "../signals/observer.js";
 import { MAIL } from "./outbox-heads.js";
 import { type DeadLetter, type OutboxMessage, type OutboxStore, type StoredOutboxMessage } from "./outbox-store.js";
@@ -55,8 +56,13 @@ export interface Outbox {
   /** The number of pending messages, in total or to one target. */
   countPending(target?: string): number;
   deadLetters(): DeadLetter[];
-  /** Posts the message of a dead letter again. Call it inside a transaction. Returns whether it can be sent again. */
-  retryDeadLetter(id: string): boolean;
+  /**
+   * Posts the message of a dead letter again. Call it inside a transaction.
+   *
+   * @param renew returns what is posted instead of the message, because newer messages may have been delivered since
+   * @returns whether the dead letter exists, and its content is stored
+   */
+  retryDeadLetter(id: string, renew: (message: OutboxMessage) => readonly OutboxMessage[]): boolean;
 }
 
 /** Time limit of one delivery. Ten times as long as a slow target needs. */
@@ -224,9 +230,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     countPending: (target) => (!isInitialized() ? 0 : target === undefined ? store.count() : store.countFor(target)),
     deadLetters: () => (isInitialized() ? store.deadLetters() : []),
-    retryDeadLetter(id) {
+    retryDeadLetter(id, renew) {
       const message = store.takeDeadLetter(id);
-      if (message) post(message);
+      for (const renewed of message ? renew(message) : []) post(renewed);
       return message !== undefined;
     },
   };
@@ -245,18 +251,6 @@ function failed(error: unknown): Attempt {
 
 function keyOf({ target, seq }: StoredOutboxMessage): string {
   return target === MAIL ? `${MAIL} ${seq}` : target;
-}
-
-async function within<TResult>(timeoutMs: number, work: Promise<TResult>): Promise<TResult> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`There was no reply within ${timeoutMs / 1000} s.`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function asError(error: unknown): Error {

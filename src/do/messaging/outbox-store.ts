@@ -1,4 +1,5 @@
-import { MAIL } from "./outbox-heads.js";
+import { hash } from "node:crypto";
+import { MAIL, outboxHeadsSchema } from "./outbox-heads.js";
 
 /** A message to another object of the app, or a mail. */
 export interface OutboxMessage {
@@ -35,7 +36,7 @@ export interface StoredOutboxMessage extends OutboxMessage {
 
 /** A message that could not be delivered. It does not contain the payload, which may be confidential. */
 export interface DeadLetter {
-  /** For `admin.users.retryDeadLetter`. */
+  /** For `admin.users.retryDeadLetter`. It does not reveal the target. */
   readonly id: string;
   readonly target: string;
   readonly seq: number;
@@ -48,6 +49,8 @@ export interface DeadLetter {
 
 /** The newest dead letters are stored, up to this number. */
 const MAX_DEAD_LETTERS = 100;
+/** The length of a dead letter's id. Each character has 4 bits. */
+const DEAD_LETTER_ID_LENGTH = 32;
 
 export const outboxSchema = `
   CREATE TABLE IF NOT EXISTS _outbox (
@@ -91,13 +94,37 @@ export const deadPayloadSchema = `
     DELETE FROM _dead_payloads WHERE target = OLD.target AND seq = OLD.seq;
   END`;
 
+/** The tables of an outbox. */
+export const outboxTables: readonly string[] = [outboxSchema, deadPayloadSchema, outboxHeadsSchema];
+
 export type OutboxStore = ReturnType<typeof createOutboxStore>;
 
 /** Stores pending messages and dead letters. */
 export function createOutboxStore(sql: SqlStorage) {
+  const seriesId = (): string => String(sql.exec("SELECT id FROM _outbox_life").one()["id"]);
+
+  function toDeadLetter(row: Record<string, SqlStorageValue>): DeadLetter {
+    const target = String(row["target"]);
+    const seq = Number(row["seq"]);
+    return {
+      // The target can contain the hash of an address.
+      id: hash("sha256", `${seriesId()} ${target} ${seq}`, "hex").slice(0, DEAD_LETTER_ID_LENGTH),
+      target,
+      seq,
+      kind: String(row["kind"]),
+      createdAt: new Date(Number(row["created_at"])),
+      failedAt: new Date(Number(row["failed_at"])),
+      attempts: Number(row["attempts"]),
+      error: String(row["error"]),
+    };
+  }
+
+  const deadLetters = (): DeadLetter[] =>
+    sql.exec("SELECT * FROM _dead_letters ORDER BY failed_at DESC, rowid DESC").toArray().map(toDeadLetter);
+
   return {
     /** Identifies the series of numbers. An object whose storage was deleted counts from 1 again, with another id. */
-    seriesId: (): string => String(sql.exec("SELECT id FROM _outbox_life").one()["id"]),
+    seriesId,
 
     add({ target, kind, payload, expiresAt, due }: OutboxMessage, now: number): void {
       const { seq } = sql
@@ -208,23 +235,20 @@ export function createOutboxStore(sql: SqlStorage) {
       );
     },
 
-    deadLetters: (): DeadLetter[] =>
-      sql.exec("SELECT * FROM _dead_letters ORDER BY failed_at DESC, rowid DESC").toArray().map(toDeadLetter),
+    deadLetters,
 
     /** Deletes a dead letter and returns its message; `undefined` if there is none, or its payload is not stored. */
     takeDeadLetter(id: string): OutboxMessage | undefined {
+      const dead = deadLetters().find((each) => each.id === id);
+      if (!dead) return undefined;
+      const { target, seq, kind } = dead;
       const [row] = sql
-        .exec(
-          `SELECT target, seq, kind, payload, expires_at FROM _dead_letters JOIN _dead_payloads USING (target, seq)
-           WHERE target || ' ' || seq = ?`,
-          id,
-        )
+        .exec("SELECT payload, expires_at FROM _dead_payloads WHERE target = ? AND seq = ?", target, seq)
         .toArray();
       if (!row) return undefined;
-      sql.exec("DELETE FROM _dead_letters WHERE target = ? AND seq = ?", row["target"], row["seq"]);
+      sql.exec("DELETE FROM _dead_letters WHERE target = ? AND seq = ?", target, seq);
       const expiresAt = row["expires_at"] === null ? undefined : Number(row["expires_at"]);
-      const payload: unknown = JSON.parse(String(row["payload"]));
-      return { target: String(row["target"]), kind: String(row["kind"]), payload, expiresAt };
+      return { target, kind, payload: JSON.parse(String(row["payload"])) as unknown, expiresAt };
     },
   };
 }
@@ -241,18 +265,5 @@ function toMessage(row: Record<string, SqlStorageValue>): StoredOutboxMessage {
     expiresAt: row["expires_at"] === null ? undefined : Number(row["expires_at"]),
     attempts: Number(row["attempts"]),
     due: Number(row["due"]),
-  };
-}
-
-function toDeadLetter(row: Record<string, SqlStorageValue>): DeadLetter {
-  return {
-    id: `${String(row["target"])} ${Number(row["seq"])}`,
-    target: String(row["target"]),
-    seq: Number(row["seq"]),
-    kind: String(row["kind"]),
-    createdAt: new Date(Number(row["created_at"])),
-    failedAt: new Date(Number(row["failed_at"])),
-    attempts: Number(row["attempts"]),
-    error: String(row["error"]),
   };
 }

@@ -13,6 +13,7 @@ import type { SocketLimits } from "../connections/socket-limits.js";
 import type { DirectorySettings } from "../directory/directory-options.js";
 import type { MailSettings } from "../mail/mail-options.js";
 import type { ThrottleOptions } from "../rate/throttle-delay.js";
+import type { LocationOptions } from "../lifecycle/data-location.js";
 import type { TableSet } from "../tables/table-set.js";
 
 /** The definitions and options that all objects of one app share. Created once, with the class. */
@@ -34,6 +35,8 @@ export interface App {
   readonly maxQueuedHashes: number;
   readonly mail: MailSettings;
   readonly directory: DirectorySettings;
+  /** Where new users and organizations are stored. */
+  readonly location: LocationOptions;
   readonly hooks: AccountHooks;
   readonly onError: OnError;
   readonly onCall: OnCall | undefined;

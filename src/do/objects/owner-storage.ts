@@ -14,6 +14,7 @@ import { createKvStore } from "../kv/kv-store.js";
 import { KV_TABLE } from "../kv/kv-table.js";
 import { toKvChange } from "../kv/to-kv-change.js";
 import { toKvEntry } from "../kv/kv-value.js";
+import type { Jurisdiction } from "../../shared/jurisdiction.js";
 import { createLifecycle, type AppSchema } from "../lifecycle/lifecycle.js";
 import { createChangeHub, type ChangeHub } from "../change-log/change-hub.js";
 import { createChangeSource } from "../change-log/change-source.js";
@@ -37,6 +38,8 @@ export interface OwnerStorageOptions {
   /** The schemas of declared keys. */
   readonly kvSchemas: KvSchemas;
   readonly retention: Required<ChangeLogRetention>;
+  /** The option of `initUserDO`. */
+  readonly appJurisdiction: Jurisdiction | undefined;
   readonly alarms: Alarms;
   /** The secret of the hashes of inputs. */
   readonly secret: () => string;
@@ -72,7 +75,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     },
     fingerprint: tableSet.fingerprint,
   };
-  const lifecycle = createLifecycle({ storage, framework, app: schema });
+  const lifecycle = createLifecycle({ storage, framework, app: schema, appJurisdiction: options.appJurisdiction });
   const pruner = createChangeLogPruner({ sql, retention, isInitialized: lifecycle.isInitialized, arm: alarms.arm });
   alarms.register(pruner.task);
   let hub: ChangeHub | undefined;

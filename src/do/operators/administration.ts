@@ -30,8 +30,13 @@ export interface AdministrationOptions {
   readonly checkAgain: () => void;
 }
 
-/** The actions that take something from a user. Nobody takes from a user with more permissions. */
-const PROTECTED: ReadonlySet<OperatorAction["type"]> = new Set(["suspend", "unsuspend", "revokeSessions", "delete"]);
+/** The actions that take something from a user. A caller needs all permissions of that user. */
+const RESTRICTED_ACTIONS: ReadonlySet<OperatorAction["type"]> = new Set([
+  "suspend",
+  "unsuspend",
+  "revokeSessions",
+  "delete",
+]);
 
 /** Acts on users and organizations for one caller, in the app's object. The procedures have checked the caller's permission. */
 export function createAdministration(options: AdministrationOptions): AdministrationService {
@@ -66,7 +71,7 @@ export function createAdministration(options: AdministrationOptions): Administra
           device,
           checkAgain() {
             checkAgain();
-            if (PROTECTED.has(action.type)) assertCoversPermissionsOf(userId);
+            if (RESTRICTED_ACTIONS.has(action.type)) assertCoversPermissionsOf(userId);
           },
         },
       ),

@@ -42,15 +42,15 @@ export interface OperationStore {
   finish(id: string, reply: OperationReply): void;
   /** When the next operation is due. */
   due(): number | undefined;
-  /** The targets of operations that are due. */
-  dueTargets(now: number): OperationTarget[];
+  /** The targets of operations that are due, the longest due first. */
+  dueTargets(now: number, limit: number): OperationTarget[];
 }
 
 const DAY_MS = 24 * 60 * 60_000;
 /** How long replies are stored for repeats. */
-const KEPT_MS = 7 * DAY_MS;
+const REPLY_RETENTION_MS = 7 * DAY_MS;
 /** How long the call itself has for an operation before the alarm repeats it. */
-const CALL_MS = 60_000;
+const CALL_TIMEOUT_MS = 60_000;
 
 export const operationSchema = `
   CREATE TABLE IF NOT EXISTS _operator_operations (
@@ -70,7 +70,7 @@ export const operationSchema = `
 export function createOperationStore(sql: SqlStorage): OperationStore {
   return {
     insert({ id, target, action, actor, reason }, now) {
-      sql.exec("DELETE FROM _operator_operations WHERE due IS NULL AND at < ?", now - KEPT_MS);
+      sql.exec("DELETE FROM _operator_operations WHERE due IS NULL AND at < ?", now - REPLY_RETENTION_MS);
       const rows = sql.exec(
         `INSERT INTO _operator_operations (id, target, action, actor, reason, at, due, attempts)
          VALUES (?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING RETURNING 1`,
@@ -80,7 +80,7 @@ export function createOperationStore(sql: SqlStorage): OperationStore {
         JSON.stringify(actor),
         reason,
         now,
-        now + CALL_MS,
+        now + CALL_TIMEOUT_MS,
       );
       return rows.toArray().length > 0;
     },
@@ -95,7 +95,11 @@ export function createOperationStore(sql: SqlStorage): OperationStore {
         .toArray()
         .map(toPending),
     startAttempt: (id, now) =>
-      void sql.exec("UPDATE _operator_operations SET due = ?, attempts = attempts + 1 WHERE id = ?", now + CALL_MS, id),
+      void sql.exec(
+        "UPDATE _operator_operations SET due = ?, attempts = attempts + 1 WHERE id = ?",
+        now + CALL_TIMEOUT_MS,
+        id,
+      ),
     postpone: (id, due) => void sql.exec("UPDATE _operator_operations SET due = ? WHERE id = ?", due, id),
     finish: (id, reply) =>
       void sql.exec("UPDATE _operator_operations SET due = NULL, reply = ? WHERE id = ?", JSON.stringify(reply), id),
@@ -103,9 +107,13 @@ export function createOperationStore(sql: SqlStorage): OperationStore {
       const { due } = sql.exec("SELECT min(due) AS due FROM _operator_operations WHERE due IS NOT NULL").one();
       return due === null ? undefined : Number(due);
     },
-    dueTargets: (now) =>
+    dueTargets: (now, limit) =>
       sql
-        .exec("SELECT DISTINCT target FROM _operator_operations WHERE due <= ?", now)
+        .exec(
+          "SELECT target FROM _operator_operations WHERE due <= ? GROUP BY target ORDER BY min(due) LIMIT ?",
+          now,
+          limit,
+        )
         .toArray()
         .map(({ target }) => readTarget(target)),
   };

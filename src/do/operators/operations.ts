@@ -10,6 +10,7 @@ import type { Superadmins } from "../app-roles/superadmins.js";
 import type { ActionLog } from "../audit/action-log.js";
 import { userNotFound } from "../lifecycle/caller-errors.js";
 import type { Alarms } from "../lifecycle/alarms.js";
+import { within } from "../lifecycle/within.js";
 import type { SuspendedMembers } from "../organizations/suspended-members.js";
 import type {
   Operation,
@@ -29,7 +30,7 @@ export interface OperationsOptions {
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
-  /** Sends an action to the object of its target. Rejects if the object cannot be reached. */
+  /** Sends an action to the object of its target, which may receive it twice. Rejects if the object cannot be reached. */
   readonly send: (operation: Operation) => Promise<OperationReply>;
   /** Ends the leases of a user in this object, so that the user's object decides about the next call. */
   readonly endLeases: (userId: string) => void;
@@ -38,10 +39,14 @@ export interface OperationsOptions {
   readonly onError: OnError;
 }
 
-/** A user who is suspended without an end, or about to be deleted, does not count as a superadmin until then. */
-const NEVER = Number.MAX_SAFE_INTEGER;
+/** Until when a superadmin is inactive who is suspended without an end, or about to be deleted. */
+const NO_END = Number.MAX_SAFE_INTEGER;
 /** The actions that end all sessions of a user. */
-const ENDING: ReadonlySet<OperatorAction["type"]> = new Set(["suspend", "revokeSessions", "delete"]);
+const SESSION_ENDING_ACTIONS: ReadonlySet<OperatorAction["type"]> = new Set(["suspend", "revokeSessions", "delete"]);
+/** Time limit of one attempt. The app's `onDelete` runs in it. */
+const SEND_TIMEOUT_MS = 30_000;
+/** How many targets the alarm sends to at once. The platform allows six connections. */
+const MAX_PARALLEL_TARGETS = 6;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 /** After about a day of retries, an operation is recorded as failed. */
@@ -63,21 +68,21 @@ export function createOperations(options: OperationsOptions) {
     const isReserved = ({ action }: PendingOperation) => action.type === "suspend" || action.type === "delete";
     if (store.pending({ type: "user", id: userId }).some(isReserved)) return;
     const suspension = suspended.find(userId, Date.now());
-    roles.setInactive(userId, suspension ? (suspension.until?.getTime() ?? NEVER) : 0);
+    roles.setInactive(userId, suspension ? (suspension.until?.getTime() ?? NO_END) : 0);
   }
 
   /** Applies the effects in this object that must precede those in the user's object. @throws TRPCError CONFLICT (LAST_SUPERADMIN) */
   function reserve({ target: { type, id: userId }, action }: Operation): void {
     if (type !== "user") return;
-    if (action.type === "suspend") superadmins.deactivate(userId, action.until ?? NEVER);
-    if (action.type === "delete") superadmins.deactivate(userId, NEVER);
+    if (action.type === "suspend") superadmins.deactivate(userId, action.until ?? NO_END);
+    if (action.type === "delete") superadmins.deactivate(userId, NO_END);
   }
 
   /** Applies the effects in this object that follow those in the user's object. */
   function applyToUser(userId: string, action: OperatorAction, isDone: boolean): void {
     if (isDone && action.type === "suspend") suspended.add(userId, action.until);
     if (isDone && (action.type === "unsuspend" || action.type === "delete")) suspended.delete(userId);
-    if (isDone && ENDING.has(action.type)) endLeases(userId);
+    if (isDone && SESSION_ENDING_ACTIONS.has(action.type)) endLeases(userId);
     if (action.type === "suspend" || action.type === "unsuspend" || (action.type === "delete" && !isDone))
       restoreSuperadmin(userId);
   }
@@ -111,7 +116,7 @@ export function createOperations(options: OperationsOptions) {
       let reply: OperationReply;
       store.startAttempt(operation.id, Date.now());
       try {
-        reply = await send(operation);
+        reply = await within(SEND_TIMEOUT_MS, send(operation));
       } catch (cause) {
         const error = cause instanceof Error ? cause : new Error(String(cause));
         onError({ error, requestId: crypto.randomUUID(), path: "(operator)", type: undefined });
@@ -151,11 +156,16 @@ export function createOperations(options: OperationsOptions) {
     name: "operators",
     due: () => (isInitialized() ? store.due() : undefined),
     async run(now) {
-      for (const target of store.dueTargets(now)) await executeInTurn(target);
+      await Promise.all(store.dueTargets(now, MAX_PARALLEL_TARGETS).map((target) => executeInTurn(target)));
     },
   });
 
   return {
+    /** Whether a user is suspended, or a suspension is under way. */
+    isSuspended: (userId: string): boolean =>
+      suspended.find(userId, Date.now()) !== undefined ||
+      store.pending({ type: "user", id: userId }).some(({ action }) => action.type === "suspend"),
+
     /**
      * Executes an action. A repeat of the same operation has no second effect.
      *

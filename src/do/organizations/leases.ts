@@ -1,4 +1,5 @@
 import type { SessionFailure } from "../../shared/internal.js";
+import { AccountSuspended, SessionEnded, sessionReplaced, userNotFound } from "../lifecycle/caller-errors.js";
 import { failure, type Failure, type Result } from "../../shared/result.js";
 
 export const leaseSchema =
@@ -27,6 +28,31 @@ export interface MemberSession {
 
 /** The result of a renewal: when the lease expires, in milliseconds since the epoch. `USER_NOT_FOUND` only without a session. */
 type LeaseResult = Result<number, SessionFailure | Failure<"USER_NOT_FOUND">>;
+
+/** Closes sockets of the object. */
+export interface SocketEndings {
+  /** Closes the sockets of a session. */
+  readonly endSession: (sessionId: string) => void;
+  /** Closes the sockets of a suspended user. */
+  readonly suspendUser: (userId: string) => void;
+}
+
+/**
+ * Closes the sockets of a caller who gets no lease.
+ *
+ * @throws AccountSuspended, SessionEnded, TRPCError UNAUTHORIZED (SESSION_REPLACED), NOT_FOUND (USER_NOT_FOUND)
+ */
+export function assertLeased(lease: LeaseResult, session: MemberSession, sockets: SocketEndings): void {
+  if (lease.ok) return;
+  if (lease.reason === "ACCOUNT_SUSPENDED") {
+    sockets.suspendUser(session.userId);
+    throw new AccountSuspended(lease.until);
+  }
+  sockets.endSession(session.sessionId);
+  if (lease.reason === "USER_NOT_FOUND") throw userNotFound();
+  // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
+  throw lease.reason === "SESSION_REPLACED" ? sessionReplaced() : new SessionEnded();
+}
 
 export interface LeasesOptions {
   readonly sql: SqlStorage;
@@ -93,11 +119,15 @@ export function createLeases({ sql, isInitialized, requestLease }: LeasesOptions
       return result;
     },
 
-    /** Deletes the lease of a session that has ended, and rejects a renewal that is under way. */
-    revoke(sessionId: string): void {
+    /**
+     * Deletes the lease of a session that has ended, and rejects a renewal that is under way. Returns the user, if there was a
+     * lease.
+     */
+    revoke(sessionId: string): string | undefined {
       const request = requests.get(sessionId);
       if (request) request.ended = true;
-      sql.exec("DELETE FROM _leases WHERE session_id = ?", sessionId);
+      const [row] = sql.exec("DELETE FROM _leases WHERE session_id = ? RETURNING user_id", sessionId).toArray();
+      return row && String(row["user_id"]);
     },
 
     deleteForUser: (userId: string): void => void sql.exec("DELETE FROM _leases WHERE user_id = ?", userId),

@@ -1,20 +1,19 @@
 import type { Caller } from "../../shared/caller.js";
 import type { Access } from "../lifecycle/request-context.js";
-import type { Leases, MemberSession } from "./leases.js";
+import { assertLeased, type Leases, type MemberSession, type SocketEndings } from "./leases.js";
 import type { MemberStore } from "./member-store.js";
 import type { SuspendedMembers } from "./suspended-members.js";
-import { AccountSuspended, SessionEnded, sessionReplaced } from "../lifecycle/caller-errors.js";
 
 export interface MemberAccessOptions {
   readonly exists: () => boolean;
   readonly members: MemberStore;
   readonly suspended: SuspendedMembers;
   readonly leases: Leases;
-  readonly endSession: (sessionId: string) => void;
+  readonly sockets: SocketEndings;
 }
 
 /** Authorizes callers and deliveries in an organization: members whose session has a valid lease, and the app itself. */
-export function createMemberAccess({ exists, members, suspended, leases, endSession }: MemberAccessOptions) {
+export function createMemberAccess({ exists, members, suspended, leases, sockets }: MemberAccessOptions) {
   function access(caller: Caller): Access {
     if (!exists() || caller.type === "anonymous") return "forbidden";
     if (caller.type === "system") return "granted";
@@ -27,17 +26,11 @@ export function createMemberAccess({ exists, members, suspended, leases, endSess
   return {
     access,
 
-    /** Renews the lease at the caller's own object if necessary. @throws SessionEnded */
+    /** Renews the lease at the caller's own object if necessary. @throws as {@link assertLeased} */
     resolveAccess(caller: Caller): Promise<void> | undefined {
       const session = memberSessionOf(caller);
       if (session === undefined || access(caller) !== "unknown") return undefined;
-      return leases.renew(session).then((lease) => {
-        if (lease.ok) return;
-        endSession(session.sessionId);
-        // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
-        if (lease.reason === "ACCOUNT_SUSPENDED") throw new AccountSuspended(lease.until);
-        throw lease.reason === "SESSION_REPLACED" ? sessionReplaced() : new SessionEnded();
-      });
+      return leases.renew(session).then((lease) => assertLeased(lease, session, sockets));
     },
 
     /** Version of the caller's permissions. When it changes, subscriptions are authorized again. */

@@ -19,7 +19,7 @@ export interface MemberStore {
   insert(member: Omit<MemberRow, "epoch">): void;
   setRole(userId: string, role: string): void;
   setEmail(userId: string, email: string): void;
-  /** Increases the epoch of a member whose roles in the app have changed. */
+  /** Increases the epoch of a member after a change of the roles in the app. */
   increaseEpoch(userId: string): void;
   /** Returns whether the user was a member. */
   delete(userId: string): boolean;

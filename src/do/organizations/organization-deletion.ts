@@ -72,6 +72,9 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
     /** Whether an organization was deleted here a short time ago. */
     wasDeleted: (): boolean => deleted,
 
+    /** Whether the organization is deleted, and its last messages are not delivered yet. */
+    isUnderWay: (): boolean => nextAt() !== undefined,
+
     /** Call it inside a transaction. */
     begin(): void {
       invitations().withdrawAll();

@@ -1,3 +1,4 @@
+import type { LocationHint } from "../../shared/location-hint.js";
 import type { MessageHandlers } from "../messaging/create-inbox.js";
 import type { WaitingInvitation } from "./waiting-invitation.js";
 import type { OutboxMessage } from "../messaging/outbox-store.js";
@@ -11,6 +12,8 @@ export interface OrganizationMessages {
     readonly userId: string;
     readonly email: string;
     readonly createdAt: number;
+    /** Where the organization is created. Read by the sender, when it delivers the message. */
+    readonly locationHint?: LocationHint;
   };
   /** User → organization: the account of the user was deleted. */
   readonly memberGone: { readonly userId: string };

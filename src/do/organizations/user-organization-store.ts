@@ -17,6 +17,8 @@ export interface UserOrganizationStore {
   /** The membership that an accepted invitation created. */
   membershipByInvitation(invitationId: string): ListedMembership | undefined;
   membershipIn(organizationId: string | undefined): ListedMembership | undefined;
+  /** Returns the membership in one of several organizations. */
+  membershipInOneOf(organizationIds: readonly string[]): ListedMembership | undefined;
   setMembership(membership: Omit<Membership, "email">): void;
   deleteMembership(organizationId: string): void;
   /** The invitations to one address that have not expired. */
@@ -84,6 +86,8 @@ export function createUserOrganizationStore(sql: SqlStorage, onChange: () => voi
     count: () => Number(sql.exec("SELECT count(*) AS count FROM _organizations").one()["count"]),
     membershipByInvitation: (invitationId) => memberships("WHERE invitation_id = ?", invitationId)[0],
     membershipIn: (organizationId) => memberships("WHERE id = ?", organizationId ?? null)[0],
+    membershipInOneOf: (organizationIds) =>
+      memberships("WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(organizationIds))[0],
     setMembership({ organizationId, name, role, joinedAt, invitationId }) {
       sql.exec(
         "INSERT OR REPLACE INTO _organizations (id, name, role, joined_at, invitation_id) VALUES (?, ?, ?, ?, ?)",

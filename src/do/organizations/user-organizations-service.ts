@@ -3,11 +3,13 @@ import type { UserOrganizationsService } from "../../router/services.js";
 import type { NewOrganization } from "../../router/organizations/settings.js";
 import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.js";
 import type { InternalReply, InternalRequest } from "../../shared/internal.js";
+import { JURISDICTIONS, withJurisdiction } from "../../shared/jurisdiction.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { sendInternal } from "../../shared/send-internal.js";
 import { toName } from "../../shared/owner.js";
 import { operationIdOf } from "../idempotency/operation-id.js";
 import { encodeFields } from "../fields/encode-fields.js";
+import type { ObjectLocation } from "../lifecycle/data-location.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import type { RateLog } from "../rate/rate-log.js";
@@ -38,6 +40,8 @@ export interface UserOrganizationsServiceOptions {
   readonly blocked: BlockedInviterStore;
   readonly rolePolicy: RolePolicy;
   readonly hasSettings: boolean;
+  /** Chooses where a new organization of the user is stored. */
+  readonly locateOrganization: () => Promise<ObjectLocation>;
 }
 
 const DAY = 24 * 60 * 60_000;
@@ -51,6 +55,7 @@ export function createUserOrganizationsService({
   blocked,
   rolePolicy,
   hasSettings,
+  locateOrganization,
 }: UserOrganizationsServiceOptions): UserOrganizationsService {
   const { userId, identity, accounts, outbox, rates, transaction } = deps;
   const organization = (id: string) => ({ type: "organization", id }) as const;
@@ -89,11 +94,13 @@ export function createUserOrganizationsService({
     name,
     settings,
     createdAt,
-  }: NewOrganization & { readonly id: string; readonly createdAt: Date }) {
+    locationHint,
+  }: NewOrganization & Pick<ObjectLocation, "locationHint"> & { readonly id: string; readonly createdAt: Date }) {
     const { email } = requireAccount();
     if (!rates.take("organization", CREATE_RATE, Date.now())) throw tooManyOrganizations();
     const joinedAt = createdAt.getTime();
-    const details = { name, settings: encodeFields(settings, "settings"), userId, email, createdAt: joinedAt };
+    const created = { name, settings: encodeFields(settings, "settings"), userId, email, createdAt: joinedAt };
+    const details = locationHint === undefined ? created : { ...created, locationHint };
     outbox.post(messageTo(toName(organization(id)), "createOrganization", details));
     store.setMembership({ organizationId: id, name, role: OWNER, joinedAt, invitationId: undefined });
   }
@@ -110,13 +117,16 @@ export function createUserOrganizationsService({
 
   return {
     async create({ name, settings }, idempotencyKey) {
-      const id = operationIdOf(idempotencyKey);
+      const { jurisdiction, locationHint } = await locateOrganization();
+      const digits = operationIdOf(idempotencyKey);
+      // An earlier call with the same key was interrupted, or the organization did not answer. It may have chosen another
+      // jurisdiction.
+      const before = idempotencyKey === undefined ? undefined : store.membershipInOneOf(idsWith(digits));
+      const id = before?.id ?? withJurisdiction(digits, jurisdiction);
       const target = toName(organization(id));
-      // An earlier call with the same key was interrupted, or the organization did not answer.
-      const before = idempotencyKey === undefined ? undefined : store.membershipIn(id);
       const createdAt = before?.joinedAt ?? new Date();
       if (before) await outbox.flushTarget(target);
-      else transaction(() => begin({ id, name, settings, createdAt }));
+      else transaction(() => begin({ id, name, settings, createdAt, locationHint }));
       await outbox.flushPosted();
       if (outbox.countPending(target) > 0) throw organizationUnavailable();
       return {
@@ -187,6 +197,11 @@ export function createUserOrganizationsService({
     unblockInviter: blocks.unblock,
     blockedInviters: blocks.list,
   };
+}
+
+/** The ids with the same digits, in each jurisdiction and without one. */
+function idsWith(digits: string): string[] {
+  return [undefined, ...JURISDICTIONS].map((jurisdiction) => withJurisdiction(digits, jurisdiction));
 }
 
 function organizationUnavailable(): ReasonedError {

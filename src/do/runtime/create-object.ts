@@ -5,12 +5,13 @@ import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import { formatReplyCursor } from "../../shared/reply-cursor.js";
 import type { ObjectStub, OnReply } from "../../shared/object-stub.js";
-import { parseName, toName, type ObjectAddress } from "../../shared/owner.js";
+import { toName, type ObjectAddress } from "../../shared/owner.js";
 import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
 import type { ChangeHub } from "../change-log/change-hub.js";
 import { createAlarms } from "../lifecycle/alarms.js";
 import type { App } from "../objects/app.js";
 import { identifyApp, type AppIdentity } from "../lifecycle/identity.js";
+import { addressOf } from "../lifecycle/object-address.js";
 import { createAppObject } from "../objects/app/app-object.js";
 import { createDirectoryObject } from "../objects/directory/directory-object.js";
 import { createEmailObject } from "../objects/email/email-object.js";
@@ -45,11 +46,13 @@ const handlers: Record<ObjectAddress["type"], (environment: ObjectEnvironment) =
 
 /** Creates the implementation of one Durable Object, for the methods that the platform, Workers and other objects call. */
 export function createObject(state: DurableObjectState, env: Cloudflare.Env, app: App) {
-  const address = addressOf(state);
   const { router, definition, onError, onCall } = app;
+  const { appJurisdiction } = definition;
+  const address = addressOf(state.id, { env, appJurisdiction });
   const observer = createObserver({ address, env, onCall });
   const alarms = createAlarms({ storage: state.storage, onError, observer });
   let identity: AppIdentity | undefined;
+  const getIdentity = (): AppIdentity => (identity ??= identifyApp(state, { env, appJurisdiction }));
   let socketServer: SocketServer | undefined;
   // If sockets were open when the object woke, their server is created once a call needs it. Most calls only read.
   let hasSockets = state.getWebSockets().length > 0;
@@ -66,7 +69,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     env,
     alarms,
     observer,
-    identity: () => (identity ??= identifyApp(state, env)),
+    identity: getIdentity,
     endSession: (sessionId) => activeSocketServer()?.endSession(sessionId),
     suspendUser: (userId) => activeSocketServer()?.suspendUser(userId),
     endMember: (userId) => activeSocketServer()?.endUser(userId),
@@ -136,7 +139,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   }
 
   /**
-   * The hub whose cursors are in replies, if clients can use them: if there are sockets. A client without a working socket knows
+   * The hub of the cursors in replies, if clients can use them: if there are sockets. A client without a working socket knows
    * that a mutation wrote to the log of the app only by the cursor.
    */
   function replyHub(): ChangeHub | undefined {
@@ -248,7 +251,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       const ticket = request.headers.get(STREAM_TICKET_HEADER);
       if (ticket !== null) return openStream(ticket);
       const token = request.headers.get(SOCKET_PASS_HEADER);
-      const { secrets, binding } = (identity ??= identifyApp(state, env));
+      const { secrets, binding } = getIdentity();
       const options = { secrets: secrets.jwt, audience: binding };
       const pass = token === null ? undefined : await verifySocketPass(token, toName(address), options);
       if (!pass || !socketCapability) return new Response(null, { status: 404 });
@@ -284,10 +287,3 @@ async function replyToEach(
 }
 
 export type AppObject = ReturnType<typeof createObject>;
-
-function addressOf(state: DurableObjectState): ObjectAddress {
-  const address = parseName(state.id.name);
-  if (address) return address;
-  const what = state.id.name === undefined ? "was not addressed by name" : "has a name that the framework does not use";
-  throw new Error(`This object ${what}. Reach it with getUserDO(env.BINDING, { userId }).`);
-}

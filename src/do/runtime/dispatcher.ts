@@ -3,7 +3,7 @@ import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import { checkPlacement } from "../../router/check-placement.js";
 import type { LiveRequest } from "../../router/live/live-request.js";
 import { servicesOf } from "../../router/services.js";
-import { hasCredentialsInReply, placementOf } from "../../router/placement.js";
+import { isReplyConfidential, placementOf } from "../../router/placement.js";
 import { isRepeatable } from "../../router/repeatable.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
 import { shapeError } from "../../router/run-call.js";
@@ -19,7 +19,7 @@ import { forwardCause } from "./forward-cause.js";
 import { notFound, notOverSocket } from "./dispatch-errors.js";
 import { createLiveCalls } from "./live-calls.js";
 import { packReply, type Transport } from "./pack-reply.js";
-import { createCallPreparer, type PreparedCall, type TransactionCallbacks } from "./prepare-call.js";
+import { authorizeRepeat, createCallPreparer, type PreparedCall, type TransactionCallbacks } from "./prepare-call.js";
 import { createRunningCalls } from "./running-calls.js";
 import { deferNested } from "../sockets/defer-nested.js";
 import type { PendingStream } from "../sockets/pending-streams.js";
@@ -188,8 +188,8 @@ export function createDispatcher({
         };
         // Created on demand, because most calls return no stream.
         const getScoped = (): ScopedCall => (scoped ??= create());
-        const { refreshCookie, accessExpiresAt } = call;
-        const request = { caller, device, refreshCookie, accessExpiresAt, setSession, setDevice };
+        const { refreshCookie, accessExpiresAt, signUpRequest } = call;
+        const request = { caller, device, refreshCookie, accessExpiresAt, signUpRequest, setSession, setDevice };
         const scope = (): StreamScope => getScoped().scope;
         const preparing = prepare({ request, call, procedure, transport, scope, isTraced });
         const prepared = preparing instanceof Promise ? await preparing : preparing;
@@ -201,6 +201,7 @@ export function createDispatcher({
           call: keyed,
           wantsText: wantsTextOf(call, transport),
           isRepeatable: isRepeatable(procedure),
+          authorizeRepeat: () => authorizeRepeat(prepared),
           trackWrites,
           run: (callbacks) =>
             runToReply(running, callbacks).catch((cause: unknown) =>
@@ -258,12 +259,12 @@ export function createDispatcher({
 const wantsTextOf = ({ wantsText }: Call, transport: Transport): boolean =>
   transport === "socket" || wantsText === true;
 
-/** Returns a mutation that has an idempotency key, unless its reply has credentials, which are not stored. */
+/** Returns a mutation that has an idempotency key, unless its reply is confidential and therefore not stored. */
 function keyOf({ options, type }: PreparedCall): KeyedMutation["call"] | undefined {
   const { call, procedure } = options;
   const { path, input, idempotencyKey } = call;
   if (idempotencyKey === undefined || type !== "mutation") return undefined;
-  return hasCredentialsInReply(placementOf(procedure)) ? undefined : { path, input, idempotencyKey };
+  return isReplyConfidential(placementOf(procedure)) ? undefined : { path, input, idempotencyKey };
 }
 
 /** @throws TRPCError NOT_FOUND if there is no procedure at a path */

@@ -1,4 +1,5 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import { callerChecksOf } from "../../router/caller-check.js";
 import { checkPlacement } from "../../router/check-placement.js";
 import { requireOrganizationId } from "../../router/organizations/organization-id-errors.js";
 import { placementOf } from "../../router/placement.js";
@@ -129,6 +130,12 @@ export function createCallPreparer({ router, env, policy, extendContext }: CallP
   }
 
   return { prepare, run };
+}
+
+/** Checks the permissions of a call that gets the reply of an earlier one, because its middlewares do not run. */
+export async function authorizeRepeat({ options: { procedure, call }, ctx }: PreparedCall): Promise<void> {
+  if (placementOf(procedure).endsPermission) return;
+  for (const check of callerChecksOf(procedure)) await check(ctx, call.path);
 }
 
 /** Defines `ctx.idempotencyKey`. It is a getter, because most mutations make no calls. */

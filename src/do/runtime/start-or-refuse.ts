@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../../shared/configuration-error.js";
 import type { OnError } from "../../router/error-report.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import type { Alarms } from "../lifecycle/alarms.js";
@@ -24,6 +25,7 @@ export function startOrRefuse(handler: ObjectHandler, { alarms, onError }: Start
   } catch (cause) {
     report(cause instanceof Error ? cause : new Error(String(cause)));
     const refuse = (): never => {
+      if (cause instanceof ConfigurationError) throw cause;
       throw new ReasonedError({
         code: "SERVICE_UNAVAILABLE",
         reason: "UPGRADE_FAILED",
@@ -41,8 +43,9 @@ export function startOrRefuse(handler: ObjectHandler, { alarms, onError }: Start
       db: refuse,
       setUserFields: refuse,
     };
-    if (!(cause instanceof FrameworkUpgradeError)) return refused;
-    // The code of this version would read and write the framework's tables of an earlier one.
+    if (!(cause instanceof FrameworkUpgradeError || cause instanceof ConfigurationError)) return refused;
+    // The code of this version would read and write the framework's tables of an earlier one, or send messages to other
+    // objects than before.
     alarms.suspend();
     const { sockets } = handler;
     const { resolveAccess: _resolveAccess, ...unresolved } = refused;

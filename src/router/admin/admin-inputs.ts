@@ -1,9 +1,13 @@
 import { z } from "zod";
+import { parseName, toName } from "../../shared/owner.js";
 
 /** The id of a user or an organization: only one that the name of an object can contain. */
 export const idInput = z
   .string()
-  .regex(/^[A-Za-z\d_-]{1,128}$/, "This is not an id. Pass the `id` of a user or an organization.");
+  .refine(
+    (id) => parseName(toName({ type: "user", id })) !== undefined,
+    "This is not an id. Pass the `id` of a user or an organization.",
+  );
 
 /** Why an operator does something. It is stored in the audit log. */
 export const reasonInput = z

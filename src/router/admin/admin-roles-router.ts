@@ -10,7 +10,7 @@ import { keepReplyOf } from "../runner/middleware.js";
 import { requireService } from "../services.js";
 import { idInput, pageFields, reasonInput } from "./admin-inputs.js";
 
-const { router, appProcedure } = builtinRoot;
+const { router, appProcedure, appRoleProcedure } = builtinRoot;
 
 const nameInput = z
   .string()
@@ -27,8 +27,8 @@ export function createAdminRolesRouter<TApp extends AppDefinition>(policy: AppRo
       "No role of the app's code declares this permission.",
     ),
   );
-  const manager = appProcedure.use(appCan(policy, "role:manage"));
-  const assigner = appProcedure.use(appCan(policy, "role:assign")).use(repeatable).input(assignment);
+  const canManage = appCan(policy, "role:manage");
+  const canAssign = appCan(policy, "role:assign");
   const roles = (ctx: object) => requireService(ctx, "roleAdministration")();
 
   return router({
@@ -45,7 +45,8 @@ export function createAdminRolesRouter<TApp extends AppDefinition>(policy: AppRo
      * Creates a role. The caller can only give permissions that they have.
      * @throws FORBIDDEN without "role:manage" or one of the permissions, CONFLICT (ROLE_TAKEN)
      */
-    create: manager
+    create: appProcedure
+      .use(canManage)
       .input(z.strictObject({ name: nameInput, description: descriptionInput.optional(), permissions }))
       .mutation(({ ctx, input }) => roles(ctx).create({ ...input, permissions: distinct(input.permissions) })),
 
@@ -55,7 +56,8 @@ export function createAdminRolesRouter<TApp extends AppDefinition>(policy: AppRo
      * @throws FORBIDDEN without "role:manage" or one of the permissions before and after, NOT_FOUND (ROLE_NOT_FOUND), BAD_REQUEST
      *   (ROLE_BUILT_IN) for a declared role, CONFLICT (ROLE_TAKEN)
      */
-    update: manager
+    update: appRoleProcedure
+      .use(canManage)
       .use(repeatable)
       .input(
         z.strictObject({
@@ -76,7 +78,8 @@ export function createAdminRolesRouter<TApp extends AppDefinition>(policy: AppRo
      * Deletes a role that was created at run time, and removes it from its users as `update` does.
      * @throws FORBIDDEN, NOT_FOUND, BAD_REQUEST as `update`
      */
-    delete: manager
+    delete: appRoleProcedure
+      .use(canManage)
       .use(repeatable)
       .input(z.strictObject({ name: nameInput }))
       .mutation(({ ctx, input, ...options }) => roles(ctx).delete(input.name, keepReplyOf(options))),
@@ -85,14 +88,22 @@ export function createAdminRolesRouter<TApp extends AppDefinition>(policy: AppRo
      * Assigns a role to a user. It takes effect as for `update`. A repeated call changes nothing.
      * @throws FORBIDDEN without "role:assign" or a permission of the role, NOT_FOUND (ROLE_NOT_FOUND, USER_NOT_FOUND)
      */
-    assign: assigner.mutation(({ ctx, input }) => roles(ctx).assign(input)),
+    assign: appProcedure
+      .use(canAssign)
+      .use(repeatable)
+      .input(assignment)
+      .mutation(({ ctx, input }) => roles(ctx).assign(input)),
 
     /**
      * Removes a role from a user. It takes effect as for `update`. A repeated call changes nothing.
      * @throws FORBIDDEN without "role:assign" or a permission of the role, NOT_FOUND (ROLE_NOT_FOUND), CONFLICT
      *   (LAST_SUPERADMIN), BAD_REQUEST (ROLE_BUILT_IN) for "member"
      */
-    unassign: assigner.mutation(({ ctx, input }) => roles(ctx).unassign(input)),
+    unassign: appRoleProcedure
+      .use(canAssign)
+      .use(repeatable)
+      .input(assignment)
+      .mutation(({ ctx, input }) => roles(ctx).unassign(input)),
   });
 }
 

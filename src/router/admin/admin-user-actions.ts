@@ -7,7 +7,7 @@ import { repeatable } from "../repeatable.js";
 import { requireService } from "../services.js";
 import { idInput, reasonInput } from "./admin-inputs.js";
 
-const { appProcedure } = builtinRoot;
+const { appProcedure, confidentialProcedure } = builtinRoot;
 
 const onUser = { userId: idInput, reason: reasonInput };
 
@@ -74,7 +74,7 @@ export function createUserActions(policy: AppRolePolicy) {
       .mutation(({ ctx, input }) => users(ctx).actOnUser(input, { type: "resendVerification" }, ctx.idempotencyKey)),
 
     /**
-     * Deletes an account and all its data permanently, also if the user is the last owner of an organization, whose next member
+     * Deletes an account and all its data permanently, also if the user is the last owner of an organization. Its next member
      * in rank then becomes the owner. The app's `onDelete` can refuse.
      * @throws FORBIDDEN as `suspend`, CONFLICT (LAST_SUPERADMIN)
      */
@@ -83,10 +83,12 @@ export function createUserActions(policy: AppRolePolicy) {
       .mutation(({ ctx, input }) => users(ctx).actOnUser(input, { type: "delete" }, ctx.idempotencyKey)),
 
     /**
-     * Returns a page of everything that is stored about a user, except secrets.
+     * Returns a page of everything that is stored about a user, except secrets. No object stores the reply, so a repeat with the same
+     * idempotency key reads the page again.
      * @throws FORBIDDEN as `suspend`, BAD_REQUEST (CURSOR_INVALID)
      */
-    export: act("user:export")
+    export: confidentialProcedure
+      .use(appCan(policy, "user:export"))
       .input(z.strictObject({ ...onUser, cursor: z.string().max(4_096).nullish() }))
       .mutation(({ ctx, input: { cursor, ...target } }) => users(ctx).exportUser(target, cursor ?? undefined)),
 

@@ -10,7 +10,7 @@ interface MiddlewareOptions<TNext> {
 }
 
 /**
- * Creates a middleware that rejects callers whose roles in the app lack a permission. It checks the roles when the call arrives
+ * Creates a middleware that rejects callers without a permission in the app. It checks the roles when the call arrives
  * and again in the transaction of a mutation, because they can change in between. In the Worker, it rejects every call.
  *
  * @throws Error if the requirement has no permissions, or one that no role declares

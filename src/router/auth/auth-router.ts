@@ -25,6 +25,7 @@ const {
   ownMailProcedure,
   replacingProcedure,
   signOutProcedure,
+  signUpProcedure,
   userProcedure,
 } = builtinRoot;
 
@@ -37,9 +38,9 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     /**
      * Creates an account and signs in. Two concurrent calls with the same password create one account and two sessions.
      * @throws CONFLICT if the address has an account, BAD_REQUEST for an invalid address or a weak password, PAYLOAD_TOO_LARGE
-     *   for a profile above 32 KiB, TOO_MANY_REQUESTS
+     *   for a profile above 32 KiB, SERVICE_UNAVAILABLE (SIGN_UP_PENDING), TOO_MANY_REQUESTS
      */
-    signup: emailProcedure
+    signup: signUpProcedure
       .input(signupInput<TApp>(profile))
       .mutation(({ ctx, input }) => emailIndexOf(ctx).signup(input) as Result),
 

@@ -3,7 +3,7 @@ import type { PermissionOf, RoleOf } from "./role-definitions.js";
 import type { WithSettings } from "./settings.js";
 
 interface OrganizationBase {
-  /** 128 random bits as 32 hex digits. Never changes. */
+  /** 128 random bits as 32 hex digits, after the jurisdiction of the organization if there is one. Never changes. */
   readonly id: string;
   readonly name: string;
   readonly createdAt: Date;

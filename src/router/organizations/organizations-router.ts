@@ -15,7 +15,7 @@ import type { RolePolicy, RoleDescription } from "./role-policy.js";
 import { builtinPermissions, type PermissionOf, type RoleOf } from "./role-definitions.js";
 import { creationInput, patchInput, type PatchInput } from "./settings.js";
 
-const { router, userProcedure, organizationProcedure, leavingProcedure } = builtinRoot;
+const { router, userProcedure, organizationProcedure, leavingProcedure, memberRoleProcedure } = builtinRoot;
 
 const id = z.string().max(64);
 const { manageMembers, updateOrganization } = builtinPermissions;
@@ -92,7 +92,8 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
        * @throws FORBIDDEN without "member:manage" or a high enough role, NOT_FOUND (MEMBER_NOT_FOUND), CONFLICT for the last
        *   owner
        */
-      setRole: manager
+      setRole: memberRoleProcedure
+        .use(can(manageMembers))
         .input(z.object({ userId: id, role }))
         .mutation(({ ctx, input }) => organizationOf(ctx).setRole(input.userId, input.role) as Member<Role>),
 

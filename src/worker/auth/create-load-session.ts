@@ -96,7 +96,8 @@ export function createLoadSession<TRouter extends AnyTRPCRouter>(
   const cookieOptions = { ...cookies, prefix: cookiePrefix };
   return async (request, env) => {
     const app = readBinding(env, binding);
-    const { namespace } = app;
+    // Only objects of users are called, and their ids have the jurisdiction.
+    const namespace = { objects: app.namespace, appJurisdiction: undefined };
     const found = await findToken(request, cookieOptions, createRoutingVerifier(env, audience ?? app.binding));
     if (!found) return null;
     const { token, userId } = found;

@@ -2,7 +2,7 @@ import { notSignedIn } from "../../router/auth/not-signed-in.js";
 import { meetsRequirement, missingAppPermission, type Requirement } from "../../router/requirement.js";
 import type { User } from "../../shared/account.js";
 
-/** A user whose permissions in the app are known, such as the one of a loaded session. */
+/** A user with known permissions in the app, such as the one of a loaded session. */
 interface WithPermissions {
   readonly user: User;
 }

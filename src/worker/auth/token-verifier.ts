@@ -3,6 +3,7 @@ import { decodeJwt, isTokenExpired } from "../../jwt/decode-jwt.js";
 import { readRefreshToken, verifyRefreshToken, type RefreshClaims } from "../../jwt/refresh-token.js";
 import { isReplacedMark } from "../../jwt/replaced-mark.js";
 import { readSigningSecrets } from "../../shared/app-secrets.js";
+import { OWNER_ID } from "../../shared/jurisdiction.js";
 import type { Configuration } from "../configuration.js";
 import { verifyAccessTokenCached, type VerifiedAccess } from "./access-token-cache.js";
 
@@ -48,7 +49,7 @@ function verifierOf(options: Parameters<typeof verifyRefreshToken>[1]): TokenVer
   };
 }
 
-const USER_ID = /^[0-9a-f]{32}$/;
+const USER_ID = new RegExp(`^${OWNER_ID}$`);
 
 const decodingVerifier: TokenVerifier = {
   async access(token) {

@@ -1,6 +1,6 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
 import { checkIdempotencyKey } from "../../router/idempotency-key.js";
-import { hasCredentialsInReply, placementOf, type Placement } from "../../router/placement.js";
+import { isReplyConfidential, placementOf, type Placement } from "../../router/placement.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
 import { shapeError } from "../../router/run-call.js";
 import type { Call, ErrorShape, Reply } from "../../shared/call.js";
@@ -12,6 +12,7 @@ import type { DroppedCookieCheck } from "../cookies/dropped-cookies.js";
 import type { BrowserSession } from "../cookies/find-browser-session.js";
 import type { CallsRequest, SerializedCall } from "../gate/gate-result.js";
 import type { NetworkLimits } from "../request/create-network-limits.js";
+import { signUpRequestOf } from "../request/sign-up-request-of.js";
 import type { SendCallsOptions } from "./send-calls.js";
 
 export interface PrepareCallOptions extends Pick<SendCallsOptions, "router" | "env" | "device" | "onError"> {
@@ -141,18 +142,19 @@ function createCall(
   { router, gated, request, identity, droppedCookies, redirectOrigin }: PrepareCallOptions,
 ): Call {
   const { path } = serializedCall;
-  const { readsAccessExpiry } = placement;
+  const { readsAccessExpiry, readsRequest } = placement;
   const { input: serialized, idempotencyKey: ownKey, isRetry } = readEnvelope(serializedCall.input);
   // The header of a request is for mutations only, so queries ignore it.
   const headerKey = type === "mutation" ? serializedCall.idempotencyKey : undefined;
   const key = checkIdempotencyKey(ownKey === undefined ? headerKey : ownKey, type);
   // Otherwise the Worker would send the call again after a lost connection.
-  const idempotencyKey = hasCredentialsInReply(placement) ? undefined : key;
+  const idempotencyKey = isReplyConfidential(placement) ? undefined : key;
   const input: unknown =
     serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
   droppedCookies.check({ path, input, headers: request.headers, url: gated.url, redirectOrigin });
   const call: Call = batchIndex === 0 ? { path, type, input } : { path, type, input, batchIndex };
-  if (!streams && !readsAccessExpiry && type !== "subscription" && idempotencyKey === undefined) return call;
+  const isPlain = !streams && !readsAccessExpiry && !readsRequest;
+  if (isPlain && type !== "subscription" && idempotencyKey === undefined) return call;
   return {
     ...call,
     ...(idempotencyKey !== undefined && { idempotencyKey }),
@@ -160,6 +162,7 @@ function createCall(
     ...(streams && { streams }),
     ...(type === "subscription" && { lastEventId: lastEventIdOf(request, gated.url) ?? lastEventIdIn(input) }),
     ...(readsAccessExpiry && { accessExpiresAt: accessExpiryOf(identity) }),
+    ...(readsRequest && { signUpRequest: signUpRequestOf(request, gated.url) }),
   };
 }
 

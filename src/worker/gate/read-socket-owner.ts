@@ -1,9 +1,7 @@
-import { appAddress, type ObjectAddress } from "../../shared/owner.js";
+import { appAddress, parseName, toName, type ObjectAddress } from "../../shared/owner.js";
 import { APP_PARAMETER } from "../../shared/socket-parameters.js";
 import type { Query } from "./read-query.js";
 import { GateRefusal } from "./refusal.js";
-
-const ID = /^[A-Za-z0-9_-]{1,128}$/;
 
 /** The object that a WebSocket upgrade is for, if it is not the caller's own. */
 export type SocketOwner = ObjectAddress & { readonly type: "organization" | "app" };
@@ -27,7 +25,8 @@ export function readSocketOwner(query: Query): SocketOwner | undefined {
     throw malformed("The URL names the app and an organization. Open one socket for each.");
   }
   if (organizationId === undefined) return undefined;
-  if (ID.test(organizationId)) return { type: "organization", id: organizationId };
+  const address = { type: "organization", id: organizationId } as const;
+  if (parseName(toName(address))) return address;
   throw new GateRefusal({
     code: "BAD_REQUEST",
     reason: "ORGANIZATION_ID_INVALID",

@@ -112,7 +112,10 @@ it("leaves no reservation when a new password revokes a link to a new address wh
 it("sets exactly one of several new passwords that a server sends at once, and only that call succeeds", async () => {
   const { email, user } = await signUp();
   const chosen = Array.from({ length: 4 }, (_each, index) => `horse battery number ${index}`);
-  const replies = await stubOf(env.BLOG_DO, { type: "user", id: user.id }).trpc(
+  const replies = await stubOf(
+    { objects: env.BLOG_DO, appJurisdiction: undefined },
+    { type: "user", id: user.id },
+  ).trpc(
     { type: "user", userId: user.id, via: "rpc" },
     chosen.map((next) => ({
       path: "auth.changePassword",

@@ -2,22 +2,19 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 import { slowNote } from "../../fixtures/app/guarded.js";
+import { signUpEditor } from "../../fixtures/editor.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { eventually } from "../../fixtures/eventually.js";
 import { assignRole, signUpWith, unassignRole } from "../../fixtures/operators.js";
-import { join, organizationName, signUpVerified, type Person } from "../../fixtures/organizations.js";
+import { organizationName, type Person } from "../../fixtures/organizations.js";
 import { eventsOf, openSocket, subscribe, type Frame } from "../../fixtures/socket.js";
 
 let ada: Person;
 let owner: Person;
 let organizationId: string;
 
-/** Ada is an editor in the app, and a member of an organization. */
 beforeEach(async () => {
-  [ada, owner] = await Promise.all([signUpVerified(), signUpVerified()]);
-  organizationId = (await owner.client.organizations.create.mutate({ name: "Acme" })).id;
-  await join(organizationId, { by: owner, who: ada, role: "admin" });
-  await assignRole(ada, "editor");
+  ({ ada, owner, organizationId } = await signUpEditor());
 });
 
 const errorsOf = (frames: readonly Frame[], id: number) =>

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { actionLogSchema, createActionLog, type ActionLog, type NewAction } from "../../../src/do/audit/action-log.js";
 import { actionLogOptions, type ActionLogOptions } from "../../../src/do/audit/action-log-options.js";
@@ -10,6 +10,8 @@ import { actionFaults, keptActions } from "../../fixtures/app/kept-actions.js";
 import { signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { eventually } from "../../fixtures/eventually.js";
+import { moveClock } from "../../fixtures/move-clock.js";
+import { shortenTimeouts } from "../../fixtures/shorten-timeouts.js";
 import { freshRole, reason, signUpWith } from "../../fixtures/operators.js";
 import { signUpVerified } from "../../fixtures/organizations.js";
 
@@ -41,7 +43,10 @@ function addMany(log: ActionLog, count: number, action: Partial<NewAction> = {})
   for (let index = 0; index < count; index++) log.add({ actor, action: "user.suspend", ...action });
 }
 
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 describe("the audit log of the app", () => {
   it("lists entries by action, actor, target and time, the newest first and page by page", () =>
@@ -184,5 +189,20 @@ describe("onAudit", () => {
     );
     const ids = keptActions.map(({ id }) => id);
     expect(ids).toEqual(ids.toSorted((one, other) => one - other));
+  });
+
+  it("receives the entries again after a call that never returns, which does not stop other tasks", async () => {
+    const root = await signUpWith("superadmin");
+    shortenTimeouts();
+    actionFaults.hangs = true;
+    const name = freshRole();
+    await root.client.admin.roles.create.mutate({ name, permissions: [] });
+    await eventually(() => expect(actionFaults.hangs).toBe(false));
+    await eventually(async () => {
+      // Longer than the pause after a failure.
+      moveClock(60_000);
+      await runDurableObjectAlarm(env.BLOG_DO.getByName("app:main"));
+      expect(keptActions.map(({ target }) => target?.id)).toContain(name);
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { unreachable } from "../../fixtures/app/unreachable.js";
 import { freshEmail, openBrowser, password } from "../../fixtures/browser.js";
 import { assignRole, callAsApp, reason, unassignRole } from "../../fixtures/operators.js";
 
@@ -52,6 +53,19 @@ describe("the last superadmin", () => {
     const ada = await signUpSuperadmin();
     await expect(ada.client.account.delete.mutate({ password })).rejects.toMatchObject(lastSuperadmin);
     expect((await ada.client.auth.me.query()).user.roles).toEqual(["member", "superadmin"]);
+  });
+});
+
+describe("a new superadmin whose own object has not received the role", () => {
+  afterEach(() => unreachable.clear());
+
+  it("cannot delete the account while no other superadmin exists", async () => {
+    const [ada, bob] = [await signUpThere(), await signUpThere()];
+    unreachable.add(`user:${ada.user.id}`);
+    expect(await assignRole(ada, "superadmin", namespace)).toEqual({ applied: false, pending: 1 });
+    await expect(ada.client.account.delete.mutate({ password })).rejects.toMatchObject(lastSuperadmin);
+    expect(await superadminIds()).toEqual([ada.user.id]);
+    await bob.client.account.delete.mutate({ password });
   });
 });
 

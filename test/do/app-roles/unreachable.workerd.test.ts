@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { unreachable } from "../../fixtures/app/unreachable.js";
+import { signUpEditor } from "../../fixtures/editor.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { moveClock } from "../../fixtures/move-clock.js";
 import { assignRole, freshRole, signUpWith, unassignRole } from "../../fixtures/operators.js";
-import { join, organizationName, signUpVerified, type Person } from "../../fixtures/organizations.js";
+import { organizationName, type Person } from "../../fixtures/organizations.js";
 
 const LEASE = 5 * 60_000;
 
@@ -12,10 +13,7 @@ let owner: Person;
 let organizationId: string;
 
 beforeEach(async () => {
-  [ada, owner] = await Promise.all([signUpVerified(), signUpVerified()]);
-  organizationId = (await owner.client.organizations.create.mutate({ name: "Acme" })).id;
-  await join(organizationId, { by: owner, who: ada, role: "admin" });
-  await assignRole(ada, "editor");
+  ({ ada, owner, organizationId } = await signUpEditor());
 });
 
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
-import { received } from "../../fixtures/app/directory-do.js";
+import { earlierObjects, received } from "../../fixtures/app/directory-do.js";
 import { password } from "../../fixtures/browser.js";
 import {
   callApp,
@@ -87,6 +87,16 @@ describe("a rebuild", () => {
     });
     expect(items[0]).toMatchObject({ action: "directory.rebuild", reason: "The directory is wrong.", outcome: "ok" });
     expect(await rowsIn("user:nobody", "_object")).toEqual([]);
+  });
+
+  it("keeps the entry of a user whose object runs an earlier version", async () => {
+    const { email, user } = await signUpToDirectory();
+    await eventuallyListed(email);
+    earlierObjects.add(`user:${user.id}`);
+    await callApp("admin.directory.rebuild", { reason: "test" }, "mutation");
+    await eventually(async () => expect(await rowsIn(shardWith(user.id), "_rebuild")).toEqual([]));
+    earlierObjects.clear();
+    expect((await findListed(email))?.id).toBe(user.id);
   });
 
   it("keeps the entry of a user whose object does not reply", async () => {

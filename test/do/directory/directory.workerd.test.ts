@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { emailObjectAddress } from "../../../src/shared/email-object-address.js";
 import type { ListedSchemaStatus } from "../../../src/shared/directory.js";
 import { toName } from "../../../src/shared/owner.js";
+import { requestsToApp } from "../../fixtures/app/directory-do.js";
 import { freshEmail, password } from "../../fixtures/browser.js";
 import {
   callApp,
@@ -61,6 +62,8 @@ describe("the directory", () => {
     await client.account.delete.mutate({ password });
     expect(await findListed(email)).toBeUndefined();
     expect(await rowsIn(`user:${user.id}`, "_account")).toEqual([]);
+    // The app declares no roles, so the user cannot be the last superadmin.
+    expect(requestsToApp).not.toContain("releaseSuperadmin");
   });
 
   it("never lists a user whose sign-up the app's hook refuses after a while", async () => {

@@ -5,7 +5,7 @@ import { randomId } from "../../../src/shared/random-id.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { copyBrowser, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { signUpVerified, storesAnything } from "../../fixtures/organizations.js";
-import { overHttp, overRpc, type Transport } from "../../fixtures/transports.js";
+import { overHttp, overRpc, overSocket, type Transport } from "../../fixtures/transports.js";
 import { refusalOf, SUSPENDED } from "./operate.js";
 
 type Account = Awaited<ReturnType<typeof signUp>>;
@@ -59,6 +59,7 @@ describe.each(actions)("%s", (path, kind, input) => {
     const transports: Transport[] = [
       ...(["single", "batch", "batch-stream"] as const).map((name) => overHttp(copyBrowser(caller.browser), name)),
       overRpc(caller.user.id),
+      await overSocket(copyBrowser(caller.browser), "/trpc?app"),
     ];
     for (const transport of transports)
       expect(await refusalOf(transport[kind](path, input(target.user.id))), transport.name).toBe(MISSING);
@@ -84,6 +85,34 @@ describe.each(actions)("%s", (path, kind, input) => {
   it.each(["", "user:a", "../x", "a".repeat(129)])("rejects %j as an id", async (id) => {
     const call = overHttp(copyBrowser(operator.browser), "batch")[kind](path, input(id));
     expect(await refusalOf(call)).toMatch(/^BAD_REQUEST/);
+  });
+});
+
+describe("a socket of the app's object", () => {
+  const others: readonly (readonly [path: string, kind: "query" | "mutate", input: object])[] = [
+    ["admin.users.list", "query", {}],
+    ["admin.users.count", "query", {}],
+    ["admin.users.findByEmail", "query", { email: "ada@example.com" }],
+    ["admin.organizations.list", "query", {}],
+    ["admin.schema.status", "query", {}],
+    ["admin.directory.rebuild", "mutate", { reason }],
+    ["admin.roles.list", "query", {}],
+    ["admin.roles.create", "mutate", { name: "own", permissions: ["user:read"] }],
+    ["admin.roles.update", "mutate", { name: "own", permissions: ["user:read"] }],
+    ["admin.roles.delete", "mutate", { name: "own" }],
+    ["admin.roles.assign", "mutate", { userId: "ada", role: "superadmin", reason }],
+    ["admin.roles.unassign", "mutate", { userId: "ada", role: "superadmin", reason }],
+    ["admin.audit.list", "query", {}],
+  ];
+
+  it("refuses the other procedures of operators to other users, and records it", async () => {
+    const caller = await signUp();
+    const socket = await overSocket(caller.browser, "/trpc?app");
+    for (const [path, kind, input] of others) expect(await refusalOf(socket[kind](path, input)), path).toBe(MISSING);
+    const { items } = await system.admin.audit.list({ actorId: caller.user.id });
+    expect(items.map(({ outcome, target }) => [outcome, target?.id])).toEqual(
+      others.map(([path]) => ["denied", path]).toReversed(),
+    );
   });
 });
 

@@ -56,7 +56,13 @@ function send(
   signal: AbortSignal,
   calls: Call[] = [{ path: "posts.list", input: undefined }],
 ) {
-  const options = { configuration: { namespace }, caller: { type: "anonymous" }, device: {}, signal, waitUntil() {} };
+  const options = {
+    configuration: { namespace: { objects: namespace } },
+    caller: { type: "anonymous" },
+    device: {},
+    signal,
+    waitUntil() {},
+  };
   return callObject({ type: "user", id: "ada" }, calls, options as unknown as SendCallsOptions);
 }
 

@@ -7,8 +7,8 @@ test("accepts a socket at the prefix itself", async () => {
 });
 
 test("returns the organization of a socket", async () => {
-  const { owner } = await expectUpgrade(upgrade("/trpc?organizationId=Org_1-a"));
-  expect(owner).toEqual({ type: "organization", id: "Org_1-a" });
+  const { owner } = await expectUpgrade(upgrade("/trpc?organizationId=Org-1-a"));
+  expect(owner).toEqual({ type: "organization", id: "Org-1-a" });
 });
 
 test.each(["app", "app=", "v=1&app", "app&connectionParams=1"])(

@@ -1,5 +1,6 @@
-import { useId, useLayoutEffect, useRef, type ReactNode, type SubmitEvent } from "react";
+import { useId, type ReactNode, type SubmitEvent } from "react";
 import { textOf } from "../account/account-form.tsx";
+import { useModal } from "../use-modal.ts";
 
 export interface ReasonDialogProps {
   readonly question: string;
@@ -17,15 +18,8 @@ export interface ReasonDialogProps {
 /** Asks for the reason of an action, which the audit log stores. */
 export function ReasonDialog(props: ReasonDialogProps) {
   const { question, explanation, action, danger = false, children, onConfirm, onClose } = props;
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const id = useId();
-
-  useLayoutEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    // Closing restores the focus to the button that opened the dialog.
-    return () => element?.close();
-  }, []);
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();

@@ -1,3 +1,5 @@
+import { ReasonedError } from "../../../router/reasoned-error.js";
+import { jurisdictionOf, withJurisdiction, type Jurisdiction } from "../../../shared/jurisdiction.js";
 import { randomId } from "../../../shared/random-id.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
 import { failure, success, type Failure, type Result } from "../../../shared/result.js";
@@ -21,6 +23,12 @@ export interface AddressClaimsOptions {
   readonly mails: Pick<MailBudget, "take">;
   /** Deletes all storage of the object. */
   readonly erase: () => Promise<void>;
+}
+
+interface NewAddress {
+  readonly email: string;
+  /** The jurisdiction of the new user. */
+  readonly jurisdiction: Jurisdiction | undefined;
 }
 
 interface Change {
@@ -97,9 +105,10 @@ export function createAddressClaims(options: AddressClaimsOptions) {
      *
      * @param createAccount returns whether the account exists now
      * @returns `"busy"` while another sign-up is under way
+     * @throws TRPCError SERVICE_UNAVAILABLE (SIGN_UP_PENDING) if an earlier sign-up in another jurisdiction may not have ended
      */
     async signUp<TResult>(
-      email: string,
+      { email, jurisdiction }: NewAddress,
       createAccount: (userId: string, operationId: string) => Promise<{ created: boolean; result: TResult }>,
     ): Promise<TResult | "taken" | "busy"> {
       if (signingUp !== undefined) return "busy";
@@ -111,8 +120,12 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         const confirmingUntil = before?.isConfirming === true ? (pointers.reservation()?.until ?? 0) : 0;
         if (before && (await syncPointer(email)) === "taken") return "taken";
         if (confirmingUntil > Date.now()) return "taken";
+        const unfinished = before?.state === "reserved" && before.isNewUser ? before.userId : undefined;
+        const isElsewhere = unfinished !== undefined && jurisdictionOf(unfinished) !== jurisdiction;
+        if (isElsewhere && (pointers.reservation()?.until ?? 0) > Date.now()) throw signUpPending();
         // After a crash the user id is reused, so that a creation that is still on its way finds its own account.
-        const userId = before?.state === "reserved" && before.isNewUser ? before.userId : randomId();
+        const userId =
+          unfinished === undefined || isElsewhere ? withJurisdiction(randomId(), jurisdiction) : unfinished;
         const operationId = randomId();
         initialize(() => {
           const until = Date.now() + SIGN_UP_MS;
@@ -193,4 +206,14 @@ function isSame(one: EmailPointer, other: EmailPointer | undefined): boolean {
 
 function field(payload: unknown, name: string): unknown {
   return typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>)[name] : undefined;
+}
+
+/** A crash interrupted a sign-up, and its account can still be created. Its user has an id of another jurisdiction. */
+function signUpPending(): ReasonedError {
+  return new ReasonedError({
+    code: "SERVICE_UNAVAILABLE",
+    reason: "SIGN_UP_PENDING",
+    message: "An earlier sign-up with this email address has not finished. Try again in a minute.",
+    retryAfter: SIGN_UP_MS / 1_000,
+  });
 }

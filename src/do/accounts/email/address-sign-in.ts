@@ -3,10 +3,12 @@ import { decoyUserId } from "../../../shared/email-object-address.js";
 import type { Device } from "../../../shared/device.js";
 import type { ClientFailure } from "../../../shared/client-failure.js";
 import type { SignInResult } from "../../../shared/internal.js";
+import { withJurisdiction } from "../../../shared/jurisdiction.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
 import { failure, type Failure, type Result } from "../../../shared/result.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import { knownDevice, type KnownDevice } from "../../../jwt/device-token.js";
+import type { LocationOptions } from "../../lifecycle/data-location.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
 import type { AddressClaims } from "./address-claims.js";
 import type { Throttle } from "../../rate/create-throttle.js";
@@ -15,6 +17,8 @@ export interface AddressSignInOptions {
   /** The object's own id: the MAC of its address. */
   readonly id: string;
   readonly identity: () => AppIdentity;
+  /** Where new users are stored. */
+  readonly location: Pick<LocationOptions, "jurisdiction">;
   readonly claims: Pick<AddressClaims, "read">;
   readonly throttle: Throttle;
   readonly user: (userId: string) => ObjectStub;
@@ -26,9 +30,19 @@ export function deviceName(deviceId: string): string {
 }
 
 /** Checks the password of an address, and counts wrong passwords of all procedures. */
-export function createAddressSignIn({ id, identity, claims, throttle, user }: AddressSignInOptions) {
+export function createAddressSignIn(options: AddressSignInOptions) {
+  const { id, identity, location, claims, throttle, user } = options;
+
   /** Returns the user of the address, or a decoy id, so that the same work is done for an unknown address. */
-  const userIdOf = async (): Promise<string> => claims.read()?.userId ?? decoyUserId(identity().secrets.index, id);
+  const userIdOf = async (): Promise<string> => claims.read()?.userId ?? decoyId();
+
+  /** The decoy has the jurisdiction of the other users. It receives the password, which must not leave the jurisdiction. */
+  async function decoyId(): Promise<string> {
+    const { secrets, namespace } = identity();
+    const { jurisdiction } = location;
+    const restriction = typeof jurisdiction === "function" ? namespace.appJurisdiction : jurisdiction;
+    return withJurisdiction(await decoyUserId(secrets.index, id), restriction);
+  }
 
   /** The caller's browser, if the user of the address signed in there before. The device epoch is not checked. */
   async function knownDeviceOf(userId: string, device: Device): Promise<KnownDevice | undefined> {

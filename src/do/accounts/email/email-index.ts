@@ -6,6 +6,7 @@ import type { EmailIndexService } from "../../../router/services.js";
 import { addToDevice } from "../../../jwt/device-token.js";
 import { emailObjectAddress } from "../../../shared/email-object-address.js";
 import { randomId } from "../../../shared/random-id.js";
+import { locate, type LocationOptions, type NewUser, type ObjectLocation } from "../../lifecycle/data-location.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
 import type { RequestContext } from "../../lifecycle/request-context.js";
 import type { ClientFailure } from "../../../shared/client-failure.js";
@@ -13,6 +14,7 @@ import type { InternalRequest, SignInResult } from "../../../shared/internal.js"
 import { failure, type Failure, type Result } from "../../../shared/result.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
+import type { StubOptions } from "../../../shared/restricted-namespace.js";
 import type { MailAvailability } from "../../mail/mail-availability.js";
 import type { MailBudget } from "../../mail/mail-budget.js";
 import type { CheckBreachedPassword } from "../passwords/check-breached-password.js";
@@ -29,11 +31,14 @@ export interface EmailIndexOptions {
   /** The object's own id: the MAC of its address. */
   readonly id: string;
   readonly identity: () => AppIdentity;
+  readonly env: Cloudflare.Env;
+  /** Where new users are stored. */
+  readonly location: LocationOptions;
   readonly claims: AddressClaims;
   readonly throttle: Throttle;
   readonly mail: MailAvailability;
   readonly mails: MailBudget;
-  readonly user: (userId: string) => ObjectStub;
+  readonly user: (userId: string, options?: StubOptions) => ObjectStub;
   readonly checkBreachedPassword: CheckBreachedPassword | undefined;
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
@@ -46,8 +51,9 @@ type SignUpResult = Result<SignInResult, Failure<"EMAIL_TAKEN" | "ACCOUNT_EXISTS
 
 /** The index object of one address. It finds the user for a caller who knows only the address, and limits attempts. */
 export function createEmailIndex(options: EmailIndexOptions) {
-  const { id, identity, claims, throttle, mail, mails, user, checkBreachedPassword, waitUntil } = options;
-  const { signIn, isKnown, userIdOf } = createAddressSignIn({ id, identity, claims, throttle, user });
+  const { id, identity, env, location, claims, throttle, mail, mails, user, checkBreachedPassword, waitUntil } =
+    options;
+  const { signIn, isKnown, userIdOf } = createAddressSignIn({ id, identity, location, claims, throttle, user });
   const repeats = createHashQueue(MAX_WAITING_REPEATS);
   /** Number of sign-ups that created an account since the object started. If it grows during a call, they were concurrent. */
   let signUpCount = 0;
@@ -61,13 +67,30 @@ export function createEmailIndex(options: EmailIndexOptions) {
     if (address.id !== id) throw new Error("An email index object was asked about an address that is not its own.");
   }
 
-  async function createAccount(request: NewAccount, before: number): Promise<SignUpResult> {
+  /** Chooses where the user's object is created. */
+  function locateUser({ profile }: Signup, { signUpRequest }: RequestContext): Promise<ObjectLocation> {
+    if (typeof location.jurisdiction === "function" && signUpRequest === undefined)
+      throw new Error(
+        "The Worker runs a version that does not send the country of a sign-up. Try again when the deployment has finished.",
+      );
+    // The schema of the app has parsed it.
+    const parsed = profile as NewUser["profile"];
+    return locate(location, { type: "user", request: signUpRequest, profile: parsed, env });
+  }
+
+  async function createAccount(
+    request: NewAccount,
+    { jurisdiction, locationHint }: ObjectLocation,
+    before: number,
+  ): Promise<SignUpResult> {
+    const { email } = request.signup;
+    const stubOptions = locationHint && { locationHint };
     for (;;) {
-      const result = await claims.signUp<SignUpResult>(request.signup.email, async (userId, operationId) => {
+      const result = await claims.signUp<SignUpResult>({ email, jurisdiction }, async (userId, operationId) => {
         // Beyond the limit, sign up without a mail: repeated sign-ups and deletions must not block the address for others.
         const isMailLimited = !mails.take("verifyEmail", operationId);
         const sent = { op: "createAccount", operationId, isMailLimited, ...request } as const;
-        const created = await sendInternal(user(userId), sent);
+        const created = await sendInternal(user(userId, stubOptions), sent);
         // No account was created. The mail was not sent either, unless the app's hook already had it.
         const isUnsent = !created.ok && !("mailed" in created && created.mailed);
         if (isUnsent && !isMailLimited) mails.giveBack(operationId);
@@ -137,7 +160,8 @@ export function createEmailIndex(options: EmailIndexOptions) {
           checkBreachedPassword: checkBreachedPassword,
           field: "password",
         });
-        const result = await createAccount({ signup, notLookedUp: checked === "not looked up", device }, before);
+        const created = { signup, notLookedUp: checked === "not looked up", device };
+        const result = await createAccount(created, await locateUser(signup, request), before);
         const isTaken = !result.ok && result.reason === "EMAIL_TAKEN";
         const isRepeated = isTaken && (signUpCount > before || (claims.isNew(Date.now()) && (await isKnown(device))));
         const outcome = isRepeated ? await repeatSignUp(signup, device) : result;

@@ -57,8 +57,7 @@ export async function rejectEmail(
   await onDelete(toUser(account));
   if (!accounts.read()) throw invalidLink();
   await deletion.begin({
-    account,
-    sessionId: undefined,
+    confirmed: account,
     // In the transaction of the deletion, so that of any number of calls with this link one succeeds.
     assertAllowed: (now) => assertRejectable(now, now && mailTokens.consume(purpose, secret, Date.now())),
   });

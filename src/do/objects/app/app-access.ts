@@ -1,19 +1,18 @@
 import type { Caller } from "../../../shared/caller.js";
-import { AccountSuspended, SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 import type { Access } from "../../lifecycle/request-context.js";
 import { accountLeaseOf } from "../../organizations/lease-holders.js";
-import type { Leases, MemberSession } from "../../organizations/leases.js";
+import { assertLeased, type Leases, type MemberSession, type SocketEndings } from "../../organizations/leases.js";
 
 export interface AppAccessOptions {
   readonly isInitialized: () => boolean;
   /** Creates the schema of the object. */
   readonly open: () => void;
   readonly leases: Pick<Leases, "isValid" | "renew">;
-  readonly endSession: (sessionId: string) => void;
+  readonly sockets: SocketEndings;
 }
 
 /** Authorizes callers and deliveries in the app's object: all users, by a lease of the session or the account, and the app. */
-export function createAppAccess({ isInitialized, open, leases, endSession }: AppAccessOptions) {
+export function createAppAccess({ isInitialized, open, leases, sockets }: AppAccessOptions) {
   function access(caller: Caller): Access {
     if (caller.type === "anonymous") return "forbidden";
     if (caller.type === "system") return "granted";
@@ -23,21 +22,14 @@ export function createAppAccess({ isInitialized, open, leases, endSession }: App
   return {
     access,
 
-    /** Renews the lease at the caller's own object if necessary. @throws SessionEnded, or TRPCError NOT_FOUND */
+    /** Renews the lease at the caller's own object if necessary. @throws as {@link assertLeased} */
     resolveAccess(caller: Caller): Promise<void> | undefined {
       if (caller.type === "anonymous") return undefined;
       // The first call of a user or the app creates the schema.
       if (!isInitialized()) open();
       if (caller.type === "system" || access(caller) !== "unknown") return undefined;
       const requested = leaseOf(caller);
-      return leases.renew(requested).then((lease) => {
-        if (lease.ok) return;
-        endSession(requested.sessionId);
-        if (lease.reason === "USER_NOT_FOUND") throw userNotFound();
-        // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
-        if (lease.reason === "ACCOUNT_SUSPENDED") throw new AccountSuspended(lease.until);
-        throw lease.reason === "SESSION_REPLACED" ? sessionReplaced() : new SessionEnded();
-      });
+      return leases.renew(requested).then((lease) => assertLeased(lease, requested, sockets));
     },
   };
 }

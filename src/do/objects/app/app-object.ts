@@ -30,13 +30,14 @@ const framework = createFrameworkSchema({
 
 /** Creates the handler of `app:main`, which stores the data of the whole app. */
 export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, app, alarms, identity, endSession } = environment;
+  const { state, app, alarms, identity } = environment;
   const ownerStorage = createOwnerStorage({
     storage: state.storage,
     tableSet: app.tables.app,
     framework,
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
+    appJurisdiction: app.definition.appJurisdiction,
     alarms,
     secret: () => identity().secrets.index,
   });
@@ -47,7 +48,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
   );
   const permissionsOf = (userId: string): ReadonlySet<string> =>
     new Set(roles.policy.accessOf(roles.store.rolesOf(userId)).permissions);
-  const { access, resolveAccess } = createAppAccess({ isInitialized, open, leases, endSession });
+  const { access, resolveAccess } = createAppAccess({ isInitialized, open, leases, sockets: environment });
   const transaction = createTransaction(state.storage);
 
   /** The roles of a user, for the user's object. An object without a schema has no roles. */

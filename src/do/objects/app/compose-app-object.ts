@@ -1,5 +1,5 @@
 import type { Delivery, Receipt } from "../../../shared/internal.js";
-import { appAddress, parseName, toName } from "../../../shared/owner.js";
+import { appAddress, parseName } from "../../../shared/owner.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import { deniedAction, roleHandlersFor } from "../../app-roles/role-messages.js";
@@ -11,9 +11,7 @@ import { actionLogSchema, createActionLog } from "../../audit/action-log.js";
 import { createOperationStore, operationSchema } from "../../operators/operation-store.js";
 import { createOperations } from "../../operators/operations.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
-import { createOutbox } from "../../messaging/create-outbox.js";
-import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
+import { createOutboxStore, outboxTables } from "../../messaging/outbox-store.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { recordedSql } from "../../tables/reads/recorded-sql.js";
 import { accountLeaseOf } from "../../organizations/lease-holders.js";
@@ -21,6 +19,7 @@ import { createLeases, leaseExpirySchema, leaseGenerationSchema, leaseSchema } f
 import { createSuspendedMembers, suspendedMemberSchema } from "../../organizations/suspended-members.js";
 import { handlersFor } from "../../organizations/organization-messages.js";
 import type { ObjectEnvironment } from "../object-handler.js";
+import { createObjectOutbox } from "../object-outbox.js";
 import type { OwnerStorage } from "../owner-storage.js";
 
 /** The framework's tables of the app's object. */
@@ -29,9 +28,7 @@ export const appObjectTables: readonly string[] = [
   leaseSchema,
   leaseExpirySchema,
   leaseGenerationSchema,
-  outboxSchema,
-  deadPayloadSchema,
-  outboxHeadsSchema,
+  ...outboxTables,
   inboxSchema,
   actionLogSchema,
   operationSchema,
@@ -41,7 +38,7 @@ export const appObjectTables: readonly string[] = [
 /** Creates the stores and services of the app, in its own object. */
 export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: OwnerStorage) {
   const { isInitialized, initialize } = lifecycle;
-  const { state, app, address, alarms, env, identity } = environment;
+  const { state, app, alarms, env, identity } = environment;
   const { storage } = state;
   const sql = recordedSql(storage.sql);
   const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
@@ -49,12 +46,10 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
 
   const deliver = createMessageDelivery(identity);
 
-  const outbox = createOutbox({
+  const outbox = createObjectOutbox({
+    environment,
     store: createOutboxStore(sql),
-    source: toName(address),
     isInitialized,
-    alarms,
-    transaction,
     async deliver(target, delivery) {
       const receipt = await deliver(target, delivery);
       publisher.onReceipt(target, receipt);
@@ -65,8 +60,6 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
       if (to?.type === "user") roleStore.deleteUser(to.id);
     },
     sendMail: () => Promise.reject(new Error("The app's object does not send mail. The object of a user does.")),
-    onError: app.onError,
-    observer: environment.observer,
   });
 
   const leases = createLeases({
@@ -125,9 +118,11 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     handlers: {
       ...handlersFor<"endSession">({
         endSession({ sessionId }) {
-          leases.revoke(sessionId);
           const account = parseName(sessionId);
-          if (account) environment.endMember(account.id);
+          const userId = leases.revoke(sessionId) ?? account?.id;
+          // A suspension ends the sessions. Its sockets get their own code.
+          if (userId !== undefined && operations.isSuspended(userId)) environment.suspendUser(userId);
+          else if (account) environment.endMember(account.id);
           else environment.endSession(sessionId);
         },
       }),

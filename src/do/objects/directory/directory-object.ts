@@ -1,7 +1,6 @@
 import { wrongObject } from "../../../router/wrong-object.js";
 import type { Delivery, InternalRequest, Receipt } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
-import { toName } from "../../../shared/owner.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import { createChangeFeed, feedSchema } from "../../directory/change-feed.js";
 import { messageAbout, type DirectoryMessages } from "../../directory/directory-messages.js";
@@ -12,23 +11,13 @@ import { createMoves, shardsSchema } from "../../directory/move-entries.js";
 import { createRebuild, rebuildSchema } from "../../directory/rebuild.js";
 import { shardOf } from "../../directory/shard-of.js";
 import { createLifecycle } from "../../lifecycle/lifecycle.js";
-import { createMessageDelivery } from "../../messaging/message-delivery.js";
-import { createOutbox } from "../../messaging/create-outbox.js";
-import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
+import { createOutboxStore, outboxTables } from "../../messaging/outbox-store.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import type { HandlerReply, ObjectEnvironment, ObjectHandler } from "../object-handler.js";
+import { createObjectOutbox } from "../object-outbox.js";
 
 const framework = createFrameworkSchema({
-  statements: [
-    ...directoryTables,
-    feedSchema,
-    rebuildSchema,
-    shardsSchema,
-    outboxSchema,
-    deadPayloadSchema,
-    outboxHeadsSchema,
-  ],
+  statements: [...directoryTables, feedSchema, rebuildSchema, shardsSchema, ...outboxTables],
 });
 
 /** How long a deletion is known, so that messages which are older have no effect. */
@@ -36,7 +25,7 @@ const DELETED_MS = 30 * 24 * 60 * 60_000;
 
 /** Creates the handler of a shard of the directory: an index of users and organizations without the app's procedures. */
 export function createDirectoryObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, env, app, address, alarms, observer, identity } = environment;
+  const { state, env, app, address, alarms, identity } = environment;
   const { shards, onChange } = app.directory;
   const { storage } = state;
   const { sql } = storage;
@@ -47,16 +36,11 @@ export function createDirectoryObject(environment: ObjectEnvironment): ObjectHan
   const lists = createEntryLists(sql);
   const store = createEntryStore({ sql, onChange: (kind, id) => feed?.add(kind, id) });
   const feed = onChange && createChangeFeed({ sql, env, hook: onChange, lists, store, isInitialized, alarms });
-  const outbox = createOutbox({
+  const outbox = createObjectOutbox({
+    environment,
     store: createOutboxStore(sql),
-    source: toName(address),
     isInitialized,
-    alarms,
-    transaction,
-    deliver: createMessageDelivery(identity),
     sendMail: () => Promise.reject(new Error("The directory does not send mail.")),
-    onError: app.onError,
-    observer,
   });
   const moves = createMoves({
     sql,

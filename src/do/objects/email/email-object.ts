@@ -1,7 +1,7 @@
 import { wrongObject } from "../../../router/wrong-object.js";
-import { stubOf } from "../../../shared/object-stub.js";
+import { stubOf, type ObjectStub } from "../../../shared/object-stub.js";
+import type { StubOptions } from "../../../shared/restricted-namespace.js";
 import type { Delivery, InternalRequest, Receipt } from "../../../shared/internal.js";
-import { toName } from "../../../shared/owner.js";
 import { failure, success } from "../../../shared/result.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import { deviceName } from "../../accounts/email/address-sign-in.js";
@@ -20,12 +20,10 @@ import {
   createWaitingInvitations,
   waitingInvitationSchema,
 } from "../../organizations/waiting-invitations.js";
-import { createOutbox } from "../../messaging/create-outbox.js";
-import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
-import { createMessageDelivery } from "../../messaging/message-delivery.js";
+import { createOutboxStore, outboxTables } from "../../messaging/outbox-store.js";
 import { createLifecycle } from "../../lifecycle/lifecycle.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
+import { createObjectOutbox } from "../object-outbox.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 
@@ -34,9 +32,7 @@ const framework = createFrameworkSchema({
     emailPointerSchema,
     throttleSchema,
     inboxSchema,
-    outboxSchema,
-    deadPayloadSchema,
-    outboxHeadsSchema,
+    ...outboxTables,
     rateLogSchema,
     waitingInvitationSchema,
     reservedInvitationSchema,
@@ -45,32 +41,21 @@ const framework = createFrameworkSchema({
 });
 
 /** Creates the handler of an email address: an index without the app's procedures. */
-export function createEmailObject({
-  state,
-  env,
-  app,
-  address,
-  alarms,
-  observer,
-  identity,
-}: ObjectEnvironment): ObjectHandler {
+export function createEmailObject(environment: ObjectEnvironment): ObjectHandler {
+  const { state, env, app, address, alarms, identity } = environment;
   const { storage } = state;
   const { sql } = storage;
   const mails = createMailBudget({ storage, alarms });
   const { initialize, isInitialized, erase, update } = createLifecycle({ storage, framework });
-  const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
+  const user = (userId: string, options?: StubOptions): ObjectStub =>
+    stubOf(identity().namespace, { type: "user", id: userId }, options);
 
   const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
-  const outbox = createOutbox({
+  const outbox = createObjectOutbox({
+    environment,
     store: createOutboxStore(sql),
-    source: toName(address),
     isInitialized,
-    alarms,
-    transaction,
-    deliver: createMessageDelivery(identity),
     sendMail: createInvitationMailer({ env, settings: app.mail, mails, isBlocked }),
-    onError: app.onError,
-    observer,
   });
   const invitations = createWaitingInvitations({
     sql,
@@ -109,6 +94,8 @@ export function createEmailObject({
   const index = createEmailIndex({
     id: address.id,
     identity,
+    env,
+    location: app.location,
     claims,
     throttle,
     mail: createMailAvailability({ env, settings: app.mail }),

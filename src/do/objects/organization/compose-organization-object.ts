@@ -8,14 +8,12 @@ import { parseName, toName } from "../../../shared/owner.js";
 import { createRateLog, rateLogSchema } from "../../rate/rate-log.js";
 import { createMailAvailability } from "../../mail/mail-availability.js";
 import type { ObjectEnvironment } from "../object-handler.js";
+import { createObjectOutbox } from "../object-outbox.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createReporter, reportSchema } from "../../directory/create-reporter.js";
 import { actionLogSchema, createActionLog } from "../../audit/action-log.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
-import { createOutbox } from "../../messaging/create-outbox.js";
-import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { createOutboxStore, deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
-import { createMessageDelivery } from "../../messaging/message-delivery.js";
+import { createOutboxStore, outboxTables } from "../../messaging/outbox-store.js";
 import { recordedSql } from "../../tables/reads/recorded-sql.js";
 import {
   createInvitationStore,
@@ -49,9 +47,7 @@ export const organizationTables: readonly string[] = [
   memberRoleSchema,
   actionLogSchema,
   rateLogSchema,
-  outboxSchema,
-  deadPayloadSchema,
-  outboxHeadsSchema,
+  ...outboxTables,
   inboxSchema,
   organizationDeletionSchema,
   reportSchema,
@@ -77,21 +73,16 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
   const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
   const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
 
-  const outbox = createOutbox({
+  const outbox = createObjectOutbox({
+    environment,
     store: createOutboxStore(sql),
-    source: toName(address),
     isInitialized,
-    alarms,
-    transaction,
-    deliver: createMessageDelivery(identity),
     sendMail: () =>
       Promise.reject(new Error("An organization's object does not send mail. The object of the address does.")),
     onTargetGone(target) {
       const to = parseName(target);
       if (to?.type === "user") membership.onUserDeleted(to.id);
     },
-    onError: app.onError,
-    observer: environment.observer,
   });
 
   const directory = createReporter({
@@ -184,6 +175,8 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
       ...memberRoles.handlers,
       ...handlersFor<HandledMessage>({
         createOrganization({ name, settings, userId, email, createdAt }) {
+          // An operator repeated a message that had arrived.
+          if (organizations.exists() || deletion.isUnderWay()) return;
           const at = new Date(createdAt);
           organizations.insert({ id: organizationId, name, createdAt: at, settings: superjson.parse(settings) });
           members.insert({ userId, email, role: OWNER, joinedAt: at, invitationId: undefined });

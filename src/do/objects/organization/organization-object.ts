@@ -1,6 +1,7 @@
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
+import { failure } from "../../../shared/result.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
@@ -23,7 +24,7 @@ export const organizationFramework = createFrameworkSchema({
 
 /** Creates the handler of an organization, which stores its members and their shared data. */
 export function createOrganizationObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, app, address, alarms, identity, endSession } = environment;
+  const { state, app, address, alarms, identity } = environment;
   const { roles: rolePolicy } = app.definition;
   const { settings } = app.definition.app;
   const ownerStorage = createOwnerStorage({
@@ -32,6 +33,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     framework: organizationFramework,
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
+    appJurisdiction: app.definition.appJurisdiction,
     alarms,
     secret: () => identity().secrets.index,
     onUpgraded: () => void (services.exists() && services.deps.directory.report()),
@@ -44,7 +46,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     members,
     suspended,
     leases,
-    endSession,
+    sockets: environment,
   });
   const transaction = createTransaction(state.storage);
   const owner = { type: "organization", id: address.id } as const;
@@ -144,7 +146,7 @@ function handleInternal(
   request: InternalRequest,
 ): HandlerReply | Promise<HandlerReply> {
   if (request.op === "deliver") return receive(request);
-  if (request.op === "reportEntry") return exists() ? deps.directory.renew() : undefined;
+  if (request.op === "reportEntry") return exists() ? deps.directory.renew() : failure("ENTRY_NOT_FOUND");
   if (request.op === "answerInvitation") return answerInvitation(request);
   if (request.op === "isLastOwner") return isLastOwner(request.userId);
   if (request.op === "describeOrganization") return describe();

@@ -5,9 +5,9 @@ import type { User } from "../../../shared/account.js";
 import type { InternalReply, InternalRequest, SessionFailure } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import { failure, success, type Result } from "../../../shared/result.js";
-import { toName } from "../../../shared/owner.js";
 import type { AccountHooks } from "../../accounts/account-hooks.js";
 import type { ObjectEnvironment } from "../object-handler.js";
+import { createObjectOutbox } from "../object-outbox.js";
 import { createMailAvailability } from "../../mail/mail-availability.js";
 import { createMailer } from "../../mail/create-mailer.js";
 import { createMailTokenStore } from "../../mail/mail-token-store.js";
@@ -15,8 +15,6 @@ import { accountLeaseOf, createLeaseHolders, type LeaseRequest } from "../../org
 import { createUserOrganizationStore } from "../../organizations/user-organization-store.js";
 import { createUserOrganizations } from "../../organizations/user-organizations.js";
 import { createInbox } from "../../messaging/create-inbox.js";
-import { createOutbox } from "../../messaging/create-outbox.js";
-import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { createOutboxStore } from "../../messaging/outbox-store.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createOperatorComponents } from "./operator-components.js";
@@ -70,7 +68,7 @@ export interface AccountComponentsOptions {
 /** Creates the stores and features of an account. Authorization does not need them. */
 export function createAccountComponents(options: AccountComponentsOptions) {
   const { environment, ownerStorage, accounts, roles, sessions, suspension, access, setUserFields, exists } = options;
-  const { state, env, app, address, alarms, observer, identity, endSession, suspendUser } = environment;
+  const { state, env, app, address, alarms, identity, endSession, suspendUser } = environment;
   const { sql } = ownerStorage;
   const { isInitialized, initialize, erase } = ownerStorage.lifecycle;
   const { onError } = app;
@@ -82,13 +80,10 @@ export function createAccountComponents(options: AccountComponentsOptions) {
   const organizationList = createUserOrganizationStore(sql, () => directory.report());
   const blockedInviters = createBlockedInviterStore(sql);
   const outboxStore = createOutboxStore(sql);
-  const outbox = createOutbox({
+  const outbox = createObjectOutbox({
+    environment,
     store: outboxStore,
-    source: toName(address),
     isInitialized,
-    alarms,
-    transaction,
-    deliver: createMessageDelivery(identity),
     sendMail: createMailer({
       userId: address.id,
       env,
@@ -98,8 +93,6 @@ export function createAccountComponents(options: AccountComponentsOptions) {
       isPending: outboxStore.has,
       count: (notice) => countMail(identity, notice),
     }),
-    onError,
-    observer,
   });
 
   const directory = createUserReporter({
@@ -139,6 +132,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     transaction,
     exists,
     onChange: () => directory.report(),
+    hasRoles: Object.keys(app.definition.app.appRoles).length > 0,
     bootstrapEmail: (env as object as Partial<Record<string, unknown>>)["BOOTSTRAP_ADMIN_EMAIL"],
   });
 
@@ -290,6 +284,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
       onDelete,
       organizationList,
       exportedData,
+      userRoles,
       leaseHolders,
     }),
   };

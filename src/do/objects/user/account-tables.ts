@@ -4,8 +4,7 @@ import { acceptedInvitationSchema, userOrganizationSchema } from "../../organiza
 import { reportSchema } from "../../directory/create-reporter.js";
 import { inboxSchema } from "../../messaging/create-inbox.js";
 import { frameworkTriggersSql } from "../../tables/schema/change-log-sql.js";
-import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
-import { deadPayloadSchema, outboxSchema } from "../../messaging/outbox-store.js";
+import { outboxTables } from "../../messaging/outbox-store.js";
 import { deletionSchema } from "../../accounts/account-deletion.js";
 import { accountSchema, profileSchema } from "../../accounts/account-store.js";
 import { operationLogSchema } from "../../accounts/operation-log.js";
@@ -29,9 +28,7 @@ export const accountTables: readonly string[] = [
   userFieldsSchema,
   sessionSchema,
   ...sessionDetailSchema,
-  outboxSchema,
-  deadPayloadSchema,
-  outboxHeadsSchema,
+  ...outboxTables,
   inboxSchema,
   mailTokenSchema,
   usedMailTokenSchema,

@@ -70,7 +70,7 @@ export function handleInternal(
     case "hasVerified":
       return account.hasVerified(request.email);
     case "reportEntry":
-      return exists() ? components.deps.directory.renew() : undefined;
+      return exists() ? components.deps.directory.renew() : failure("ENTRY_NOT_FOUND");
     case "blocksInviter":
       return account.hasVerified(request.email) && blockedInviters.has(request.inviter);
     case "operate":
@@ -96,6 +96,9 @@ export function handleInternal(
     case "countSchemas":
     case "rebuildDirectory":
       throw new Error(`A user's object does not handle "${request.op}". Send it to another kind of object.`);
+    default:
+      // A newer version sent it. Without an error, the sender could take the missing reply for an answer.
+      throw new Error(`This version does not know the request "${(request as InternalRequest).op}".`);
   }
 }
 

@@ -10,10 +10,13 @@ import { exportPage, type ExportOptions } from "../../accounts/export-records.js
 import { createOperationLog } from "../../accounts/operation-log.js";
 import { createOperatorActions } from "../../accounts/operator-actions.js";
 import { describeUser } from "../../accounts/user-overview.js";
+import { APP_OBJECT } from "../../app-roles/role-messages.js";
+import type { createUserRoles } from "../../app-roles/user-roles.js";
 import { accountLeaseOf, type createLeaseHolders } from "../../organizations/lease-holders.js";
 import type { UserOrganizationStore } from "../../organizations/user-organization-store.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import type { OwnerStorage } from "../owner-storage.js";
+import { createMessageRenewal } from "./renew-message.js";
 
 type ExportReply = InternalReply<Extract<InternalRequest, { op: "exportUser" }>>;
 
@@ -28,6 +31,7 @@ export interface OperatorComponentsOptions {
   readonly onDelete: (user: User) => Promise<void>;
   readonly organizationList: UserOrganizationStore;
   readonly exportedData: () => ExportOptions;
+  readonly userRoles: Pick<ReturnType<typeof createUserRoles>, "canClaimBootstrap">;
   readonly leaseHolders: Pick<ReturnType<typeof createLeaseHolders>, "revoke">;
 }
 
@@ -38,11 +42,13 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
   const { sql, lifecycle } = ownerStorage;
   const { isInitialized, schemaVersion } = lifecycle;
 
-  const areOrganizationsInformed = (): boolean =>
-    !isInitialized() ||
-    organizationList
-      .memberships()
-      .every(({ id }) => deps.outbox.countPending(toName({ type: "organization", id })) === 0);
+  /** The objects that refuse the calls of a user for an action on the account. */
+  const informedObjects = (): string[] => [
+    APP_OBJECT,
+    ...organizationList.memberships().map(({ id }) => toName({ type: "organization", id })),
+  ];
+  const isDelivered = (): boolean =>
+    !isInitialized() || informedObjects().every((target) => deps.outbox.countPending(target) === 0);
 
   return {
     operate: createOperatorActions({
@@ -57,7 +63,14 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
       deletion,
       exists,
       onDelete,
-      areOrganizationsInformed,
+      renewMessage: createMessageRenewal({
+        userId: address.id,
+        account: () => deps.accounts.read(),
+        suspension: () => deps.suspension.read(Date.now()),
+        isMember: (id) => organizationList.membershipIn(id) !== undefined,
+        canClaimBootstrap: options.userRoles.canClaimBootstrap,
+      }),
+      isDelivered,
     }),
 
     describe: () =>

@@ -3,6 +3,7 @@ import type { User } from "../../../shared/account.js";
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import { otherUsersObject, wrongObject } from "../../../router/wrong-object.js";
 import { sessionOf, type Caller } from "../../../shared/caller.js";
+import { jurisdictionOf } from "../../../shared/jurisdiction.js";
 import { revokeEarlier } from "../../accounts/revocations.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createAccountService } from "../../accounts/account-service.js";
@@ -25,6 +26,7 @@ import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { createGetters } from "../../lifecycle/call-getters.js";
+import { locate, type ObjectLocation } from "../../lifecycle/data-location.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { AccountSuspended, SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 
@@ -36,7 +38,7 @@ export const userFramework = createFrameworkSchema({
 
 /** Creates the handler of a user, which stores the account, its sessions and the user's data. */
 export function createUserObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, app, address, alarms, identity, endSession } = environment;
+  const { state, env, app, address, alarms, identity, endSession } = environment;
   const { storage } = state;
   const ownerStorage = createOwnerStorage({
     storage,
@@ -44,6 +46,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     framework: userFramework,
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
+    appJurisdiction: app.definition.appJurisdiction,
     alarms,
     secret: () => identity().secrets.index,
     onWritten() {
@@ -97,6 +100,14 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   /** Renews the user's roles if necessary. Users without roles, and most calls, need nothing. */
   const resolveAccess = (): Promise<void> | undefined =>
     roles.isExpired(Date.now()) ? components().userRoles.renew() : undefined;
+
+  /** Chooses where a new organization of the user is stored. */
+  async function locateOrganization(): Promise<ObjectLocation> {
+    const row = accounts.read();
+    if (!row) throw userNotFound();
+    const jurisdiction = jurisdictionOf(address.id);
+    return locate(app.location, { type: "organization", user: toUser(row), jurisdiction, env });
+  }
 
   const withGetters = createGetters({
     user(): User {
@@ -156,6 +167,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
             blocked: components().blockedInviters,
             rolePolicy: app.definition.roles,
             hasSettings: app.definition.app.settings !== undefined,
+            locateOrganization,
           }),
         refresh: (inBody) =>
           createRefresh({ userId: address.id, identity, account: components().account, request })(inBody),
