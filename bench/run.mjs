@@ -1,9 +1,10 @@
 // Runs the side-by-side benchmarks: npm run bench -- [names…] [--smoke] [--rounds=21] [--write]
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { root, run } from "../scripts/run.mjs";
 import { benchmarks } from "./benchmarks.mjs";
+import { renderCost } from "./page/cost.mjs";
 import { notes } from "./page/notes.mjs";
 import { renderPage } from "./page/render.mjs";
 import { describeCircumstances, readResults, updateResults } from "./page/results.mjs";
@@ -18,6 +19,7 @@ const { values: options, positionals: names } = parseArgs({
     write: { type: "boolean", default: false },
     render: { type: "boolean", default: false },
     page: { type: "string", default: path.join(root, "docs/performance.md") },
+    "cost-page": { type: "string", default: path.join(root, "docs/cost.md") },
     "no-build": { type: "boolean", default: false },
   },
 });
@@ -26,7 +28,7 @@ if (options.smoke && options.write) throw new Error("A smoke run measures nothin
 // The servers stop with the runner, however it ends.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-if (options.render) await writeFile(options.page, renderPage(await readResults()));
+if (options.render) await render(await readResults());
 else await measure();
 
 async function measure() {
@@ -60,9 +62,15 @@ function select() {
   return names.length === 0 ? all : all.filter((name) => names.some((wanted) => selects(wanted, name)));
 }
 
+async function render(results) {
+  await writeFile(options.page, renderPage(results));
+  const costPage = options["cost-page"];
+  await writeFile(costPage, renderCost(await readFile(costPage, "utf8"), results));
+}
+
 /** Writes after each benchmark, so that an interrupted run loses only the benchmark that was running. */
 async function write(name, section) {
-  await writeFile(options.page, renderPage(await updateResults({ [name]: section })));
+  await render(await updateResults({ [name]: section }));
   const hasMissed = section.tables.some(({ targets }) => targets.some(({ isMet }) => !isMet));
   if (hasMissed && !notes[name]) console.warn(`${name} misses a target, and bench/page/notes.mjs does not say why.`);
 }

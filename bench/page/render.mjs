@@ -2,6 +2,7 @@
 import { benchmarks } from "../benchmarks.mjs";
 import { toMarkdown } from "../runner/report.mjs";
 import { notes } from "./notes.mjs";
+import { wrap } from "./wrap.mjs";
 
 /** @param {import("./results.mjs").Results} results */
 export function renderPage(results) {
@@ -72,19 +73,4 @@ function renderSection(name, { tables, rounds }) {
     wrap(`${about} (\`npm run bench -- ${name}\`${rounds === undefined ? "" : `, ${rounds} rounds`})`),
     ...tables.flatMap((table) => [`### ${table.title}`, toMarkdown(table)]),
   ];
-}
-
-/** Breaks a paragraph into lines of at most 120 characters. */
-function wrap(text, indent = "") {
-  const lines = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const next = line === "" ? word : `${line} ${word}`;
-    if (next.length <= 120 || line === "") line = next;
-    else {
-      lines.push(line);
-      line = `${indent}${word}`;
-    }
-  }
-  return [...lines, line].join("\n");
 }

@@ -1,4 +1,5 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { createCallReporter } from "../router/create-call-reporter.js";
 import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
 import { auditOptions } from "./accounts/audit-log.js";
@@ -23,6 +24,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
   guardFetch();
   checkUserDOOptions(options);
   const definition = definitionOf(router);
+  const onError = createErrorReporter(options.onError);
   const { user, organization, app } = definition.app.tables;
   return {
     router,
@@ -49,6 +51,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     }),
     location: options,
     hooks: options,
-    onError: createErrorReporter(options.onError),
+    onError,
+    onCall: createCallReporter(options.onCall, onError),
   };
 }

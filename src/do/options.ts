@@ -1,4 +1,5 @@
 import { checkFunction, checkNumber, checkOptionNames, type OptionNames } from "../shared/check-options.js";
+import type { AppOnCall } from "../router/create-call-reporter.js";
 import type { AppOnError } from "../router/error-report.js";
 import type { AppDefinition } from "../router/definition.js";
 import type { AuditOptions } from "./accounts/audit-log.js";
@@ -94,6 +95,12 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition>
    * @default prints the error, its request id and its path with `console.error`
    */
   readonly onError?: AppOnError;
+  /**
+   * Receives each call, run of a live query, delivery and task of an object when it has finished, for metrics. It cannot
+   * change a reply: its errors go to `onError`, and its promise is not awaited. Without the hook nothing is measured.
+   * @default none
+   */
+  readonly onCall?: AppOnCall;
 }
 
 const names: OptionNames<UserDOOptions> = {
@@ -115,6 +122,7 @@ const names: OptionNames<UserDOOptions> = {
   directory: true,
   onDirectoryChange: true,
   onError: true,
+  onCall: true,
   onSignup: true,
   onLogin: true,
   onEmailVerified: true,

@@ -3,10 +3,12 @@ import type { User } from "../shared/account.js";
 import type { Reply } from "../shared/call.js";
 import type { ObjectStub } from "../shared/object-stub.js";
 import { markRetryable } from "../shared/platform-retries.js";
+import { inFirstSpan } from "../shared/tracing.js";
 import type { App } from "./objects/app.js";
 import { checkAppClass } from "./runtime/check-app-class.js";
 import { createObject, type AppObject } from "./runtime/create-object.js";
 import { guardStorage } from "./runtime/guard-storage.js";
+import type { ObjectCounters } from "./runtime/object-counters.js";
 import type { DeadLetter } from "./messaging/outbox-store.js";
 import type { InternalRequest, WireReply } from "../shared/internal.js";
 
@@ -26,7 +28,7 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
   constructor(state: DurableObjectState, env: Cloudflare.Env, app: App) {
     super(state, env);
     checkAppClass(this, UserDO.prototype);
-    this.#object = createObject(state, env, app);
+    this.#object = inFirstSpan("userdo.wake", () => createObject(state, env, app));
     Object.defineProperty(this, "ctx", {
       value: guardStorage(state),
       enumerable: true,
@@ -76,6 +78,11 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
     return this.#object.deadLetters();
   }
 
+  /** Returns the sockets, the size and the undelivered messages of this object, for metrics of the app. */
+  counters(): ObjectCounters {
+    return this.#object.counters();
+  }
+
   /** @internal Runs procedure calls for a caller. */
   trpc(...call: Parameters<ObjectStub["trpc"]>): Promise<Reply[]> {
     this.#checkFields();
@@ -114,7 +121,7 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void | Promise<void> {
-    return this.#object.onMessage(socket, message);
+    return inFirstSpan("userdo.message", () => this.#object.onMessage(socket, message));
   }
 
   override webSocketClose(socket: WebSocket): void | Promise<void> {

@@ -5,16 +5,34 @@ import type { ObjectFailure } from "../shared/object-failure.js";
 export interface ErrorReport {
   /** The original error, with its `cause`. */
   readonly error: Error;
-  /** The id that the client received. */
+  /** The id of the request. The client received it, if it made the call. */
   readonly requestId: string;
   readonly path: string;
   readonly type: Call["type"];
   /**
-   * Why a call of an object failed, if its code did not: it was reset, for example by a deploy, or it is overloaded.
-   * @default none
+   * Stable name of the cause; see {@link ErrorReportReason}.
+   * @default none, for an error of the app's own code
    */
-  readonly reason?: ObjectFailure["reason"];
+  readonly reason?: ErrorReportReason;
 }
+
+/**
+ * Why the framework reports an error:
+ *
+ * - `OBJECT_RESET`, `OBJECT_OVERLOADED`: an object did not finish a call
+ * - `UPGRADE_FAILED`: an object or one of its tables could not be upgraded, and refuses calls
+ * - `DELIVERY_FAILED`: the first attempt to send a mail or a message failed; it is retried
+ * - `DEAD_LETTER`: a mail or a message was given up
+ * - `ALARM_FAILED`: a task of an object's alarm failed; it is retried
+ * - `HOOK_FAILED`: a hook of the app failed whose error cannot fail the call
+ */
+export type ErrorReportReason =
+  | ObjectFailure["reason"]
+  | "UPGRADE_FAILED"
+  | "DELIVERY_FAILED"
+  | "DEAD_LETTER"
+  | "ALARM_FAILED"
+  | "HOOK_FAILED";
 
 /** Receives every unexpected error. The report does not contain the input, which could contain secrets. */
 export type OnError = (report: ErrorReport) => void;

@@ -8,8 +8,10 @@ type FormatOptions = Parameters<typeof getTRPCErrorShape>[0];
 /**
  * Formats an error with the procedure's `.errors()` or the app's formatter. If these throw or do not return a shape, the client
  * receives tRPC's own shape.
+ *
+ * @param requestId the id of the request; without one, the report of a formatter that fails has a new id
  */
-export function formatError(options: FormatOptions, onError: OnError): ErrorShape {
+export function formatError(options: FormatOptions, onError: OnError, requestId?: string): ErrorShape {
   try {
     // Serialized here, because a class instance, such as a schema's error, cannot be sent to the Worker.
     const shape = superjson.parse<Partial<ErrorShape> | undefined>(superjson.stringify(getTRPCErrorShape(options)));
@@ -20,7 +22,13 @@ export function formatError(options: FormatOptions, onError: OnError): ErrorShap
   } catch (cause) {
     const error =
       cause instanceof Error ? cause : new Error("The errorFormatter threw a value that is not an Error.", { cause });
-    onError({ error, requestId: crypto.randomUUID(), path: options.path ?? "", type: undefined });
+    onError({
+      error,
+      requestId: requestId ?? crypto.randomUUID(),
+      path: options.path ?? "",
+      type: undefined,
+      reason: "HOOK_FAILED",
+    });
     return defaultShape(options);
   }
 }

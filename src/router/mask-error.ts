@@ -20,6 +20,11 @@ export interface MaskErrorOptions {
    * @default false
    */
   readonly isDevelopment?: boolean | undefined;
+  /**
+   * The id of the request.
+   * @default a new id
+   */
+  readonly requestId?: string | undefined;
 }
 
 /**
@@ -29,16 +34,16 @@ export interface MaskErrorOptions {
  */
 export function maskError(
   error: TRPCError,
-  { isDevelopment = false }: MaskErrorOptions = {},
+  { isDevelopment = false, requestId: known }: MaskErrorOptions = {},
 ): { visible: TRPCError; unexpected?: UnexpectedError } {
   const { code, cause } = error;
   const failure = objectFailureOf(cause);
   if (failure && (code === "INTERNAL_SERVER_ERROR" || reasonOf(error) === failure.reason)) {
-    const unexpected = { requestId: crypto.randomUUID(), error, reason: failure.reason };
+    const unexpected = { requestId: known ?? crypto.randomUUID(), error, reason: failure.reason };
     return { visible: new ReasonedError(failure), unexpected };
   }
   if (code !== "INTERNAL_SERVER_ERROR") return { visible: error };
-  const requestId = crypto.randomUUID();
+  const requestId = known ?? crypto.randomUUID();
   // The message of a ConfigurationError names only settings, and helps the developer in the browser.
   const visible = isConfigurationError(cause)
     ? new ReasonedError({ code, reason: cause.reason, message: cause.message })

@@ -23,6 +23,11 @@ export interface RunCallOptions {
    * @default false
    */
   readonly isDevelopment?: boolean | undefined;
+  /**
+   * The id of the request, for the client and for `onError`.
+   * @default a new id for each unexpected error
+   */
+  readonly requestId?: string | undefined;
 }
 
 interface ProcedureOptions {
@@ -47,8 +52,8 @@ export async function runCall(options: RunCallOptions & ProcedureOptions): Promi
 
 /** Formats the error of a call with the app's formatter. An unexpected error is masked, and reported to `onError`. */
 export function shapeError(options: RunCallOptions & { readonly cause: unknown }): ErrorShape {
-  const { router, call, ctx, cause, onError, isDevelopment } = options;
-  const { visible, unexpected } = maskError(toTRPCError(cause), { isDevelopment });
+  const { router, call, ctx, cause, onError, isDevelopment, requestId: known } = options;
+  const { visible, unexpected } = maskError(toTRPCError(cause), { isDevelopment, requestId: known });
   if (unexpected) {
     const { error, requestId, reason } = unexpected;
     const { path, type } = call;
@@ -56,7 +61,7 @@ export function shapeError(options: RunCallOptions & { readonly cause: unknown }
   }
   const { path, input, type = "unknown" } = call;
   const config = router._def._config;
-  const shape = formatError({ config, error: visible, type, path, input, ctx }, onError);
+  const shape = formatError({ config, error: visible, type, path, input, ctx }, onError, known);
   const reason = reasonOf(visible);
   const retryAfter = retryAfterOf(visible);
   const owner = ownerOf(visible);

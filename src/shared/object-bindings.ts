@@ -15,10 +15,26 @@ export function bindingsOf(id: string, env: object): ObjectBinding[] {
   );
 }
 
+/**
+ * Finds the Durable Object classes among the exports of the Worker (`ctx.exports`). A class without storage in
+ * wrangler.jsonc has no namespace, and is not one of them.
+ */
+export function exportedClasses(exported: object | undefined): ObjectBinding[] {
+  return Object.entries(exported ?? {}).flatMap(([binding, value]: [string, unknown]) =>
+    isDurableObjectNamespace(value) ? [{ binding, namespace: value }] : [],
+  );
+}
+
 /** Checks the tag, because a service binding has every property, and reading one would start a call. */
 export function isDurableObjectNamespace(value: unknown): value is ObjectNamespace {
-  return Object.prototype.toString.call(value) === "[object DurableObjectNamespace]";
+  return TAGS.has(Object.prototype.toString.call(value));
 }
+
+/** The tags of a binding, and of a class among the exports. */
+const TAGS: ReadonlySet<string> = new Set([
+  "[object DurableObjectNamespace]",
+  "[object LoopbackDurableObjectNamespace]",
+]);
 
 function acceptsId(namespace: ObjectNamespace, id: string): boolean {
   try {

@@ -16,16 +16,10 @@ export type OnReply = (index: number, reply: Reply) => void | Promise<void>;
 export interface ObjectStub {
   /**
    * Runs the calls of a batch for a caller. `device` is the device of an HTTP request. The internal message "leave" identifies
-   * the calls by their `requestId`. `onReply` receives each reply as soon as its call has finished, and the result is then
+   * the calls by their `leaveId`. `onReply` receives each reply as soon as its call has finished, and the result is then
    * empty. An object that runs an earlier version ignores `onReply` and returns all replies.
    */
-  trpc(
-    caller: Caller,
-    calls: readonly Call[],
-    device?: Device,
-    requestId?: string,
-    onReply?: OnReply,
-  ): Promise<Reply[]>;
+  trpc(caller: Caller, calls: readonly Call[], device?: Device, leaveId?: string, onReply?: OnReply): Promise<Reply[]>;
   /** Like `trpc`, for calls that are all queries. The platform may repeat it. An earlier version does not have it. */
   trpcRead: ObjectStub["trpc"];
   /** Handles a request of another object. Call it through `sendInternal`. */

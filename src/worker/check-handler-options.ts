@@ -21,6 +21,7 @@ export function checkHandlerOptions(options: HandlerOptions): void {
     cookies: true,
     forms: true,
     onError: true,
+    onCall: true,
   });
   const {
     binding,
@@ -31,7 +32,7 @@ export function checkHandlerOptions(options: HandlerOptions): void {
     cookies = {},
     forms = {},
   } = options;
-  checkBindingName("binding", binding);
+  if (binding !== undefined) checkBindingName("binding", binding);
   checkNames({ path, cookiePrefix });
   checkOptionNames("rateLimits", rateLimits, { signUp: true, signIn: true });
   checkText("rateLimits.signUp", rateLimits.signUp);
@@ -40,6 +41,7 @@ export function checkHandlerOptions(options: HandlerOptions): void {
   checkCookieOptions(cookies);
   checkForms(forms);
   checkFunction("onError", options.onError);
+  checkFunction("onCall", options.onCall);
 }
 
 /** @throws Error if a name cannot be that of a binding */

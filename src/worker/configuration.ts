@@ -1,8 +1,14 @@
 import { readSecrets, type AppSecrets } from "../shared/app-secrets.js";
 import { ConfigurationError, isConfigurationError } from "../shared/configuration-error.js";
-import { bindingsOf, isDurableObjectNamespace } from "../shared/object-bindings.js";
+import {
+  bindingsOf,
+  exportedClasses,
+  isDurableObjectNamespace,
+  type ObjectBinding,
+} from "../shared/object-bindings.js";
 import type { Jurisdiction } from "../shared/jurisdiction.js";
 import type { AppNamespace, ObjectNamespace } from "../shared/object-stub.js";
+import { workersModule } from "../shared/workers-module.js";
 
 /** The Worker's settings, validated. */
 export interface Configuration {
@@ -11,36 +17,79 @@ export interface Configuration {
   readonly secrets: AppSecrets;
 }
 
+export interface ReadConfigurationOptions {
+  readonly appJurisdiction: Jurisdiction | undefined;
+  /**
+   * `ctx.exports`
+   * @default the exports in the module of the runtime
+   */
+  readonly exported?: object | undefined;
+}
+
 /** Settings do not change while a Worker runs, so only the first request validates them. */
-const configurations = new WeakMap<object, Map<string, Configuration>>();
+const configurations = new WeakMap<object, Map<string | undefined, Configuration>>();
 
 /**
  * Reads and validates the settings.
  *
+ * @param binding the name of the binding; `undefined` for the only Durable Object class among the exports of the Worker
  * @throws ConfigurationError if the binding is missing or is the second one of its class, or a secret is missing, too short
  * or a sample
  */
 export function readConfiguration(
   env: object,
-  binding: string,
-  appJurisdiction: Jurisdiction | undefined,
+  binding: string | undefined,
+  { appJurisdiction, exported }: ReadConfigurationOptions,
 ): Configuration {
   const known = configurations.get(env)?.get(binding);
   if (known && known.namespace.appJurisdiction === appJurisdiction) return known;
-  const namespace = { objects: readNamespace(env, binding), appJurisdiction };
-  const configuration = { binding, namespace, secrets: readSecrets(env) };
-  const byBinding = configurations.get(env) ?? new Map<string, Configuration>();
+  const found = readBinding(env, binding, exported);
+  const namespace = { objects: found.namespace, appJurisdiction };
+  const configuration = { binding: found.binding, namespace, secrets: readSecrets(env) };
+  const byBinding = configurations.get(env) ?? new Map<string | undefined, Configuration>();
   configurations.set(env, byBinding.set(binding, configuration));
   return configuration;
 }
 
+/**
+ * Finds the class of the app: by the name of its binding, or, without one, among the exports of the Worker.
+ *
+ * @throws ConfigurationError if the binding is missing or is the second one of its class, or if the Worker does not export
+ * exactly one class
+ */
+export function readBinding(
+  env: object,
+  binding: string | undefined,
+  exported: object | undefined = workersModule?.exports,
+): ObjectBinding {
+  if (binding !== undefined) return { binding, namespace: readNamespace(env, binding) };
+  const [only, ...others] = exportedClasses(exported);
+  if (!only) {
+    throw new ConfigurationError(
+      "The Worker exports no Durable Object class with storage. Export the class from the main module, and add " +
+        '{ "BlogDO": { "type": "durable-object", "storage": "sqlite" } } to exports in wrangler.jsonc. If the class belongs to ' +
+        "another Worker, set the option `binding`.",
+    );
+  }
+  if (others.length > 0) {
+    const names = [only, ...others].map((each) => each.binding).join(", ");
+    throw new ConfigurationError(
+      `The Worker exports several Durable Object classes: ${names}. Set the option \`binding\` to the name of one binding in ` +
+        "durable_objects.bindings of wrangler.jsonc.",
+    );
+  }
+  // A binding keeps its name, because the name is the audience of tokens that were signed before.
+  const [bound] = bindingsOf(String(only.namespace.idFromName("binding-check")), env);
+  return bound ?? only;
+}
+
 /** @throws ConfigurationError if the binding is missing or is the second one of its class */
-export function readNamespace(env: object, binding: string): ObjectNamespace {
+function readNamespace(env: object, binding: string): ObjectNamespace {
   const namespace = (env as Record<string, unknown>)[binding];
   if (!isNamespace(namespace)) {
     throw new ConfigurationError(
       `The binding ${binding} is missing. Add { "name": "${binding}", "class_name": … } to durable_objects.bindings ` +
-        'in wrangler.jsonc, and the class to "new_sqlite_classes" of a migration.',
+        'in wrangler.jsonc, and the class with "storage": "sqlite" to exports.',
     );
   }
   assertOneBinding(env, binding, namespace);
@@ -88,7 +137,8 @@ export function configurationErrorOf(error: unknown): ConfigurationError | undef
     );
   if (message.startsWith("SQL is not enabled"))
     return new ConfigurationError(
-      'The Durable Object class has no SQLite storage. Add it to "new_sqlite_classes" (not "new_classes") of a migration in wrangler.jsonc.',
+      'The Durable Object class has no SQLite storage. Add it with "storage": "sqlite" to exports in wrangler.jsonc, or to ' +
+        '"new_sqlite_classes" (not "new_classes") of a migration.',
     );
   return undefined;
 }

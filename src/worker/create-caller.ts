@@ -6,6 +6,7 @@ import { toObjectError } from "./to-object-error.js";
 import { containsTag } from "../shared/contains-tag.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
+import type { Device } from "../shared/device.js";
 import type { ErrorReason } from "../shared/error-reason.js";
 import { invalidKeyMessage, isIdempotencyKey } from "../shared/idempotency-key.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
@@ -44,6 +45,12 @@ export interface CallerOptions {
    */
   readonly idempotencyKey?: string | undefined;
   /**
+   * The id of the request that makes the calls, such as the `cf-ray` header or the id of a queue's message. Errors, `onError`,
+   * `onCall`, the audit log and spans have it.
+   * @default each call gets a new id where one is needed
+   */
+  readonly requestId?: string | undefined;
+  /**
    * The `appJurisdiction` of the app, if it has one. Without it, calls to the object of the app fail. Calls to users and
    * organizations do not need it.
    * @default not restricted
@@ -71,8 +78,9 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
   binding: NamedObjects<unknown>,
   options: CallerOptions = {},
 ): CallerFactory<TRouter> {
-  const { idempotencyKey, appJurisdiction } = options;
+  const { idempotencyKey, requestId, appJurisdiction } = options;
   checkJurisdiction("appJurisdiction", appJurisdiction);
+  const device: Device | undefined = requestId === undefined ? undefined : { requestId };
   const namespace: AppNamespace = { objects: binding, appJurisdiction };
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw invalidKey(invalidKeyMessage);
   const deriveKey = idempotencyKey === undefined ? undefined : createKeyDerivation(idempotencyKey);
@@ -103,11 +111,11 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
     const method = methodFor(calls);
     let replies: Reply[];
     try {
-      replies = await stubOf(namespace, to)[method](caller, calls);
+      replies = await stubOf(namespace, to)[method](caller, calls, device);
     } catch (cause) {
       const repeated = methodForRetry(method, calls, cause);
       if (!repeated) throw toObjectError(cause);
-      replies = await stubOf(namespace, to)[repeated](caller, calls).catch(rethrow);
+      replies = await stubOf(namespace, to)[repeated](caller, calls, device).catch(rethrow);
     }
     return replies[0];
   }

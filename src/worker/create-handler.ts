@@ -1,11 +1,14 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { createCallReporter } from "../router/create-call-reporter.js";
 import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
 import type { OnError } from "../router/error-report.js";
 import { objectFailureOf } from "../shared/object-failure.js";
+import { inSpan } from "../shared/tracing.js";
 import { USER_HEADER } from "../shared/user-header.js";
 import { adapterResponse } from "./calls/adapter-response.js";
 import { handleCalls, type HandleCallsOptions, type Respond } from "./calls/handle-calls.js";
+import { createCallReports, type CallReports } from "./calls/report-calls.js";
 import { plainResponse } from "./calls/plain-response.js";
 import { publicKeysResponse } from "./request/public-keys-response.js";
 import { handleUpgrade } from "./handle-upgrade.js";
@@ -17,7 +20,7 @@ import { findBrowserSession } from "./cookies/find-browser-session.js";
 import { createDroppedCookieCheck } from "./cookies/dropped-cookies.js";
 import { writeSessionCookies } from "./cookies/write-session-cookies.js";
 import { createWarnOnce } from "./create-warn-once.js";
-import { deviceOf } from "./request/device-of.js";
+import { deviceOf, requestIdOf } from "./request/device-of.js";
 import { formCall } from "./forms/form-call.js";
 import { redirectAfter, targetAfter } from "./forms/redirect-after.js";
 import { gate } from "./gate/gate.js";
@@ -50,14 +53,14 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
  *
  * @example
  * ```ts
- * const handler = createHandler(appRouter, { binding: "BLOG_DO" });
+ * const handler = createHandler(appRouter);
  * export default {
  *   fetch: async (request, env, ctx) => (await handler(request, env, ctx)) ?? app.fetch(request, env, ctx),
  * };
  * ```
  * @throws Error if the router's definition is wrong, or an option is misspelt or never takes effect
  */
-export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
+export function createHandler(router: AnyTRPCRouter, options: HandlerOptions = {}): Handler {
   return createRequestHandler(router, options, respond);
 }
 
@@ -78,23 +81,25 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
   const { binding, path = "/trpc", cookiePrefix, forms = {} } = options;
   const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP", cookies: cookieOptions = {} } = options;
   const onError = createErrorReporter(options.onError);
+  const onCall = createCallReporter(options.onCall, onError);
   const { extendContext, appJurisdiction } = definitionOf(router);
   const allowedOrigins = createAllowedOrigins(options.allowedOrigins ?? []);
   const warnOnce = createWarnOnce();
   const droppedCookies = createDroppedCookieCheck(cookieOptions, warnOnce);
-  const reject = (refusal: Refusal, cors: Cors): Response =>
-    withGateHeaders(refusalResponse(refusal, router._def._config, onError), cors);
+  /** Refuses a request as a whole. */
+  function reject(refusal: Refusal, cors: Cors, reports: CallReports | undefined): Response {
+    reports?.refused(refusal);
+    return withGateHeaders(refusalResponse(refusal, router._def._config, onError), cors);
+  }
   const cookiesAt = createCookiesAt({ ...cookieOptions, prefix: cookiePrefix });
   const gateOptions: GateOptions = { path, allowedOrigins, cookieNamesAt: (url) => cookiesAt(url).names };
 
   async function handle(
-    request: Request,
-    env: object,
-    ctx: object,
+    { request, env, ctx, requestId, reports }: GatedRequest,
     gated: CallsRequest | UpgradeRequest,
     redirectOrigin?: string,
   ): Promise<Response> {
-    const configuration = readConfiguration(env, binding, appJurisdiction);
+    const configuration = readConfiguration(env, binding, { appJurisdiction, exported: exportsOf(ctx) });
     checkRateLimits(env, rateLimits);
     const cookies = cookiesAt(gated.url);
     const sent = cookies.readSent(gated.cookies);
@@ -110,13 +115,13 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
         ? authenticate({ bearer: gated.bearer, session }, configuration)
         : redeemTicket(ticket, upgrade?.owner, configuration);
     const identity = authenticating instanceof Promise ? await authenticating : authenticating;
-    if (!identity) return reject(invalidTicket, gated);
+    if (!identity) return reject(invalidTicket, gated, reports);
     const { headers } = request;
     const expected = upgrade ? upgrade.user : (headers.get(USER_HEADER) ?? undefined);
     const otherUser =
       gated.bearer === undefined && ticket === undefined ? refusalOfOtherUser(expected, identity) : undefined;
-    if (otherUser) return reject({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(identity) } }, gated);
-    const device = deviceOf(headers, { token: sent.device, addressHeader: clientAddressHeader });
+    if (otherUser) return reject({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(identity) } }, gated, reports);
+    const device = deviceOf(headers, { requestId, token: sent.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
       const calls: HandleCallsOptions = {
@@ -136,57 +141,70 @@ export function createRequestHandler(router: AnyTRPCRouter, options: HandlerOpti
         env,
         extendContext,
         onError,
+        reports,
         waitUntil: waitUntilOf(ctx),
       };
       return handleCalls(calls, respondToCalls);
     }
     if (gated.hasConnectionParams) warnOnce(unusedConnectionParams);
     const opened = await handleUpgrade(gated, identity, { configuration, device });
-    return opened instanceof Response ? opened : reject(opened, gated);
+    return opened instanceof Response ? opened : reject(opened, gated, reports);
   }
 
   /** Runs the call of a form, and responds with a redirect. */
-  async function handleForm(request: Request, env: object, ctx: object, gated: FormRequest): Promise<Response> {
+  async function handleForm(received: GatedRequest, gated: FormRequest): Promise<Response> {
     const { path: procedure, input } = formCall(gated);
     // All fields are strings, as in superjson's format. The schema of the procedure validates them.
     const call = { path: procedure, input: input && { json: input } };
     const target = new Request(new URL(`${path}/${procedure}`, gated.url), {
       method: "POST",
-      headers: request.headers,
+      headers: received.request.headers,
       // A sign-up reads the country.
-      ...(request.cf && { cf: request.cf as RequestInitCfProperties }),
+      ...(received.request.cf && { cf: received.request.cf as RequestInitCfProperties }),
     });
     const calls: CallsRequest = { ...gated, kind: "calls", method: "POST", isBatch: false, calls: [call] };
     const redirects = { options: forms, allowedOrigins };
-    const response = await handle(target, env, ctx, calls, targetAfter(gated, redirects).origin);
+    const response = await handle({ ...received, request: target }, calls, targetAfter(gated, redirects).origin);
     return withGateHeaders(await redirectAfter(gated, response, redirects), gated);
   }
 
   return async (request, env, ctx) => {
     const gating = gate(request, gateOptions);
     const gated = gating instanceof Promise ? await gating : gating;
-    switch (gated.kind) {
-      case "otherPath":
-        return undefined;
-      case "refused":
-        return reject(gated.refusal, gated);
-      case "answered":
-        return withGateHeaders(gated.response, gated);
-      case "publicKeys":
-        return publicKeysResponse(() => readConfiguration(env, binding, appJurisdiction)).catch((error: unknown) =>
-          reject(refusalOf(error, onError), {}),
-        );
-      case "form":
-        return handleForm(request, env, ctx, gated).catch((error: unknown) => reject(refusalOf(error, onError), gated));
-      case "calls":
-      case "upgrade":
-        try {
-          return await handle(request, env, ctx, gated);
-        } catch (error) {
-          return reject(refusalOf(error, onError), gated);
-        }
+    if (gated.kind === "otherPath") return undefined;
+    const requestId = requestIdOf(request.headers);
+    const reports = onCall && createCallReports({ onCall, env, requestId, waitUntil: waitUntilOf(ctx) });
+    const received: GatedRequest = { request, env, ctx, requestId, reports };
+    try {
+      switch (gated.kind) {
+        case "refused":
+          return reject(gated.refusal, gated, reports);
+        case "answered":
+          return withGateHeaders(gated.response, gated);
+        case "publicKeys":
+          return await publicKeysResponse(() =>
+            readConfiguration(env, binding, { appJurisdiction, exported: exportsOf(ctx) }),
+          );
+        case "form":
+          return await inSpan("userdo.request", { "userdo.request_id": requestId }, () => handleForm(received, gated));
+        case "calls":
+        case "upgrade":
+          return await inSpan("userdo.request", { "userdo.request_id": requestId }, () => handle(received, gated));
+      }
+    } catch (error) {
+      return reject(refusalOf(error, onError, requestId), gated.kind === "publicKeys" ? {} : gated, reports);
     }
   };
+}
+
+/** A request that the gate accepted. */
+interface GatedRequest {
+  readonly request: Request;
+  readonly env: object;
+  readonly ctx: object;
+  readonly requestId: string;
+  /** Reports the calls that the Worker answers; `undefined` without the option `onCall`. */
+  readonly reports: CallReports | undefined;
 }
 
 /** Some routers do not pass on the execution context. Work then ends with its request. */
@@ -194,16 +212,20 @@ function waitUntilOf(ctx: Partial<Pick<ExecutionContext, "waitUntil">> | undefin
   return (work) => ctx?.waitUntil?.(work);
 }
 
+function exportsOf(ctx: { readonly exports?: object } | undefined): object | undefined {
+  return ctx?.exports;
+}
+
 /**
  * Reports a wrong setting to the operator, in the log and in the response. Reports the reset of an object that a request
  * needs before its calls, to renew its session or to open a socket, to `onError`. Rethrows any other error.
  */
-function refusalOf(cause: unknown, onError: OnError): Refusal {
+function refusalOf(cause: unknown, onError: OnError, requestId: string): Refusal {
   const error = configurationErrorOf(cause);
   const failure = error ? undefined : objectFailureOf(cause);
   if (failure) {
     const { reason } = failure;
-    onError({ error: cause as Error, requestId: crypto.randomUUID(), path: "(request)", type: undefined, reason });
+    onError({ error: cause as Error, requestId, path: "(request)", type: undefined, reason });
     return failure;
   }
   if (!error) throw cause;

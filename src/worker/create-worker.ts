@@ -14,11 +14,11 @@ export interface UserDOWorker {
  * @example
  * ```ts
  * export class BlogDO extends createUserDO(appRouter) {}
- * export default createWorker(appRouter, { binding: "BLOG_DO" });
+ * export default createWorker(appRouter);
  * ```
  * @throws Error if the router's definition is wrong, or an option is misspelt or never takes effect
  */
-export function createWorker(router: AnyTRPCRouter, options: HandlerOptions): UserDOWorker {
+export function createWorker(router: AnyTRPCRouter, options: HandlerOptions = {}): UserDOWorker {
   const handler = createHandler(router, options);
   return {
     async fetch(request, env, ctx) {

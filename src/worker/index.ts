@@ -21,4 +21,6 @@ export type { HandlerOptions } from "./options.js";
 export type { ErrorReason } from "../shared/error-reason.js";
 export type { Jurisdiction } from "../shared/jurisdiction.js";
 export type { AppOnError as OnError } from "../router/error-report.js";
-export type { ErrorReport } from "../router/error-report.js";
+export type { AppOnCall as OnCall } from "../router/create-call-reporter.js";
+export type { CallReport } from "../shared/call-report.js";
+export type { ErrorReport, ErrorReportReason } from "../router/error-report.js";

@@ -1,11 +1,15 @@
+import type { AppOnCall } from "../router/create-call-reporter.js";
 import type { AppOnError } from "../router/error-report.js";
 import type { CookieOptions } from "./cookies/cookie-options.js";
 import type { FormOptions } from "./forms/redirect-after.js";
 
 /** Options of {@link createHandler} and {@link createWorker}. */
 export interface HandlerOptions {
-  /** The name of the Durable Object binding in wrangler.jsonc. */
-  readonly binding: string;
+  /**
+   * The name of the Durable Object binding in wrangler.jsonc.
+   * @default the only Durable Object class that the Worker exports
+   */
+  readonly binding?: string;
   /**
    * The path of the tRPC endpoint.
    * @default "/trpc"
@@ -50,4 +54,10 @@ export interface HandlerOptions {
    * @default logs the error with its request id and path by `console.error`
    */
   readonly onError?: AppOnError;
+  /**
+   * Called with each call that the Worker answers itself: procedures without an owner, calls that it refuses, and calls whose
+   * object was reset or is overloaded. The option `onCall` of `createUserDO` receives the others. It cannot change a response.
+   * @default none
+   */
+  readonly onCall?: AppOnCall;
 }

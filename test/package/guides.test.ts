@@ -99,6 +99,7 @@ it("compiles or runs each block of each page, or says why not", () => {
     "docs/deployment.md jsonc",
     "docs/files.md jsonc",
     "docs/migrations.md sh",
+    "docs/monitoring.md jsonc",
     "docs/sessions.md html",
   ];
   const found = new Set(pages.flatMap(({ name, blocks }) => blocks.map(({ language }) => `${name} ${language}`)));

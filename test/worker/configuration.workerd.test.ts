@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { createHandler } from "trpc-userdo/worker";
+import { readBinding } from "../../src/worker/configuration.js";
 import { appRouter } from "../fixtures/app/router.js";
 
 async function firstRequest(settings: object): Promise<{ status: number; text: string; logged: string }> {
@@ -61,4 +62,38 @@ it("names a class that does not extend createUserDO's on its first call", async 
   expect(await response?.text()).toContain("does not extend createUserDO's");
   expect(log.mock.calls.flat().join()).toContain("does not extend createUserDO's");
   log.mockRestore();
+});
+
+describe("an app without the option `binding`", () => {
+  const { OTHER_DO } = env;
+  const secrets = { JWT_SECRET, INDEX_SECRET };
+
+  async function send(exported: object): Promise<{ status: number; text: string }> {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const request = new Request("https://blog.example.com/trpc/ping");
+    const response = await createHandler(appRouter)(request, { ...secrets }, { exports: exported });
+    log.mockRestore();
+    return { status: response?.status ?? 0, text: (await response?.text()) ?? "" };
+  }
+
+  it("uses the only Durable Object class that the Worker exports", async () => {
+    expect(await send({ default: {}, BlogDO: BLOG_DO })).toMatchObject({ status: 200 });
+  });
+
+  it("lists the classes if there are several", async () => {
+    const { status, text } = await send({ BlogDO: BLOG_DO, OtherDO: OTHER_DO });
+    expect(status).toBe(500);
+    expect(text).toMatch(/several Durable Object classes: BlogDO, OtherDO\. Set the option `binding`/);
+  });
+
+  it("says how to export a class if there is none", async () => {
+    const { status, text } = await send({ default: {} });
+    expect(status).toBe(500);
+    expect(text).toMatch(/exports no Durable Object class with storage.*wrangler\.jsonc/);
+  });
+
+  it("keeps the name of a binding of the class, so that its tokens stay valid", async () => {
+    expect(readBinding({ BLOG: BLOG_DO, ...secrets }, undefined, { BlogDO: BLOG_DO }).binding).toBe("BLOG");
+    expect(readBinding(secrets, undefined, { BlogDO: BLOG_DO }).binding).toBe("BlogDO");
+  });
 });

@@ -40,6 +40,7 @@ export function createEventHooks({ calls, accounts, onError }: EventHooksOptions
         requestId: crypto.randomUUID(),
         path: `(${name})`,
         type: undefined,
+        reason: "HOOK_FAILED",
       });
     });
   }

@@ -1,3 +1,4 @@
+import type { Observer } from "../signals/observer.js";
 import type { OnError } from "../../router/error-report.js";
 
 /** A task that an object runs at certain times. */
@@ -32,6 +33,11 @@ export interface Alarms {
 export interface AlarmsOptions {
   readonly storage: Pick<DurableObjectStorage, "getAlarm" | "setAlarm" | "deleteAlarm">;
   readonly onError: OnError;
+  /**
+   * Reports the tasks that ran.
+   * @default nothing
+   */
+  readonly observer?: Observer | undefined;
 }
 
 /** The platform gives up on an alarm after six failed tries, so the last try sets a new alarm. */
@@ -39,7 +45,7 @@ const MAX_RETRIES = 5;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 15 * 60_000;
 
-export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
+export function createAlarms({ storage, onError, observer }: AlarmsOptions): Alarms {
   const registered: AlarmTask[] = [];
   let callbacks: readonly (() => void)[] = [];
   /** Tasks that failed, and when they are retried. Kept in memory: after a start they are retried immediately. */
@@ -53,6 +59,7 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
       requestId: crypto.randomUUID(),
       path: `(alarm) ${name}`,
       type: undefined,
+      reason: "ALARM_FAILED",
     });
 
   function dueOf(task: AlarmTask): number | undefined {
@@ -82,8 +89,9 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
   }
 
   async function run(task: AlarmTask): Promise<void> {
+    const work = (): void | Promise<void> => task.run(Date.now());
     try {
-      await task.run(Date.now());
+      await (observer ? observer.observe({ path: `(alarm) ${task.name}`, type: "alarm" }, work) : work());
       pauses.delete(task.name);
     } catch (error) {
       const failures = (pauses.get(task.name)?.failures ?? 0) + 1;

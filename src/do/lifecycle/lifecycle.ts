@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../../shared/configuration-error.js";
 import type { Jurisdiction } from "../../shared/jurisdiction.js";
+import { inSpan } from "../../shared/tracing.js";
 import type { FrameworkSchema } from "../tables/schema/framework-schema.js";
 
 /** The app's tables in objects of one kind. */
@@ -49,6 +50,21 @@ export function createLifecycle({ storage, framework, app, appJurisdiction }: Li
   let stored = readStoredSchema(sql);
   let initialized = stored !== undefined;
 
+  function upgrade(version: number): void {
+    storage.transactionSync(() => {
+      addVersionColumn(sql);
+      framework.upgrade(storage, version);
+      // After a rollback the number of the newer version stays, because its steps have run.
+      sql.exec("UPDATE _object SET version = ?", Math.max(version, framework.version));
+    });
+    storage.transactionSync(() => {
+      // Also changes if a table was not upgraded, so that after a rollback the previous version checks the schema again.
+      const upgraded = (app?.update(sql) ?? true) ? fingerprint : `${fingerprint} ${INCOMPLETE}`;
+      sql.exec("UPDATE _object SET fingerprint = ?", upgraded);
+    });
+    stored = { version: framework.version, fingerprint, appJurisdiction };
+  }
+
   return {
     isInitialized: (): boolean => initialized,
 
@@ -95,18 +111,9 @@ export function createLifecycle({ storage, framework, app, appJurisdiction }: Li
         throw changedJurisdiction(stored.appJurisdiction, appJurisdiction);
       const { version } = stored;
       if (version >= framework.version && stored.fingerprint === fingerprint) return false;
-      storage.transactionSync(() => {
-        addVersionColumn(sql);
-        framework.upgrade(storage, version);
-        // After a rollback the number of the newer version stays, because its steps have run.
-        sql.exec("UPDATE _object SET version = ?", Math.max(version, framework.version));
-      });
-      storage.transactionSync(() => {
-        // Also changes if a table was not upgraded, so that after a rollback the previous version checks the schema again.
-        const upgraded = (app?.update(sql) ?? true) ? fingerprint : `${fingerprint} ${INCOMPLETE}`;
-        sql.exec("UPDATE _object SET fingerprint = ?", upgraded);
-      });
-      stored = { version: framework.version, fingerprint, appJurisdiction };
+      inSpan("userdo.migration", { "userdo.from_version": version, "userdo.to_version": framework.version }, () =>
+        upgrade(version),
+      );
       return true;
     },
 

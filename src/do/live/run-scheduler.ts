@@ -1,3 +1,4 @@
+import { inSpan } from "../../shared/tracing.js";
 import { createFairQueue } from "../scheduling/create-fair-queue.js";
 import { createSlice } from "../scheduling/time-slice.js";
 
@@ -154,7 +155,7 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
     request(): void {
       if (isRound) return;
       isRound = true;
-      waitUntil(round());
+      waitUntil(inSpan("userdo.round", {}, round));
     },
 
     remove(run: TRun): void {

@@ -1,8 +1,10 @@
+import { outcomeOfCause, succeeded } from "../../router/call-outcome.js";
 import type { OnError } from "../../router/error-report.js";
 import type { Delivery, Receipt } from "../../shared/internal.js";
 import { objectFailureOf } from "../../shared/object-failure.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { within } from "../lifecycle/within.js";
+import type { Observer } from "../signals/observer.js";
 import { MAIL } from "./outbox-heads.js";
 import { type DeadLetter, type OutboxMessage, type OutboxStore, type StoredOutboxMessage } from "./outbox-store.js";
 import { Undeliverable } from "./undeliverable.js";
@@ -24,6 +26,11 @@ export interface OutboxOptions {
    */
   readonly onTargetGone?: (target: string) => void;
   readonly onError: OnError;
+  /**
+   * Reports each delivery.
+   * @default nothing
+   */
+  readonly observer?: Observer | undefined;
 }
 
 /** Messages to other objects and mails. They commit with their cause, and are sent afterwards. */
@@ -76,7 +83,8 @@ const MAX_ATTEMPTS = 200;
  * pauses between retries grow. The inbox of the receiver recognizes duplicates by their source and number.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, source, isInitialized, alarms, transaction, deliver, sendMail, onTargetGone, onError } = options;
+  const { store, source, isInitialized, alarms, transaction, deliver, sendMail, onTargetGone, onError, observer } =
+    options;
   /** The delivery that is running to each target. */
   const deliveries = new Map<string, Promise<void>>();
   /** Whether messages to other objects were posted since the last `flushPosted`. */
@@ -91,7 +99,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
     recordOutcome(messages.slice(0, done), messages[done], error ?? "The target returned no reason.", gone);
   }
 
+  /** Sends messages, and reports the delivery. */
   async function attempt(head: StoredOutboxMessage, messages: readonly StoredOutboxMessage[]): Promise<Attempt> {
+    if (!observer) return attemptUnobserved(head, messages);
+    const type = head.target === MAIL ? "mail" : "message";
+    const outcomeOf = ({ error }: Attempt) => (error === undefined ? succeeded : outcomeOfCause(error));
+    const run = (): Promise<Attempt> => attemptUnobserved(head, messages);
+    return observer.observe({ path: `(${type}) ${head.kind}`, type }, run, outcomeOf);
+  }
+
+  async function attemptUnobserved(
+    head: StoredOutboxMessage,
+    messages: readonly StoredOutboxMessage[],
+  ): Promise<Attempt> {
     if (head.target !== MAIL) return within(DELIVERY_TIMEOUT_MS, deliverMessages(head.target, messages));
     await within(DELIVERY_TIMEOUT_MS, sendMail(head));
     return { done: 1 };
@@ -126,7 +146,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   function report({ target, kind }: StoredOutboxMessage, cause: unknown, isDead: boolean): void {
     const outcome = isDead ? "was given up as a dead letter" : "could not be delivered and will be retried";
-    const { reason } = objectFailureOf(cause) ?? {};
+    const reason = isDead ? "DEAD_LETTER" : (objectFailureOf(cause)?.reason ?? "DELIVERY_FAILED");
     // The rest of an object's name identifies a user or an address, which must not be logged.
     const to = target === MAIL ? "the mail hook" : target.split(":", 1).join();
     onError({
@@ -134,7 +154,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       requestId: crypto.randomUUID(),
       path: "(outbox)",
       type: undefined,
-      ...(reason && { reason }),
+      reason,
     });
   }
 
@@ -170,7 +190,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     try {
       await dispatch(withMail);
     } catch (error) {
-      onError({ error: asError(error), requestId: crypto.randomUUID(), path: "(outbox)", type: undefined });
+      const requestId = crypto.randomUUID();
+      onError({ error: asError(error), requestId, path: "(outbox)", type: undefined, reason: "DELIVERY_FAILED" });
     }
     if (isInitialized()) alarms.arm();
   }
@@ -207,7 +228,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       store.makeDue(target, Date.now());
       await flushBriefly();
     },
-    countPending: (target) => (target === undefined ? store.count() : store.countFor(target)),
+    countPending: (target) => (!isInitialized() ? 0 : target === undefined ? store.count() : store.countFor(target)),
     deadLetters: () => (isInitialized() ? store.deadLetters() : []),
     retryDeadLetter(id, renew) {
       const message = store.takeDeadLetter(id);

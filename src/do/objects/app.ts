@@ -1,5 +1,6 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { RouterDefinition } from "../../router/definition.js";
+import type { OnCall } from "../../router/create-call-reporter.js";
 import type { OnError } from "../../router/error-report.js";
 import type { AccountHooks } from "../accounts/account-hooks.js";
 import type { AuditOptions } from "../accounts/audit-log.js";
@@ -38,4 +39,5 @@ export interface App {
   readonly location: LocationOptions;
   readonly hooks: AccountHooks;
   readonly onError: OnError;
+  readonly onCall: OnCall | undefined;
 }

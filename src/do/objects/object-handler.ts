@@ -5,6 +5,7 @@ import type { Alarms } from "../lifecycle/alarms.js";
 import type { KeyedCalls } from "../idempotency/keyed-calls.js";
 import type { App } from "./app.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
+import type { Observer } from "../signals/observer.js";
 import type { SocketCapability } from "../sockets/socket-capability.js";
 import type { ObjectPolicy } from "./object-policy.js";
 import type { InternalReply, InternalRequest } from "../../shared/internal.js";
@@ -22,6 +23,8 @@ export interface ObjectEnvironment {
   readonly env: Cloudflare.Env;
   /** Schedules the tasks of the object on its alarm. */
   readonly alarms: Alarms;
+  /** Reports the work of the object; `undefined` without the option `onCall`. */
+  readonly observer: Observer | undefined;
   /** Closes the sockets of a session. */
   readonly endSession: (sessionId: string) => void;
   /** Closes the sockets of a user who was suspended. */
@@ -49,6 +52,8 @@ export interface ObjectHandler extends ObjectPolicy {
   /** Present if the object stores the replies to mutations with idempotency keys. */
   readonly keyedCalls?: KeyedCalls;
   readonly deadLetters?: () => DeadLetter[];
+  /** The number of messages and mails that are not delivered yet. */
+  readonly countPending?: () => number;
   /** The app's tables, for methods of the app's class. */
   readonly tables?: () => object;
   /** The key-value store, for methods of the app's class. */

@@ -14,7 +14,7 @@ export interface ObjectOutboxOptions extends Pick<
 
 /** Creates the outbox of an object. Its messages commit with the writes to the object's storage. */
 export function createObjectOutbox({ environment, ...options }: ObjectOutboxOptions): Outbox {
-  const { state, app, address, alarms, identity } = environment;
+  const { state, app, address, alarms, observer, identity } = environment;
   return createOutbox({
     deliver: createMessageDelivery(identity),
     ...options,
@@ -22,5 +22,6 @@ export function createObjectOutbox({ environment, ...options }: ObjectOutboxOpti
     alarms,
     transaction: (work) => state.storage.transactionSync(work),
     onError: app.onError,
+    observer,
   });
 }

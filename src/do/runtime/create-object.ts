@@ -16,6 +16,8 @@ import { createAppObject } from "../objects/app/app-object.js";
 import { createDirectoryObject } from "../objects/directory/directory-object.js";
 import { createEmailObject } from "../objects/email/email-object.js";
 import { createDispatcher } from "./dispatcher.js";
+import { readCounters } from "./object-counters.js";
+import { internalWork, observeDispatcher } from "./observe-dispatcher.js";
 import type { InternalRequest, WireReply } from "../../shared/internal.js";
 import { toWireReply } from "../../shared/send-internal.js";
 import type { ObjectHandler, ObjectEnvironment } from "../objects/object-handler.js";
@@ -28,6 +30,8 @@ import { memberQuota } from "../connections/socket-errors.js";
 import { createResumeFlag } from "../sockets/resume-flag.js";
 import { createSocketServer, type SocketServer } from "../sockets/socket-server.js";
 import { becomeNewestInstance } from "../lifecycle/newest-instance.js";
+import { createObserver } from "../signals/observer.js";
+import { countRows } from "../signals/row-counts.js";
 import { startOrRefuse } from "./start-or-refuse.js";
 import { createUserObject } from "../objects/user/user-object.js";
 import { upgradeRefusal } from "./upgrade-refusal.js";
@@ -42,11 +46,13 @@ const handlers: Record<ObjectAddress["type"], (environment: ObjectEnvironment) =
 
 /** Creates the implementation of one Durable Object, for the methods that the platform, Workers and other objects call. */
 export function createObject(state: DurableObjectState, env: Cloudflare.Env, app: App) {
-  const { appJurisdiction } = app.definition;
+  const { router, definition, onError, onCall } = app;
+  const { appJurisdiction } = definition;
   const address = addressOf(state.id, { env, appJurisdiction });
-  const alarms = createAlarms({ storage: state.storage, onError: app.onError });
+  const observer = createObserver({ address, env, onCall });
+  const alarms = createAlarms({ storage: state.storage, onError, observer });
   let identity: AppIdentity | undefined;
-  const getIdentity = (): AppIdentity => (identity ??= identifyApp(state.id, { env, appJurisdiction }));
+  const getIdentity = (): AppIdentity => (identity ??= identifyApp(state, { env, appJurisdiction }));
   let socketServer: SocketServer | undefined;
   // If sockets were open when the object woke, their server is created once a call needs it. Most calls only read.
   let hasSockets = state.getWebSockets().length > 0;
@@ -62,17 +68,18 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     address,
     env,
     alarms,
+    observer,
     identity: getIdentity,
     endSession: (sessionId) => activeSocketServer()?.endSession(sessionId),
     suspendUser: (userId) => activeSocketServer()?.suspendUser(userId),
     endMember: (userId) => activeSocketServer()?.endUser(userId),
   });
-  const handler = startOrRefuse(unchecked, { alarms, onError: app.onError });
-  const { router, definition, onError } = app;
+  const handler = startOrRefuse(unchecked, { alarms, onError });
+  if (onCall) countRows(state.storage.sql);
   const { extendContext } = definition;
   const streams = createPendingStreams();
   const head = (): Cursor | undefined => (handler.sockets?.isInitialized() ? handler.sockets.hub().head() : undefined);
-  const dispatcher = createDispatcher({
+  const unobserved = createDispatcher({
     router,
     env,
     policy: handler,
@@ -83,6 +90,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     keyedCalls: handler.keyedCalls,
     trackWrites,
   });
+  const dispatcher = observer ? observeDispatcher(unobserved, observer, router) : unobserved;
 
   const { sockets: socketCapability } = handler;
   const memberCalls = socketCapability?.isShared ? createMemberCalls(app.socketLimits.callsPerMember) : undefined;
@@ -212,9 +220,10 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       );
     },
     deadLetters: () => handler.deadLetters?.() ?? [],
+    counters: () => readCounters(state, handler),
 
-    trpc: ((caller, calls, device, requestId, onReply) => {
-      const options = { device, requestId };
+    trpc: ((caller, calls, device, leaveId, onReply) => {
+      const options = { device, leaveId };
       const runCall = (call: Call): Promise<Reply> =>
         call.type === "mutation"
           ? withWriteCursor(caller, () => dispatcher.run(caller, call, "rpc", options))
@@ -229,7 +238,8 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
 
     internal: async (request: InternalRequest): Promise<WireReply> => {
       if (request.op === "leave") return dispatcher.leave(request.requestId);
-      const reply = await handler.internal?.(request);
+      const handle = () => handler.internal?.(request);
+      const reply = await (observer ? observer.observe(internalWork(request), handle) : handle());
       const flushed = handler.flushOutbox?.();
       // The sender of a message does not wait for the messages that it causes.
       if (flushed && request.op !== "deliver") await flushed;

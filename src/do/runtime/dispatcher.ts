@@ -3,10 +3,8 @@ import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import { checkPlacement } from "../../router/check-placement.js";
 import type { LiveRequest } from "../../router/live/live-request.js";
 import { servicesOf } from "../../router/services.js";
-import { callerChecksOf } from "../../router/caller-check.js";
 import { isReplyConfidential, placementOf } from "../../router/placement.js";
 import { isRepeatable } from "../../router/repeatable.js";
-import { resolveNested } from "../../router/resolve-nested.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
 import { shapeError } from "../../router/run-call.js";
 import type { OnError } from "../../router/error-report.js";
@@ -19,18 +17,14 @@ import type { KeyedCalls, KeyedMutation } from "../idempotency/keyed-calls.js";
 import type { ObjectPolicy } from "../objects/object-policy.js";
 import { forwardCause } from "./forward-cause.js";
 import { notFound, notOverSocket } from "./dispatch-errors.js";
+import { createLiveCalls } from "./live-calls.js";
 import { packReply, type Transport } from "./pack-reply.js";
 import { authorizeRepeat, createCallPreparer, type PreparedCall, type TransactionCallbacks } from "./prepare-call.js";
 import { createRunningCalls } from "./running-calls.js";
 import { deferNested } from "../sockets/defer-nested.js";
 import type { PendingStream } from "../sockets/pending-streams.js";
 import { createStreamScope, isAsyncIterable, type StreamScope, type ScopedCall } from "../sockets/stream-scope.js";
-import {
-  withoutCallerTracking,
-  currentRecorder,
-  withRecorder,
-  type ReadRecorder,
-} from "../tables/reads/read-recorder.js";
+import { withoutCallerTracking, withRecorder, type ReadRecorder } from "../tables/reads/read-recorder.js";
 import { AccountSuspended, SessionEnded } from "../lifecycle/caller-errors.js";
 
 export interface DispatcherOptions {
@@ -63,6 +57,13 @@ interface RunningCall {
   readonly effects: Effects;
 }
 
+/** A call that failed, and what its reply needs. */
+interface FailedCall {
+  readonly caller: Caller;
+  readonly effects: Effects;
+  readonly requestId: string | undefined;
+}
+
 /** The value that a subscription or live query returned, or its error. */
 export type SubscriptionResult =
   | { readonly ok: true; readonly result: unknown }
@@ -92,27 +93,9 @@ export function createDispatcher({
     return found instanceof Promise ? found.then((loaded) => existing(loaded, path)) : existing(found, path);
   }
 
-  /** Prepares a live query, and records the reads that the access of its caller depends on. */
-  async function prepareLiveCall(caller: Caller, call: Call) {
-    const recorder = currentRecorder();
-    for (const read of policy.accessReads?.(caller) ?? []) recorder?.recordRead(read);
-    const procedure = await findProcedure(call);
-    const scope = (): StreamScope => createStreamScope().scope;
-    return prepare({ request: socketContext(caller), call, procedure, transport: "socket", scope, isLive: true });
-  }
+  const { runLive, checkCallers } = createLiveCalls({ policy, findProcedure, prepare, run: runPrepared });
 
-  async function runLive(caller: Caller, call: Call): Promise<unknown> {
-    const prepared = await prepareLiveCall(caller, call);
-    return resolveNested(await runPrepared(prepared));
-  }
-
-  /** Repeats the checks that depend on the caller, for a query whose result callers share. */
-  async function checkCallers(caller: Caller, call: Call): Promise<void> {
-    const { options, ctx } = await prepareLiveCall(caller, call);
-    for (const check of callerChecksOf(options.procedure)) await check(ctx);
-  }
-
-  const shape = (call: Call, cause: unknown, caller?: Caller): ErrorShape =>
+  const shape = (call: Call, cause: unknown, caller?: Caller, requestId?: string): ErrorShape =>
     shapeError({
       router,
       call,
@@ -120,6 +103,7 @@ export function createDispatcher({
       cause,
       onError,
       isDevelopment: isDevelopment(env),
+      requestId,
     });
 
   /** Runs an authorized call, and packs its result. */
@@ -170,9 +154,9 @@ export function createDispatcher({
     return keyedCalls?.find(caller, { path, input, idempotencyKey }, wantsTextOf(call, transport));
   }
 
-  function failed(call: Call, cause: unknown, caller: Caller, effects: Effects): Reply {
+  function failed(call: Call, cause: unknown, { caller, effects, requestId }: FailedCall): Reply {
     if (cause instanceof SessionEnded || cause instanceof AccountSuspended) effects.session = null;
-    return { ok: false, error: shape(call, cause, caller), ...effects, ...forwardCause(caller, cause) };
+    return { ok: false, error: shape(call, cause, caller, requestId), ...effects, ...forwardCause(caller, cause) };
   }
 
   return {
@@ -185,7 +169,7 @@ export function createDispatcher({
       caller: Caller,
       call: Call,
       transport: Transport,
-      { device = {}, requestId }: RunOptions = {},
+      { device = {}, leaveId, isTraced }: RunOptions = {},
     ): Promise<Reply> {
       let done = (): void => {};
       const effects: Effects = {};
@@ -199,14 +183,15 @@ export function createDispatcher({
         const create = (): ScopedCall => {
           const start = calledAt && call.lastEventId === undefined ? { after: calledAt } : undefined;
           const created = createStreamScope(start);
-          if (requestId !== undefined) done = runningCalls.add(requestId, created);
+          if (leaveId !== undefined) done = runningCalls.add(leaveId, created);
           return created;
         };
         // Created on demand, because most calls return no stream.
         const getScoped = (): ScopedCall => (scoped ??= create());
         const { refreshCookie, accessExpiresAt, signUpRequest } = call;
         const request = { caller, device, refreshCookie, accessExpiresAt, signUpRequest, setSession, setDevice };
-        const preparing = prepare({ request, call, procedure, transport, scope: () => getScoped().scope });
+        const scope = (): StreamScope => getScoped().scope;
+        const preparing = prepare({ request, call, procedure, transport, scope, isTraced });
         const prepared = preparing instanceof Promise ? await preparing : preparing;
         const running = { prepared, getScoped, calledAt, effects };
         const keyed = keyedCalls && keyOf(prepared);
@@ -219,12 +204,14 @@ export function createDispatcher({
           authorizeRepeat: () => authorizeRepeat(prepared),
           trackWrites,
           run: (callbacks) =>
-            runToReply(running, callbacks).catch((cause: unknown) => failed(call, cause, caller, effects)),
+            runToReply(running, callbacks).catch((cause: unknown) =>
+              failed(call, cause, { caller, effects, requestId: device.requestId }),
+            ),
           isInterrupted: () => scoped?.scope.signal.aborted === true,
         });
       } catch (cause) {
         const earlier = call.idempotencyKey === undefined ? undefined : await findEarlierReply(caller, call, transport);
-        return earlier ?? failed(call, cause, caller, effects);
+        return earlier ?? failed(call, cause, { caller, effects, requestId: device.requestId });
       } finally {
         done();
       }
@@ -234,13 +221,13 @@ export function createDispatcher({
     leave: runningCalls.leave,
 
     /** Runs a live query, and records what it depends on. Never throws. */
-    async query(caller: Caller, call: Call, recorder: ReadRecorder): Promise<SubscriptionResult> {
+    async query(caller: Caller, call: Call, recorder: ReadRecorder, requestId?: string): Promise<SubscriptionResult> {
       try {
         const result = await withRecorder(recorder, () => runLive(caller, call));
         if (isAsyncIterable(result)) throw notOverSocket("query");
         return { ok: true, result };
       } catch (cause) {
-        return { ok: false, error: shape(call, cause, caller) };
+        return { ok: false, error: shape(call, cause, caller, requestId) };
       }
     },
 
@@ -255,14 +242,14 @@ export function createDispatcher({
     },
 
     /** Runs the procedure of a subscription, and returns its result. Never throws. */
-    async subscribe(caller: Caller, call: Call, scope: StreamScope): Promise<SubscriptionResult> {
+    async subscribe(caller: Caller, call: Call, scope: StreamScope, requestId?: string): Promise<SubscriptionResult> {
       try {
         const procedure = await findProcedure(call);
         const request = socketContext(caller);
         const prepared = await prepare({ request, call, procedure, transport: "socket", scope: () => scope });
         return { ok: true, result: await runPrepared(prepared) };
       } catch (cause) {
-        return { ok: false, error: shape(call, cause, caller) };
+        return { ok: false, error: shape(call, cause, caller, requestId) };
       }
     },
   };
@@ -288,8 +275,15 @@ function existing(procedure: AnyTRPCProcedure | undefined, path: string): AnyTRP
 
 /** The origin of a call over HTTP. */
 export interface RunOptions {
-  /** The device that sent it. */
+  /** The device that sent it, and the id of its request. */
   readonly device?: Device | undefined;
-  /** The id of its request, with which the Worker reports that the client has disconnected. */
-  readonly requestId?: string | undefined;
+  /** With this id the Worker reports that the client has disconnected. Other clients cannot guess it. */
+  readonly leaveId?: string | undefined;
+  /**
+   * Whether the procedure gets a span of its own.
+   * @default false
+   */
+  readonly isTraced?: boolean | undefined;
 }
+
+export type Dispatcher = ReturnType<typeof createDispatcher>;

@@ -7,6 +7,7 @@ import { runProcedure } from "../../router/run-procedure.js";
 import { SERVICES, type ObjectServices } from "../../router/services.js";
 import type { Call } from "../../shared/call.js";
 import { toName } from "../../shared/owner.js";
+import { inSpan } from "../../shared/tracing.js";
 import { callIdOf, handedOnKey } from "../idempotency/call-id.js";
 import type { RequestContext } from "../lifecycle/request-context.js";
 import { runSynchronously } from "../lifecycle/transaction.js";
@@ -44,6 +45,11 @@ export interface CallOptions {
    * @default false
    */
   readonly isLive?: boolean;
+  /**
+   * Whether the procedure gets a span of its own.
+   * @default false
+   */
+  readonly isTraced?: boolean | undefined;
 }
 
 /** A call whose caller is authorized. */
@@ -118,7 +124,9 @@ export function createCallPreparer({ router, env, policy, extendContext }: CallP
     if (services && ctx.commit) ctx.commit = commitOf(services, () => callbacks.onCommit());
     // Queries and mutations of a socket cannot be aborted, and creating a signal costs time.
     const signal = transport === "rpc" || type === "subscription" ? scope().signal : undefined;
-    return runProcedure({ router, procedure, call, type, ctx, signal, onResolved: callbacks?.onResolved });
+    const running = { router, procedure, call, type, ctx, signal, onResolved: callbacks?.onResolved };
+    if (!options.isTraced) return runProcedure(running);
+    return inSpan("userdo.run", { "userdo.path": call.path }, () => runProcedure(running));
   }
 
   return { prepare, run };

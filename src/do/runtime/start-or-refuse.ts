@@ -18,7 +18,7 @@ export interface StartOptions {
  */
 export function startOrRefuse(handler: ObjectHandler, { alarms, onError }: StartOptions): ObjectHandler {
   const report = (error: Error): void =>
-    onError({ error, requestId: crypto.randomUUID(), path: "(start)", type: undefined });
+    onError({ error, requestId: crypto.randomUUID(), path: "(start)", type: undefined, reason: "UPGRADE_FAILED" });
   try {
     for (const error of handler.start?.() ?? []) report(error);
     return handler;
@@ -49,7 +49,12 @@ export function startOrRefuse(handler: ObjectHandler, { alarms, onError }: Start
     alarms.suspend();
     const { sockets } = handler;
     const { resolveAccess: _resolveAccess, ...unresolved } = refused;
-    return { ...unresolved, deadLetters: refuse, ...(sockets && { sockets: withoutUpgrade(sockets, refuse) }) };
+    return {
+      ...unresolved,
+      deadLetters: refuse,
+      countPending: refuse,
+      ...(sockets && { sockets: withoutUpgrade(sockets, refuse) }),
+    };
   }
 }
 

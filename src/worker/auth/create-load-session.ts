@@ -2,7 +2,7 @@ import type { AnyTRPCRouter, inferRouterOutputs } from "@trpc/server";
 import type { ListedSession, User } from "../../shared/account.js";
 import { toObjectError } from "../to-object-error.js";
 import { sendInternalRead } from "../../shared/send-internal.js";
-import { readNamespace } from "../configuration.js";
+import { readBinding } from "../configuration.js";
 import { checkOptionNames } from "../../shared/check-options.js";
 import { checkBindingName } from "../check-handler-options.js";
 import { checkCookiePrefix } from "../check-names.js";
@@ -16,10 +16,14 @@ import { GateRefusal } from "../gate/refusal.js";
 import { createRoutingVerifier, type TokenVerifier } from "./token-verifier.js";
 
 export interface LoadSessionOptions {
-  /** The name of the binding to the app's Durable Objects in this Worker's settings. */
-  readonly binding: string;
   /**
-   * The name of that binding in the app's own Worker, if it is different there. Only used with the app's secrets.
+   * The name of the binding to the app's Durable Objects in this Worker's settings.
+   * @default the only Durable Object class that this Worker exports
+   */
+  readonly binding?: string;
+  /**
+   * The name of that binding in the app's own Worker, if it is different there, or the name of the class if the app's Worker has
+   * no binding. Only used with the app's secrets.
    * @default `binding`
    */
   readonly audience?: string;
@@ -80,19 +84,21 @@ export type LoadSession<TData, TUser extends User = User> = (
  * TOO_MANY_REQUESTS (OBJECT_OVERLOADED) if it has too much to do
  */
 export function createLoadSession<TRouter extends AnyTRPCRouter>(
-  options: LoadSessionOptions,
+  options: LoadSessionOptions = {},
 ): LoadSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>> {
   checkOptionNames("createLoadSession", options, { binding: true, audience: true, cookiePrefix: true, cookies: true });
-  const { binding, audience = binding, cookiePrefix, cookies = {} } = options;
-  checkBindingName("binding", binding);
-  checkBindingName("audience", audience);
+  const { binding, audience, cookiePrefix, cookies = {} } = options;
+  for (const [option, name] of Object.entries({ binding, audience })) {
+    if (name !== undefined) checkBindingName(option, name);
+  }
   checkCookiePrefix(cookiePrefix);
   checkCookieOptions(cookies);
   const cookieOptions = { ...cookies, prefix: cookiePrefix };
   return async (request, env) => {
+    const app = readBinding(env, binding);
     // Only objects of users are called, and their ids have the jurisdiction.
-    const namespace = { objects: readNamespace(env, binding), appJurisdiction: undefined };
-    const found = await findToken(request, cookieOptions, createRoutingVerifier(env, audience));
+    const namespace = { objects: app.namespace, appJurisdiction: undefined };
+    const found = await findToken(request, cookieOptions, createRoutingVerifier(env, audience ?? app.binding));
     if (!found) return null;
     const { token, userId } = found;
     try {

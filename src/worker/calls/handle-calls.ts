@@ -1,3 +1,4 @@
+import { outcomeOf, outcomeOfCause } from "../../router/call-outcome.js";
 import { placementOf } from "../../router/placement.js";
 import type { SessionEffect } from "../../shared/call.js";
 import { anonymous, type Caller } from "../../shared/caller.js";
@@ -7,6 +8,8 @@ import { wantsStream } from "../gate/read-calls.js";
 import { refusalResponse } from "../gate/refusal-response.js";
 import type { Refusal } from "../gate/refusal.js";
 import { prepareCalls, type PrepareCallOptions, type PreparedCall } from "./prepare-call.js";
+import type { CallReports } from "./report-calls.js";
+import { refusalOf } from "./write-replies.js";
 import type { SendableCall } from "./group-by-object.js";
 import type { SendCallsOptions } from "./send-calls.js";
 
@@ -61,17 +64,34 @@ function handlePrepared(
 ): Promise<Response> {
   const { gated, router, identity } = options;
   if (hasMixedTypes(calls)) {
+    options.reports?.refused(mixedTypes);
     const response = refusalResponse(mixedTypes, router._def._config, options.onError);
     setGateHeaders(response.headers, gated);
     return Promise.resolve(response);
   }
   const sendable = calls.filter(isSendable);
+  if (options.reports && sendable.length < calls.length) reportRefused(calls, options, options.reports);
   const minimumTime = minimumResponseTime(sendable);
   const respondTo = ({ caller, effect }: ResolvedCaller): Promise<Response> =>
     respond({ calls, sendable, caller, effect, streams, minimumTime }, options);
   return identity.type === "authenticated"
     ? respondTo({ caller: identity.caller, effect: undefined })
     : callerFor(sendable, options).then(respondTo);
+}
+
+/** Reports the calls of a request that are not sent. */
+function reportRefused(
+  calls: readonly PreparedCall[],
+  { gated, identity }: HandleCallsOptions,
+  { answered }: CallReports,
+): void {
+  const caller = identity.type === "authenticated" ? identity.caller : anonymous;
+  for (const prepared of calls) {
+    const { path, procedure, call, refusal } = prepared;
+    if (call) continue;
+    const outcome = refusal ? outcomeOf(refusal) : outcomeOfCause(refusalOf(prepared, gated));
+    answered({ path, type: procedure?._def.type }, outcome, caller);
+  }
 }
 
 type ResolvedCaller = Pick<PreparedRequest, "caller" | "effect">;

@@ -15,7 +15,7 @@ import type { NetworkLimits } from "../request/create-network-limits.js";
 import { signUpRequestOf } from "../request/sign-up-request-of.js";
 import type { SendCallsOptions } from "./send-calls.js";
 
-export interface PrepareCallOptions extends Pick<SendCallsOptions, "router" | "env" | "onError"> {
+export interface PrepareCallOptions extends Pick<SendCallsOptions, "router" | "env" | "device" | "onError"> {
   readonly request: Request;
   readonly gated: CallsRequest;
   readonly identity: Identity;
@@ -185,8 +185,16 @@ function refused(
 export function errorShapeOf(
   call: Call,
   cause: unknown,
-  { router, onError, env }: Pick<SendCallsOptions, "router" | "onError" | "env">,
+  { router, onError, env, device }: Pick<SendCallsOptions, "router" | "onError" | "env" | "device">,
   ctx?: object,
 ): ErrorShape {
-  return shapeError({ router, call, ctx, cause, onError, isDevelopment: isDevelopment(env) });
+  return shapeError({
+    router,
+    call,
+    ctx,
+    cause,
+    onError,
+    isDevelopment: isDevelopment(env),
+    requestId: device.requestId,
+  });
 }

@@ -1,4 +1,5 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { outcomeOf } from "../../router/call-outcome.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { isRepeatable } from "../../router/repeatable.js";
 import { runCall, shapeError } from "../../router/run-call.js";
@@ -12,8 +13,9 @@ import { sendInternal } from "../../shared/send-internal.js";
 import type { ObjectAddress } from "../../shared/owner.js";
 import { configurationErrorOf, type Configuration } from "../configuration.js";
 import { handedOnKey } from "../derive-key.js";
-import { createRequestId } from "../request/create-request-id.js";
+import { createLeaveId } from "../request/create-leave-id.js";
 import { methodFor, methodForRetry } from "./call-method.js";
+import type { CallReports } from "./report-calls.js";
 import type { WaitUntil } from "../streams/read-stream.js";
 import { groupByObject, type GroupedCalls, type ObjectCalls, type SendableCall } from "./group-by-object.js";
 
@@ -25,6 +27,8 @@ export interface SendCallsOptions {
   readonly env: object;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
   readonly onError: OnError;
+  /** Reports the calls that the Worker answers; `undefined` without the option `onCall`. */
+  readonly reports: CallReports | undefined;
   readonly waitUntil: WaitUntil;
   /** Aborts when the client disconnects, and with it the calls. */
   readonly signal: AbortSignal;
@@ -84,25 +88,25 @@ export async function callObject(
   { configuration, caller, device, signal, waitUntil }: SendCallsOptions,
   onReply?: OnReply,
 ): Promise<Reply[]> {
-  const requestId = createRequestId();
+  const leaveId = createLeaveId();
   let hasReplied = false;
   const leave = (): void => {
     if (hasReplied) return;
-    const sent = sendInternal(stubOf(configuration.namespace, address), { op: "leave", requestId });
+    const sent = sendInternal(stubOf(configuration.namespace, address), { op: "leave", requestId: leaveId });
     waitUntil(sent.catch(() => {}));
   };
   // Never removed, because that takes as long as adding it. The signal ends with the request.
   signal.addEventListener("abort", leave);
   const method = methodFor(calls);
   try {
-    const replying = stubOf(configuration.namespace, address)[method](caller, calls, device, requestId, onReply);
+    const replying = stubOf(configuration.namespace, address)[method](caller, calls, device, leaveId, onReply);
     // The client disconnected before, for example while its session was renewed.
     if (signal.aborted) leave();
     return await replying;
   } catch (cause) {
     const repeat = signal.aborted ? undefined : methodForRetry(method, calls, cause);
     if (!repeat) throw cause;
-    return await stubOf(configuration.namespace, address)[repeat](caller, calls, device, requestId, onReply);
+    return await stubOf(configuration.namespace, address)[repeat](caller, calls, device, leaveId, onReply);
   } finally {
     hasReplied = true;
   }
@@ -110,22 +114,30 @@ export async function callObject(
 
 /** Runs a call whose procedure does not need an object. Never rejects. */
 export async function runHere({ call, procedure }: SendableCall, options: SendCallsOptions): Promise<Reply> {
-  const { router, caller, env, extendContext, onError, signal } = options;
+  const { router, caller, device, env, extendContext, onError, reports, signal } = options;
   try {
     if (call.isRetry && !isRepeatable(procedure)) throw notRepeatable();
     const base = { caller, env, lastEventId: call.lastEventId };
     const key = call.idempotencyKey === undefined ? {} : { idempotencyKey: await handedOnKey(caller, call) };
     const ctx = { ...base, ...(await extendContext?.(base)), ...key };
-    return await runCall({ router, procedure, call, ctx, signal, onError, isDevelopment: isDevelopment(env) });
+    const { requestId } = device;
+    const running = { router, procedure, call, ctx, signal, onError, isDevelopment: isDevelopment(env), requestId };
+    const result = await runCall(running);
+    reports?.answered({ path: call.path, type: procedure._def.type }, outcomeOf(result), caller);
+    return result;
   } catch (cause) {
     return failedReply(call, cause, options);
   }
 }
 
 /** The reply to a call that could not be sent, or that the object did not reply to. */
-export function failedReply(call: Call, cause: unknown, { router, caller, env, onError }: SendCallsOptions): Reply {
-  const reported = { router, call, ctx: { caller, env }, cause, onError, isDevelopment: isDevelopment(env) };
-  return { ok: false, error: shapeError(reported) };
+export function failedReply(call: Call, cause: unknown, options: SendCallsOptions): Reply {
+  const { router, caller, device, env, onError, reports } = options;
+  const { requestId } = device;
+  const reported = { router, call, ctx: { caller, env }, cause, onError, isDevelopment: isDevelopment(env), requestId };
+  const reply = { ok: false, error: shapeError(reported) } as const;
+  reports?.answered({ path: call.path, type: call.type }, outcomeOf(reply), caller);
+  return reply;
 }
 
 /** The first attempt may have run, and the Worker stores neither its effects nor its reply. */

@@ -96,7 +96,11 @@ function typeOf(calls: WriteRepliesOptions["calls"]): Call["type"] {
   return calls.find(({ procedure }) => procedure)?.procedure?._def.type;
 }
 
-function refusalOf({ path, procedure }: Pick<PreparedCall, "path" | "procedure">, { method }: WriteRepliesOptions) {
+/** The error with which tRPC refuses a call that was not sent. */
+export function refusalOf(
+  { path, procedure }: Pick<PreparedCall, "path" | "procedure">,
+  { method }: Pick<WriteRepliesOptions, "method">,
+): TRPCError {
   if (!procedure) return new TRPCError({ code: "NOT_FOUND", message: `No procedure found on path "${path}"` });
   const { type } = procedure._def;
   if ((type === "mutation") === (method === "POST"))

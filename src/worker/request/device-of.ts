@@ -1,6 +1,7 @@
 import type { Device } from "../../shared/device.js";
 
 interface DeviceOptions {
+  readonly requestId: string;
   /** The value of the device's cookie. */
   readonly token: string | undefined;
   /** The header with the client's IP address. */
@@ -8,12 +9,12 @@ interface DeviceOptions {
 }
 
 /** Describes the client of a request to an object. */
-export function deviceOf(headers: Headers, { token, addressHeader }: DeviceOptions): Device {
+export function deviceOf(headers: Headers, { requestId, token, addressHeader }: DeviceOptions): Device {
   const network = networkOf(headers.get(addressHeader));
   const label = deviceLabel(headers);
   // RPC would also send the properties that are undefined.
   return {
-    requestId: requestIdOf(headers),
+    requestId,
     ...(label !== undefined && { label }),
     ...(token !== undefined && { token }),
     ...(network !== undefined && { network }),
@@ -21,7 +22,7 @@ export function deviceOf(headers: Headers, { token, addressHeader }: DeviceOptio
 }
 
 /** Cloudflare's id of the request, which is in its logs too, or a new id. */
-function requestIdOf(headers: Headers): string {
+export function requestIdOf(headers: Headers): string {
   const ray = headers.get("cf-ray") ?? "";
   return /^[0-9A-Za-z-]{8,64}$/.test(ray) ? ray : crypto.randomUUID();
 }

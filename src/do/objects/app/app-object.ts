@@ -170,5 +170,6 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,
     deadLetters: outbox.deadLetters,
+    countPending: () => outbox.countPending(),
   };
 }

@@ -157,5 +157,6 @@ export function createDirectoryObject(environment: ObjectEnvironment): ObjectHan
     },
     flushOutbox: () => (isInitialized() ? outbox.flushPosted() : undefined),
     deadLetters: () => outbox.deadLetters(),
+    countPending: () => outbox.countPending(),
   };
 }

@@ -181,5 +181,7 @@ export function createEmailObject(environment: ObjectEnvironment): ObjectHandler
       return receipt;
     },
     start: () => void update(),
+    deadLetters: outbox.deadLetters,
+    countPending: () => outbox.countPending(),
   };
 }

@@ -137,6 +137,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,
     deadLetters: outbox.deadLetters,
+    countPending: () => outbox.countPending(),
   };
 }
 

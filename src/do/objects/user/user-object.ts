@@ -199,6 +199,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,
     deadLetters: () => components().deps.outbox.deadLetters(),
+    countPending: () => components().deps.outbox.countPending(),
     tables: () => {
       if (!exists()) throw userNotFound();
       return ownerStorage.tables();

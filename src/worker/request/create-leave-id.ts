@@ -2,8 +2,8 @@
 let isolate: string | undefined;
 let count = 0;
 
-/** Returns an id that no other request has, in any Worker. Other clients cannot guess it. */
-export function createRequestId(): string {
+/** Returns the id of the calls that an object gets in one RPC. No other calls have it, and other clients cannot guess it. */
+export function createLeaveId(): string {
   isolate ??= crypto.randomUUID();
   return `${isolate}-${count++}`;
 }

@@ -1,0 +1,25 @@
+import type { ObjectHandler } from "../objects/object-handler.js";
+
+/** Counters of one object at this moment, for metrics of the app. */
+export interface ObjectCounters {
+  /** Open sockets, including those of streams that the Worker reads. */
+  readonly sockets: number;
+  /** Size of the stored data, in bytes. */
+  readonly databaseBytes: number;
+  /** Messages to other objects and mails that wait for their delivery. */
+  readonly pendingMessages: number;
+  /** Messages and mails that were given up; at most 100 are stored. */
+  readonly deadLetters: number;
+}
+
+export function readCounters(
+  state: DurableObjectState,
+  { countPending, deadLetters }: Pick<ObjectHandler, "countPending" | "deadLetters">,
+): ObjectCounters {
+  return {
+    sockets: state.getWebSockets().length,
+    databaseBytes: state.storage.sql.databaseSize,
+    pendingMessages: countPending?.() ?? 0,
+    deadLetters: deadLetters?.().length ?? 0,
+  };
+}
