@@ -8,7 +8,7 @@ import { checkCookieOptions, type CookieOptions } from "../cookies/cookie-option
 import { createCookiesAt } from "../cookies/create-cookies-at.js";
 import { findBrowserSession, type SentCookies } from "../cookies/find-browser-session.js";
 import { writeSessionCookies } from "../cookies/write-session-cookies.js";
-import { deviceOf } from "../request/device-of.js";
+import { deviceOf, requestIdOf } from "../request/device-of.js";
 import { credentialsOf } from "./create-load-session.js";
 import { createRoutingVerifier } from "./token-verifier.js";
 
@@ -75,8 +75,11 @@ export function createSessionCookies(options: SessionCookiesOptions): SessionCoo
   }
 
   return {
-    device: (request) =>
-      deviceOf(request.headers, { token: readSent(request).device, addressHeader: clientAddressHeader }),
+    device(request) {
+      const { headers } = request;
+      const token = readSent(request).device;
+      return deviceOf(headers, { requestId: requestIdOf(headers), token, addressHeader: clientAddressHeader });
+    },
 
     async set(request, env, tokens) {
       const configuration = { binding, secrets: { jwt: readSigningSecrets(env) } };
