@@ -18,6 +18,10 @@ export type { PermissionOf, RoleDefinitions, RoleOf } from "./organizations/role
 export type { Requirement } from "./requirement.js";
 export type { AppPermissionOf, AppRoleDefinitions, OperatorPermission } from "./app-roles/app-role-definitions.js";
 export type { RoleChange, RoleInApp } from "./services.js";
+export type { ImportCallInput } from "./admin/import-procedure.js";
+export type { NewAccountInput } from "./admin/system-user-procedures.js";
+export type { ImportRecord, ImportReport, RefusedRecord } from "../shared/import-record.js";
+export type { SessionTokens } from "../shared/call.js";
 export type { DirectoryUserOf } from "./admin/directory-procedures.js";
 export type { DirectoryOrganization, ListedSchemaStatus } from "../shared/directory.js";
 export type { OperatorOutcome, OrganizationOverview, UserDetails } from "../shared/operator.js";
