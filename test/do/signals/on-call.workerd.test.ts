@@ -92,7 +92,7 @@ describe("onCall of createUserDO", () => {
       { type: "live", caller: "session", outcome: "ok" },
       { type: "live", caller: "session", outcome: "ok" },
     ]);
-    expect((second?.rowsRead ?? 0) - (first?.rowsRead ?? 0)).toBeGreaterThanOrEqual(5);
+    expect(second?.rowsRead).toBeGreaterThanOrEqual(5);
     expect(first?.requestId).not.toBe(second?.requestId);
     socket.socket.close();
   });
