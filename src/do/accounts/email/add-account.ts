@@ -23,7 +23,12 @@ export interface AddAccountOptions {
  * Creates the function with which the app itself creates an account for the address of this object. A repeat of the operation
  * returns the same user.
  */
-export function createAddAccount({ claims, user, env, location }: AddAccountOptions): (request: Request) => Promise<Reply> {
+export function createAddAccount({
+  claims,
+  user,
+  env,
+  location,
+}: AddAccountOptions): (request: Request) => Promise<Reply> {
   async function insert({ operationId, account, isImported = false }: Request): Promise<Reply> {
     // Its schema has parsed the profile.
     const profile = account.profile as NewUser["profile"];
