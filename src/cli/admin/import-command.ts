@@ -38,8 +38,12 @@ async function importFile(call: CommandCall): Promise<CommandResult> {
       state.imported += report.imported;
       state.unchanged += report.unchanged;
       state.ignored += report.ignored;
-      for (const { index, reason: why, message } of report.refused)
-        batch.refused.push({ line: batch.records[index]?.line ?? 0, reason: why, message });
+      for (const { index, reason: why, message } of report.refused) {
+        const { line = 0, record } = batch.records[index] ?? {};
+        batch.refused.push({ line, reason: why, message });
+        const refused = why === "ALREADY_MEMBER" ? organizationIn(record) : undefined;
+        if (refused !== undefined) state.refusedOrganizations = [...(state.refusedOrganizations ?? []), refused];
+      }
     }
     state.refused += batch.refused.length;
     progress.write(state, batch.refused);
@@ -48,6 +52,12 @@ async function importFile(call: CommandCall): Promise<CommandResult> {
   show.end();
   progress.delete();
   return resultOf(state, progress.refusedFile);
+}
+
+/** The id of a record of the type `newOrganization`. */
+function organizationIn(record: unknown): string | undefined {
+  const { type, id } = (record ?? {}) as { readonly type?: unknown; readonly id?: unknown };
+  return type === "newOrganization" && typeof id === "string" ? id : undefined;
 }
 
 /** Sends a batch, and again while the app cannot be reached. Every record is imported once, however often it is sent. */

@@ -18,6 +18,8 @@ export interface ImportCounts {
   refused: number;
   /** The account that the next records without an owner belong to. */
   account?: string | undefined;
+  /** The ids of organizations of the file that have another owner in the app. */
+  refusedOrganizations?: readonly string[] | undefined;
 }
 
 interface Stored extends ImportCounts {
@@ -53,7 +55,8 @@ export function createImportProgress(file: string, url: URL) {
       if (refused.length > 0)
         appendFileSync(refusedFile, refused.map((each) => `${JSON.stringify(each)}\n`).join(""), { mode: 0o600 });
       const fresh = `${progressFile}.new`;
-      writeFileSync(fresh, JSON.stringify({ ...counts, url: url.href, bytes: sizeOf(file) } satisfies Stored));
+      const stored = { ...counts, url: url.href, bytes: sizeOf(file) } satisfies Stored;
+      writeFileSync(fresh, JSON.stringify(stored), { mode: 0o600 });
       renameSync(fresh, progressFile);
     },
 

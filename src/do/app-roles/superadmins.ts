@@ -8,13 +8,15 @@ export interface SuperadminsOptions {
   readonly store: RoleStore;
   readonly publisher: Pick<RolePublisher, "publish">;
   readonly log: ActionLog;
+  /** The address of the setting `BOOTSTRAP_ADMIN_EMAIL`. */
+  readonly bootstrapEmail: string | undefined;
 }
 
 /** How long the deletion of a superadmin's account can take, in milliseconds. Until then they do not count as superadmin. */
 const DELETION_MS = 10 * 60_000;
 
 /** Protects the last superadmin, and assigns the role to the first one. Call the functions in a transaction. */
-export function createSuperadmins({ store, publisher, log }: SuperadminsOptions) {
+export function createSuperadmins({ store, publisher, log, bootstrapEmail }: SuperadminsOptions) {
   const isSuperadmin = (userId: string): boolean => store.rolesOf(userId).some(({ name }) => name === SUPERADMIN);
 
   /** @throws TRPCError CONFLICT (LAST_SUPERADMIN) when no other superadmin is active */
@@ -39,6 +41,10 @@ export function createSuperadmins({ store, publisher, log }: SuperadminsOptions)
 
     /** Ends a reservation or a suspension. */
     activate: (userId: string): void => store.setInactive(userId, 0),
+
+    /** Whether a verified account with the address would become a superadmin. Only a superadmin may then create it. */
+    isReserved: (email: string, operatorId: string): boolean =>
+      email === bootstrapEmail && store.bootstrapped() === undefined && !isSuperadmin(operatorId),
 
     /** Makes the user with the verified address of the setting a superadmin, once ever. */
     bootstrap(userId: string): void {

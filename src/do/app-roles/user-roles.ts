@@ -1,6 +1,5 @@
 import { SUPERADMIN } from "../../router/app-roles/app-role-definitions.js";
 import type { LeasedRoles, VersionedRoles } from "../../shared/app-roles.js";
-import { canonicalEmail } from "../../shared/email-address.js";
 import type { User } from "../../shared/account.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { appAddress, toName } from "../../shared/owner.js";
@@ -28,8 +27,8 @@ export interface UserRolesOptions {
   readonly exists: () => boolean;
   /** Called after the roles of the account were changed, in the same transaction. */
   readonly onChange: () => void;
-  /** The value of the setting `BOOTSTRAP_ADMIN_EMAIL`. */
-  readonly bootstrapEmail: unknown;
+  /** The address of the setting `BOOTSTRAP_ADMIN_EMAIL`. */
+  readonly bootstrapEmail: string | undefined;
   /** Whether the app declares roles. */
   readonly hasRoles: boolean;
 }
@@ -38,9 +37,8 @@ type Claimant = Pick<User, "email" | "emailVerified">;
 
 /** Keeps the roles of a user current in the user's own object, and passes them on to the user's organizations. */
 export function createUserRoles(options: UserRolesOptions) {
-  const { userId, sql, store, identity, outbox, rates, transaction, exists, onChange, hasRoles } = options;
-  const bootstrapEmail =
-    typeof options.bootstrapEmail === "string" ? canonicalEmail(options.bootstrapEmail) : undefined;
+  const { userId, sql, store, identity, outbox, rates, transaction, exists, onChange, bootstrapEmail, hasRoles } =
+    options;
   let renewal: Promise<void> | undefined;
 
   const app = () => stubOf(identity().namespace, appAddress);

@@ -1,6 +1,8 @@
 import type { ImportInput, ImportService } from "../../router/admin/import-service.js";
 import type { RoleAdministrationService } from "../../router/services.js";
 import { reasonOf } from "../../router/reasoned-error.js";
+import { missingAppPermission } from "../../router/requirement.js";
+import type { OperatorPermission } from "../../router/app-roles/app-role-definitions.js";
 import { TRPCError } from "@trpc/server";
 import type { AppDefinition } from "../../router/definition.js";
 import { emailObjectAddress } from "../../shared/email-object-address.js";
@@ -10,12 +12,18 @@ import { idsWith, jurisdictionOf } from "../../shared/jurisdiction.js";
 import type { OrganizationOverview } from "../../shared/operator.js";
 import { parseName, toName } from "../../shared/owner.js";
 import { stubOf, type ObjectStub } from "../../shared/object-stub.js";
-import type { Failure, Result } from "../../shared/result.js";
 import { sendInternal, sendInternalRead } from "../../shared/send-internal.js";
-import type { ClientFailure } from "../../shared/client-failure.js";
 import type { ActionLog, NewAction } from "../audit/action-log.js";
 import { operationIdOf } from "../idempotency/operation-id.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
+import {
+  accountNotImported,
+  addressReserved,
+  organizationTaken,
+  organizationUnknown,
+  refusalOf,
+  userUnknown,
+} from "./import-refusals.js";
 import { createRecordParser, type ParsedRecord, type RecordOwner } from "./parse-record.js";
 import { runPool } from "./run-pool.js";
 
@@ -28,6 +36,10 @@ export interface ImportOptions extends Pick<NewAction, "actor" | "device"> {
   readonly roles: () => Pick<RoleAdministrationService, "assign">;
   /** Stores rows and keys of the whole app. */
   readonly importAppData: (records: readonly ImportedData[]) => ImportOutcome[];
+  /** Whether the caller has a permission in the app. */
+  readonly hasPermission: (permission: OperatorPermission) => boolean;
+  /** Whether the verified address would make its user a superadmin, although the caller is not one. */
+  readonly isReserved: (email: string) => boolean;
   /** Checks the permission of the call again. @throws TRPCError FORBIDDEN (MISSING_PERMISSION) */
   readonly checkAgain: () => void;
 }
@@ -40,14 +52,16 @@ type Typed<TType extends ParsedRecord["type"]> = Indexed<Extract<ParsedRecord, {
 
 /** Imports records into the objects of their owners, in the order in which they depend on each other. */
 export function createImport(options: ImportOptions): ImportService {
-  const { app, identity, hasJurisdictions, log, actor, device, roles, importAppData, checkAgain } = options;
+  const { app, identity, hasJurisdictions, log, actor, device, roles, importAppData } = options;
+  const { hasPermission, isReserved, checkAgain } = options;
   const object = (type: "user" | "organization", id: string): ObjectStub => stubOf(identity().namespace, { type, id });
 
   return {
     async run({ records, reason, existing, account }: ImportInput): Promise<ImportReport> {
       const outcomes: (ImportOutcome | "ignored" | undefined)[] = records.map(() => undefined);
       const users = new Map<string, Promise<string | undefined>>();
-      const organizations = new Map<string, Promise<string | undefined>>();
+      const ownUsers = new Map<string, Promise<string | ImportRefusal>>();
+      const organizations = new Map<string, Promise<string | ImportRefusal>>();
       const mayAdd = existing === "add";
 
       async function addressOf(email: string) {
@@ -69,7 +83,22 @@ export function createImport(options: ImportOptions): ImportService {
 
       const ownAccount = (email: string) => ({ email, operationId: mayAdd ? undefined : accountOperation(email) });
 
+      /** Returns the user of an address, if the import may write to the account. */
+      function findOwnUser(email: string): Promise<string | ImportRefusal> {
+        const known = ownUsers.get(email);
+        if (known) return known;
+        const finding = findUser(email).then(async (userId) => {
+          if (userId === undefined) return userUnknown;
+          const request = { op: "importData", account: ownAccount(email), records: [] } as const;
+          const accepted = await sendInternal(object("user", userId), request);
+          return accepted.ok ? userId : refusalOf(accepted);
+        });
+        ownUsers.set(email, finding);
+        return finding;
+      }
+
       async function addAccount({ index, account: given }: Typed<"account">): Promise<void> {
+        if (given.emailVerified && isReserved(given.email)) return void (outcomes[index] = addressReserved);
         const { namespace, address } = await addressOf(given.email);
         const operationId = accountOperation(given.email);
         const request = { op: "addAccount", operationId, account: given, isImported: true } as const;
@@ -81,8 +110,9 @@ export function createImport(options: ImportOptions): ImportService {
       }
 
       async function assignRole({ index, email, role }: Typed<"role">): Promise<void> {
-        const userId = await findUser(email);
-        if (userId === undefined) return void (outcomes[index] = userUnknown);
+        if (!hasPermission("role:assign")) throw missingAppPermission("role:assign");
+        const userId = await findOwnUser(email);
+        if (typeof userId !== "string") return void (outcomes[index] = userId);
         await roles().assign({ userId, role, reason });
         outcomes[index] = "imported";
       }
@@ -106,10 +136,11 @@ export function createImport(options: ImportOptions): ImportService {
         const userId = await findUser(email);
         if (userId === undefined) return void (outcomes[index] = userUnknown);
         const key = organizationKey(id);
-        organizations.delete(id);
         const found = await findOrganization(idsWith(operationIdOf(key)));
-        if (found && !found.members.some((member) => member.userId === userId))
+        if (found && !found.members.some((member) => member.userId === userId)) {
+          organizations.set(id, Promise.resolve(organizationTaken));
           return void (outcomes[index] = organizationTaken);
+        }
         const request = {
           op: "importOrganization",
           account: ownAccount(email),
@@ -122,22 +153,22 @@ export function createImport(options: ImportOptions): ImportService {
         outcomes[index] = created.ok ? (created.value.isNew ? "imported" : "unchanged") : refusalOf(created);
       }
 
-      /** Returns the organization that an id of the file names; `undefined` if it does not exist. */
-      function organizationOf(id: string): Promise<string | undefined> {
+      /** Returns the organization that an id of the file names. */
+      function organizationOf(id: string): Promise<string | ImportRefusal> {
         const known = organizations.get(id);
         if (known) return known;
         const own = mayAdd && parseName(toName({ type: "organization", id })) ? [id] : [];
         const finding = findOrganization([...own, ...idsWith(operationIdOf(organizationKey(id)))]);
-        const found = finding.then((overview) => overview?.organization.id);
+        const found = finding.then((overview) => overview?.organization.id ?? organizationUnknown);
         organizations.set(id, found);
         return found;
       }
 
       async function addMember({ index, id, email, role, joinedAt }: Typed<"member">): Promise<void> {
-        const userId = await findUser(email);
-        if (userId === undefined) return void (outcomes[index] = userUnknown);
+        const userId = await findOwnUser(email);
+        if (typeof userId !== "string") return void (outcomes[index] = userId);
         const organizationId = await organizationOf(id);
-        if (organizationId === undefined) return void (outcomes[index] = organizationUnknown);
+        if (typeof organizationId !== "string") return void (outcomes[index] = organizationId);
         const added = await sendInternal(object("organization", organizationId), {
           op: "addMember",
           userId,
@@ -161,7 +192,7 @@ export function createImport(options: ImportOptions): ImportService {
         if (owner.type === "app") return importAppData(data);
         if (owner.type === "organization") {
           const organizationId = await organizationOf(owner.id);
-          if (organizationId === undefined) return organizationUnknown;
+          if (typeof organizationId !== "string") return organizationId;
           const stored = await sendInternal(object("organization", organizationId), {
             op: "importData",
             records: data,
@@ -191,6 +222,7 @@ export function createImport(options: ImportOptions): ImportService {
           }
         });
 
+      const entry = { actor, device, action: "data.import", reason } as const;
       const parse = createRecordParser(app, account);
       const parsed: Indexed<ParsedRecord>[] = [];
       for (const [index, record] of records.entries()) {
@@ -201,17 +233,27 @@ export function createImport(options: ImportOptions): ImportService {
       const ofType = <TType extends ParsedRecord["type"]>(type: TType) =>
         parsed.filter((record): record is Typed<TType> => record.type === type);
 
-      await each(ofType("account"), addAccount);
-      // One at a time: two records may name the same organization or user.
-      await each(ofType("newOrganization"), addOrganization, 1);
-      await each(ofType("member"), addMember);
-      await each(ofType("role"), assignRole, 1);
-      await runPool(groupByOwner(ofType("data")), CONCURRENCY, ([owner, group]) => store(owner, group));
-
-      checkAgain();
+      const phases: readonly (() => Promise<void>)[] = [
+        () => each(ofType("account"), addAccount),
+        // One at a time: two records may name the same organization or user.
+        () => each(ofType("newOrganization"), addOrganization, 1),
+        () => each(ofType("member"), addMember),
+        () => each(ofType("role"), assignRole, 1),
+        () => runPool(groupByOwner(ofType("data")), CONCURRENCY, ([owner, group]) => store(owner, group)),
+      ];
+      try {
+        for (const phase of phases) {
+          await phase();
+          checkAgain();
+        }
+      } catch (error) {
+        // Other records may have been imported.
+        const failure = reasonOf(error) ?? "UNEXPECTED";
+        log.add({ ...entry, detail: describe(toReport(outcomes)), outcome: "failed", failure });
+        throw error;
+      }
       const report = toReport(outcomes);
-      const detail = `${report.imported} imported, ${report.unchanged} unchanged, ${report.refused.length} refused`;
-      log.add({ actor, device, action: "data.import", reason, detail });
+      log.add({ ...entry, detail: describe(report) });
       return report;
     },
   };
@@ -239,31 +281,6 @@ function toReport(outcomes: readonly (ImportOutcome | "ignored" | undefined)[]):
   return { imported: count("imported"), unchanged: count("unchanged"), ignored: count("ignored"), refused };
 }
 
-const userUnknown: ImportRefusal = {
-  reason: "USER_NOT_FOUND",
-  message: "No account has this email address. Put the user before what belongs to the user.",
-};
-const accountNotImported: ImportRefusal = {
-  reason: "EMAIL_TAKEN",
-  message: 'Another account has this email address. Nothing is imported into it, unless you pass `existing: "add"`.',
-};
-const organizationTaken: ImportRefusal = {
-  reason: "ALREADY_MEMBER",
-  message: "The organization of this id has another owner. Use another id.",
-};
-const organizationUnknown: ImportRefusal = {
-  reason: "ORGANIZATION_NOT_FOUND",
-  message: "This organization does not exist. Put its `newOrganization` before what belongs to it.",
-};
-
-function refusalOf(
-  failed: Exclude<
-    Result<unknown, Failure<"USER_NOT_FOUND" | "ACCOUNT_EXISTS" | "ORGANIZATION_NOT_FOUND"> | ClientFailure>,
-    { readonly ok: true }
-  >,
-): ImportRefusal {
-  if (failed.reason === "CLIENT_ERROR")
-    return { reason: failed.error.reason ?? "INPUT_INVALID", message: failed.error.message };
-  if (failed.reason === "ORGANIZATION_NOT_FOUND") return organizationUnknown;
-  return failed.reason === "ACCOUNT_EXISTS" ? accountNotImported : userUnknown;
+function describe({ imported, unchanged, refused }: ImportReport): string {
+  return `${imported} imported, ${unchanged} unchanged, ${refused.length} refused`;
 }

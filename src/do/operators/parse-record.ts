@@ -164,6 +164,8 @@ export function createRecordParser(app: AppDefinition, account: string | undefin
       case "user":
         return toAccount(read(schemas.user, record).data, false);
       case "account": {
+        // If this one is refused, the records after it must not go to the account before it.
+        current = undefined;
         const { data } = read(schemas.account, record);
         current = data.email;
         return toAccount(data, true);
@@ -199,7 +201,7 @@ export function createRecordParser(app: AppDefinition, account: string | undefin
         return { type: "member", id: data.id, email: user, role: data.role, joinedAt: data.joinedAt };
       }
       default:
-        throw new Refused("RECORD_INVALID", `The record has no known type: ${JSON.stringify(type)?.slice(0, 80)}.`);
+        throw new Refused("RECORD_INVALID", `The record has no known type: ${describeType(type)}.`);
     }
   }
 
@@ -226,6 +228,10 @@ function read<TSchema extends z.ZodType>(schema: TSchema, record: unknown): z.ou
   const { success, data, error } = schema.safeParse(record);
   if (success) return data;
   throw new Refused(inputReasonOf(error) ?? "RECORD_INVALID", describeIssues(error.issues));
+}
+
+function describeType(type: unknown): string {
+  return typeof type === "string" ? JSON.stringify(type.slice(0, 80)) : typeof type;
 }
 
 function isEmpty(value: unknown): boolean {

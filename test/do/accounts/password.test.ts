@@ -103,6 +103,7 @@ describe("imported password hashes", () => {
     ["takes too long", `$scrypt$ln=15,r=8,p=4$${salt}$${hash}`],
     ["takes too long", `$scrypt$ln=10,r=1,p=999999999$${salt}$${hash}`],
     ["more than 1000000 iterations", `$pbkdf2-sha256$i=1000001$${salt}$${hash}`],
+    ["more than 1000000 iterations", `$pbkdf2-sha256$i=500001$${salt}$${"AAAA".repeat(15)}`],
     ["parameters that are missing or unknown", `$pbkdf2-sha256$i=0$${salt}$${hash}`],
     ["parameters that are missing or unknown", `$pbkdf2-sha256$i=4294967297$${salt}$${hash}`],
     ["another length", `$pbkdf2-sha256$i=1000,l=31$${salt}$${hash}`],

@@ -211,7 +211,7 @@ describe("admin.import", () => {
       { type: "row", organization: id, table: "projects", data: { id: "1", name: "Engine" } },
     ];
     expect(reasonsOf(await run(records))).toEqual([
-      [0, "ORGANIZATION_NOT_FOUND"],
+      [0, "EMAIL_TAKEN"],
       [1, "ORGANIZATION_NOT_FOUND"],
     ]);
     expect(await run(records, { existing: "add" })).toEqual(done(2));

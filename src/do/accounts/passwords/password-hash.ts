@@ -76,7 +76,9 @@ function parse(text: string): PasswordHash | string {
       const iterations = readNumber(params, "i");
       if (iterations === undefined || params.size > (params.has("l") ? 2 : 1)) return unknownParams;
       if (params.has("l") && readNumber(params, "l") !== hash.length) return "has another length than its parameter l";
-      if (iterations > MAX_ITERATIONS) return `has more than ${MAX_ITERATIONS} iterations`;
+      // PBKDF2 iterates once for each 32 bytes of its output.
+      if (iterations * Math.ceil(hash.length / 32) > MAX_ITERATIONS)
+        return `has more than ${MAX_ITERATIONS} iterations, which count twice for more than 32 bytes`;
       return { type, iterations, salt, hash };
     }
     case "sha256":

@@ -135,6 +135,8 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
             device,
             roles: () => createRoleAdministration({ deps: roles, request, checkAgain: accessCheck.check }),
             importAppData: ownerStorage.importData,
+            hasPermission: (permission) => caller.type !== "user" || permissionsOf(caller.userId).has(permission),
+            isReserved: (email) => caller.type === "user" && superadmins.isReserved(email, caller.userId),
             checkAgain: accessCheck.check,
           }),
         administration: () =>

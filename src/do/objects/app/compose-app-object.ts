@@ -4,6 +4,7 @@ import { stubOf } from "../../../shared/object-stub.js";
 import { sendInternal } from "../../../shared/send-internal.js";
 import { deniedAction, roleHandlersFor } from "../../app-roles/role-messages.js";
 import type { RoleAdministrationDeps } from "../../app-roles/role-administration.js";
+import { bootstrapEmailOf } from "../../app-roles/bootstrap-email.js";
 import { createRolePublisher } from "../../app-roles/role-publisher.js";
 import { createRoleStore, roleSchema } from "../../app-roles/role-store.js";
 import { createSuperadmins } from "../../app-roles/superadmins.js";
@@ -81,7 +82,8 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
   });
   const roleStore = createRoleStore(sql);
   const publisher = createRolePublisher({ store: roleStore, outbox });
-  const superadmins = createSuperadmins({ store: roleStore, publisher, log: operatorLog });
+  const bootstrapEmail = bootstrapEmailOf(env);
+  const superadmins = createSuperadmins({ store: roleStore, publisher, log: operatorLog, bootstrapEmail });
   const roles: RoleAdministrationDeps = {
     policy: app.definition.appRoles,
     store: roleStore,

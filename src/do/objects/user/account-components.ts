@@ -21,6 +21,7 @@ import { createOperatorComponents } from "./operator-components.js";
 import { createAccountDeletion } from "../../accounts/account-deletion.js";
 import { countMail } from "../../accounts/account-mails.js";
 import type { UserRoleStore } from "../../app-roles/user-role-store.js";
+import { bootstrapEmailOf } from "../../app-roles/bootstrap-email.js";
 import { createUserRoles } from "../../app-roles/user-roles.js";
 import type { AccountDeps } from "../../accounts/account-deps.js";
 import type { AccountStore } from "../../accounts/account-store.js";
@@ -133,7 +134,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     exists,
     onChange: () => directory.report(),
     hasRoles: Object.keys(app.definition.app.appRoles).length > 0,
-    bootstrapEmail: (env as object as Partial<Record<string, unknown>>)["BOOTSTRAP_ADMIN_EMAIL"],
+    bootstrapEmail: bootstrapEmailOf(env),
   });
 
   /** The part of the event that every hook receives. */
