@@ -5,15 +5,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createClient, type SessionTokens } from "trpc-userdo/client";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { eventually } from "./launch-chromium.js";
 import { createAdminShell, type AdminShell } from "./run-admin.js";
-import { startExample, type RunningExample } from "./start-example.js";
+import { startBuiltExample, type RunningExample } from "./start-example.js";
 
 const bin = path.join(fileURLToPath(new URL("../..", import.meta.url)), "bin/trpc-userdo.js");
-const eventually = { timeout: 30_000 };
+
 const password = "correct horse battery";
 const admin = "admin@example.com";
-/** Set `IMPORTED_USERS=100000` for the size of a real move. */
-const USERS = Number(process.env["IMPORTED_USERS"] ?? 300);
+/** Five batches, of which three are interrupted. Set `IMPORTED_USERS=100000` for the size of a real move. */
+const USERS = Number(process.env["IMPORTED_USERS"] ?? 450);
 
 let example: RunningExample;
 let shell: AdminShell;
@@ -24,7 +25,7 @@ interface InboxMail {
 }
 
 beforeAll(async () => {
-  example = await startExample();
+  example = await startBuiltExample("development");
   let tokens: SessionTokens | undefined;
   const url = new URL("/trpc", example.url).href;
   const app = createClient<any>({ url, tokens: { get: () => tokens, set: (given) => void (tokens = given) } }) as any;
