@@ -13,8 +13,12 @@ const bin = path.join(fileURLToPath(new URL("../..", import.meta.url)), "bin/trp
 
 const password = "correct horse battery";
 const admin = "admin@example.com";
-/** Five batches, of which three are interrupted. Set `IMPORTED_USERS=100000` for the size of a real move. */
-const USERS = Number(process.env["IMPORTED_USERS"] ?? 450);
+/** Set `IMPORTED_USERS=100000` for the size of a real move. */
+const USERS = Number(process.env["IMPORTED_USERS"] ?? 100);
+/** Enough for five batches, of which three are interrupted: new users take most of the time. */
+const ROWS_OF_USER = 9;
+/** The lines of a user and the user's rows. */
+const LINES = USERS * (1 + ROWS_OF_USER);
 
 let example: RunningExample;
 let shell: AdminShell;
@@ -61,19 +65,17 @@ const run = (file: string, ...options: string[]) => start(file, ...options).ende
 
 const addressOf = (prefix: string, number: number): string => `${prefix}-${number}@example.com`;
 
-/** Writes a file with users, and a task of each. */
+/** Writes a file with users, and tasks of each. */
 async function writeUsers(prefix: string): Promise<string> {
   const createdAt = "2020-01-02T03:04:05.678Z";
   const lines: object[] = [];
   for (let number = 0; number < USERS; number++) {
     const email = addressOf(prefix, number);
     lines.push({ type: "user", data: { email, emailVerified: number % 2 === 0, createdAt } });
-    lines.push({
-      type: "row",
-      user: email,
-      table: "tasks",
-      data: { id: `task ${number}`, title: `Task ${number}`, createdAt },
-    });
+    for (let row = 0; row < ROWS_OF_USER; row++) {
+      const data = { id: `task ${number} ${row}`, title: `Task ${number} ${row}`, createdAt };
+      lines.push({ type: "row", user: email, table: "tasks", data });
+    }
   }
   const file = path.join(shell.folder, `${prefix}.jsonl`);
   await writeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
@@ -116,19 +118,19 @@ it("continues after it was killed, and imports the same as one that was not", { 
     await ended;
   }
   expect(last).toBeGreaterThan(0);
-  expect(last).toBeLessThan(2 * USERS);
+  expect(last).toBeLessThan(LINES);
   const finished = await run(killed);
   expect(finished).toMatchObject({ code: 0 });
-  expect(finished.output).toContain(`${2 * USERS} lines: `);
+  expect(finished.output).toContain(`${LINES} lines: `);
   expect(finished.output).toContain(" 0 refused");
   await expect(stat(`${killed}.progress`)).rejects.toThrow("ENOENT");
   expect(await run(whole)).toMatchObject({
     code: 0,
-    output: expect.stringContaining(`${2 * USERS} imported, 0 refused`),
+    output: expect.stringContaining(`${LINES} imported, 0 refused`),
   });
 
   const again = await run(killed, "--restart");
-  expect(again.output).toContain(`0 imported, ${2 * USERS} imported before, 0 refused`);
+  expect(again.output).toContain(`0 imported, ${LINES} imported before, 0 refused`);
   for (const number of [0, 1, Math.floor(USERS / 2), USERS - 1])
     expect(await contentOf(addressOf("killed", number))).toEqual(await contentOf(addressOf("whole", number)));
 });
