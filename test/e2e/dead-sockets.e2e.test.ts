@@ -7,7 +7,7 @@ import { useProxiedExample } from "./use-proxied-example.js";
 /** In milliseconds. Otherwise only the ping, sent every half minute, would detect a dead socket. */
 const GENEROUS = 15_000;
 
-// The page of the development server, whose HTTP connections are closed before the proxy silences all that are open.
+// The page of the development server has a second socket, which dies too.
 const example = useProxiedExample({ devServer: true });
 
 describe("a dead socket that was never closed", () => {

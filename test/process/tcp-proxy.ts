@@ -8,13 +8,18 @@ export interface TcpProxy {
   target: number | undefined;
   /** Ends all connections: cleanly, or like a crashed host. */
   cut(how: "fin" | "reset"): void;
-  /** From now on the existing connections deliver nothing, and neither side is notified. */
+  /**
+   * From now on the existing WebSockets deliver nothing, and neither side is notified. Other connections are closed: a browser
+   * would send its next request over one of them, and wait for the reply for minutes.
+   */
   silence(): void;
   close(): Promise<void>;
 }
 
 export async function createTcpProxy(): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
+  /** The pairs of connections that are WebSockets. Each is a connection of its own. */
+  const webSockets = new WeakSet<readonly [Socket, Socket]>();
   const proxy = { target: undefined as number | undefined };
 
   const server = createServer((client) => {
@@ -31,6 +36,9 @@ export async function createTcpProxy(): Promise<TcpProxy> {
         for (const each of pair) each.destroy();
       });
     }
+    client.once("data", (chunk) => {
+      if (/^upgrade: websocket/im.test(chunk.toString("latin1"))) webSockets.add(pair);
+    });
     client.pipe(upstream);
     upstream.pipe(client);
   });
@@ -48,7 +56,12 @@ export async function createTcpProxy(): Promise<TcpProxy> {
     },
 
     silence(): void {
-      for (const [client, upstream] of pairs) {
+      for (const pair of pairs) {
+        const [client, upstream] = pair;
+        if (!webSockets.has(pair)) {
+          client.destroy();
+          continue;
+        }
         client.unpipe(upstream);
         upstream.unpipe(client);
         client.pause();
