@@ -24,7 +24,7 @@ export interface ErrorReport {
  * - `DELIVERY_FAILED`: the first attempt to send a mail or a message failed; it is retried
  * - `DEAD_LETTER`: a mail or a message was given up
  * - `ALARM_FAILED`: a task of an object's alarm failed; it is retried
- * - `HOOK_FAILED`: a hook of the app failed whose error cannot fail the call
+ * - `HOOK_FAILED`: a hook of the app failed, and its error cannot fail the call
  */
 export type ErrorReportReason =
   | ObjectFailure["reason"]

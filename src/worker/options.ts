@@ -55,8 +55,8 @@ export interface HandlerOptions {
    */
   readonly onError?: AppOnError;
   /**
-   * Called with each call that the Worker answers itself: procedures without an owner, calls that it refuses, and calls whose
-   * object was reset or is overloaded. The option `onCall` of `createUserDO` receives the others. It cannot change a response.
+   * Called with each call that the Worker answers itself: procedures without an owner, calls that it refuses, and calls to an
+   * object that was reset or is overloaded. The option `onCall` of `createUserDO` receives the others. It cannot change a response.
    * @default none
    */
   readonly onCall?: AppOnCall;

@@ -32,7 +32,7 @@ export function createLiveCalls({ policy, findProcedure, prepare, run }: LiveCal
       return resolveNested(await run(prepared));
     },
 
-    /** Repeats the checks that depend on the caller, for a query whose result callers share. */
+    /** Repeats the checks that depend on the caller, for a query with a result that callers share. */
     async checkCallers(caller: Caller, call: Call): Promise<void> {
       const { options, ctx } = await prepareLiveCall(caller, call);
       for (const check of callerChecksOf(options.procedure)) await check(ctx);

@@ -45,7 +45,7 @@ export function createRowCounter(): RowCounter {
   };
 }
 
-/** Runs work whose statements a counter counts. */
+/** Runs work, and counts its statements. */
 export function withRowCounter<TResult>(counter: RowCounter, work: () => TResult): TResult {
   return current.run(counter, work);
 }
@@ -57,7 +57,7 @@ type Exec = SqlStorage["exec"] & { readonly [UNCOUNTED]?: SqlStorage["exec"] };
 
 /**
  * Counts the rows of the statements of a storage. It replaces `exec` of the storage itself, which the app's class can use
- * too. Call it after `watchWrites`, whose `exec` it wraps. A later call replaces this one.
+ * too. Call it after `watchWrites`, because it wraps that `exec`. A later call replaces this one.
  */
 export function countRows(sql: SqlStorage): void {
   const given: Exec = sql.exec;

@@ -35,6 +35,8 @@ interface ParsedInput {
   readonly account?: string | undefined;
 }
 
+// The type describes records that are accepted. The schema accepts any, because each is parsed on its own: a wrong one must not
+// refuse the others.
 const input = z.strictObject({
   records: z.array(z.unknown()).min(1).max(MAX_RECORDS, `Import at most ${MAX_RECORDS} records at a time.`),
   reason: reasonInput,
