@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchChromium, PAGE_TIMEOUT } from "./launch-chromium.js";
+import { eventually, launchChromium, PAGE_TIMEOUT } from "./launch-chromium.js";
 import { createPageApp, type PageApp } from "./page-app.js";
 import type { DevServer } from "./start-dev-server.js";
 
@@ -67,7 +67,7 @@ it("signs up in the page, and keeps the session over a reload", async () => {
   await page.getByLabel("Password").fill(ada.password);
   await page.getByRole("button", { name: "Sign up", exact: true }).click();
   await page.getByText(`Signed in as ${ada.email}`).waitFor();
-  expect(server.output()).toContain("/verify-email#token=");
+  await expect.poll(() => server.output(), eventually).toContain("/verify-email#token=");
   await page.reload();
   await page.getByText(`Signed in as ${ada.email}`).waitFor();
   await page.close();
