@@ -30,7 +30,7 @@ export const benchmarks = {
   },
   permissions: {
     title: "Permissions in the app",
-    about: "The baseline is the same query without a permission, in a server of its own.",
+    about: "The baseline is the same query without a permission, on the same server, in turns.",
     load: () => import("./permissions/benchmark.mjs"),
   },
   "socket/wakes": {
