@@ -25,7 +25,7 @@ export const benchmarks = {
   },
   idempotency: {
     title: "Idempotency keys",
-    about: "The baseline is the same mutation without a key, in a server of its own.",
+    about: "The baseline is the same mutation without a key, on the same server, in turns.",
     load: () => import("./idempotency/benchmark.mjs"),
   },
   permissions: {
