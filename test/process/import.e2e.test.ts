@@ -30,15 +30,20 @@ let app: any;
 
 const url = (pathname: string) => `http://127.0.0.1:${server.port}${pathname}`;
 
-beforeAll(async () => {
-  storage = await createStorageFolder({ app: "test/process/import-app/worker.ts" });
+/** Starts the server, and signs the operator in. */
+async function startServer(enter: "signup" | "login"): Promise<void> {
   server = await storage.start();
   let tokens: SessionTokens | undefined;
   app = createClient<any>({ url: url("/trpc"), tokens: { get: () => tokens, set: (given) => void (tokens = given) } });
-  const { user } = await app.auth.signup.mutate(operator);
-  expect((await fetch(url(`/superadmin?userId=${user.id}`))).status).toBe(200);
-  shell = await createAdminShell(() => url("/trpc"));
+  const { user } = await app.auth[enter].mutate(operator);
+  if (enter === "signup") expect((await fetch(url(`/superadmin?userId=${user.id}`))).status).toBe(200);
   expect(await shell.run(["login", `--email=${operator.email}`], `${operator.password}\n`)).toMatchObject({ code: 0 });
+}
+
+beforeAll(async () => {
+  storage = await createStorageFolder({ app: "test/process/import-app/worker.ts" });
+  shell = await createAdminShell(() => url("/trpc"));
+  await startServer("signup");
 }, 120_000);
 
 afterAll(async () => {
@@ -79,6 +84,8 @@ async function writeUsers(prefix: string, users: number): Promise<string> {
   await file.close();
   return name;
 }
+
+const countUsers = async (): Promise<number> => (await app.admin.users.count.query({})).count;
 
 const linesDone = async (file: string): Promise<number> =>
   readFile(`${file}.progress`, "utf8").then(
@@ -136,7 +143,7 @@ it("continues after it was killed, and imports the same as one that was not", { 
   expect(again.output).toContain(`0 imported, ${LINES} imported before, 0 refused`);
   // With the operator.
   const users = USERS + COMPARED_USERS + 1;
-  await vi.waitUntil(async () => (await app.admin.users.count.query({})).count === users, {
+  await vi.waitUntil(async () => (await countUsers()) === users, {
     timeout: 60_000,
     interval: 500,
   });
@@ -144,5 +151,25 @@ it("continues after it was killed, and imports the same as one that was not", { 
     expect(await contentOf(addressOf("killed", number))).toEqual(await contentOf(addressOf("whole", number)));
   const { rows } = await contentOf(addressOf("killed", USERS - 2));
   const titles = Array.from({ length: ROWS_OF_USER }, (_, row) => `Task ${USERS - 2} ${row}`);
-  expect(rows.map(({ data }) => data.title).toSorted()).toEqual(titles);
+  expect(rows.map(({ data }) => String(data.title)).toSorted()).toEqual(titles);
+});
+
+it("continues after the server was killed in the middle of a batch", { timeout: 600_000 }, async () => {
+  const users = 50;
+  const file = await writeUsers("crashed", users);
+  const before = await countUsers();
+  for (let kills = 0; kills < 3; kills++) {
+    const { child, ended } = start(file, "--restart");
+    await delay(700 + Math.random() * 500);
+    await server.kill();
+    // It would wait for the server, which gets another port.
+    child.kill("SIGKILL");
+    await ended;
+    await startServer("login");
+  }
+  const finished = await start(file, "--restart").ended;
+  expect(finished).toMatchObject({ code: 0, output: expect.stringContaining(" 0 refused") });
+  const again = await start(file, "--restart").ended;
+  expect(again.output).toContain(`0 imported, ${users * LINES_OF_USER} imported before, 0 refused`);
+  await vi.waitUntil(async () => (await countUsers()) === before + users, { timeout: 60_000, interval: 500 });
 });
