@@ -41,7 +41,7 @@ async function startServer(enter: "signup" | "login"): Promise<void> {
 }
 
 beforeAll(async () => {
-  storage = await createStorageFolder({ app: "test/process/import-app/worker.ts" });
+  storage = await createStorageFolder({ app: "test/fixtures/import-app/worker.ts" });
   shell = await createAdminShell(() => url("/trpc"));
   await startServer("signup");
 }, 120_000);

@@ -15,7 +15,10 @@ const KEYS_PER_CHECK = 512;
 const BYTES_PER_CHECK = 1_048_576;
 
 export interface IdempotencyPrunerOptions {
-  readonly store: IdempotencyStore;
+  readonly store: Pick<
+    IdempotencyStore,
+    "measure" | "oldest" | "deleteBefore" | "deleteAbove" | "pruneTime" | "setPruneTime"
+  >;
   readonly isInitialized: () => boolean;
   /** Sets the alarm of the object. */
   readonly arm: () => void;

@@ -56,7 +56,7 @@ it("measures the keys that an earlier instance stored", () => {
 it("prunes above the limit of keys, down to four fifths, and measures again when they are used up", () => {
   put(10_001);
   expect(isDue()).toBe(true);
-  pruner.task.run(Date.now());
+  void pruner.task.run(Date.now());
   expect(stored.count).toBe(8_000);
   expect(isDue()).toBe(false);
   const before = measurements;
@@ -69,7 +69,7 @@ it("prunes above the limit of keys, down to four fifths, and measures again when
 it("prunes above the limit of bytes", () => {
   put(150, 65_536);
   expect(isDue()).toBe(true);
-  pruner.task.run(Date.now());
+  void pruner.task.run(Date.now());
   expect(stored.bytes).toBeLessThan(8 * 1_048_576);
 });
 
