@@ -10,6 +10,7 @@ export { getUserDO } from "./get-user-do.js";
 export { isAllowedOrigin } from "./is-allowed-origin.js";
 export { watchQuery } from "./streams/watch-query.js";
 export type { CallerFactory, ServerCaller } from "./create-caller.js";
+export type { ServerSchedule } from "../router/schedule/server-schedule.js";
 export type { LoadedSession, LoadSession, LoadSessionOptions } from "./auth/create-load-session.js";
 export type { SessionCookiesOfApp, SessionCookiesOptions } from "./auth/create-session-cookies.js";
 export type { CookieOptions } from "./cookies/cookie-options.js";
