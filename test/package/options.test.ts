@@ -35,6 +35,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
   ["## createSessionCookies", ["SessionCookiesOptions"]],
   ["## isAllowedOrigin", ["AllowedOriginOptions"]],
   ["## createCaller", ["CallerOptions"]],
+  ["## forEachUser", ["ForEachUserOptions"]],
   ["## createClient and userdoLink", ["UserDOLinkOptions"]],
   ["### watchQuery of the client", ["WatchQueryOptions"]],
   ["### connectLive", ["LiveBridgeOptions"]],
