@@ -22,7 +22,7 @@ export function connectScheduledRuns(options: ScheduledRunsOptions): void {
 
   async function run(call: Call, requestId?: string): Promise<Reply> {
     const reply = await withWriteCursor(system, () => dispatcher.run(system, call, "rpc", { device: { requestId } }));
-    // Nobody waits for the messages. It never rejects.
+    // The run does not wait until its messages are delivered. The promise never rejects.
     void handler.flushOutbox?.();
     return reply;
   }

@@ -129,7 +129,7 @@ export function createScheduleRunner(options: ScheduleRunnerOptions): AlarmTask 
       failure = { message: error instanceof Error ? error.message : String(error), kind: "temporary" };
     }
     // The error of a mutation that was refused because the account was suspended meanwhile does not count.
-    if (canRun()) end(schedule, failure);
+    if (isInitialized() && (!failure || !isPaused())) end(schedule, failure);
   }
 
   function end(started: StoredSchedule, failure: Failure | undefined): void {

@@ -305,8 +305,8 @@ describe("many schedules", () => {
   });
 });
 
-describe("the account of a schedule", () => {
-  it("rests while it is suspended, and runs afterwards", async () => {
+describe("a schedule of an account", () => {
+  it("is paused while it is suspended, and runs afterwards", async () => {
     const { caller, runAlarm, userId } = await createUser();
     await caller.schedule.at(inHours(1), "entries.add", { text: "rested" }, { name: "rested" });
     await system.admin.users.suspend({ userId, reason: "Ticket 4711" });
@@ -316,6 +316,19 @@ describe("the account of a schedule", () => {
     await runAlarm();
     expect(await caller.entries.list()).toEqual(["rested by system"]);
     expect(runs.get("rested")).toBe(1);
+  });
+
+  it("has run if the account was suspended during the run", async () => {
+    const { caller, query, userId } = await createUser();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gates.set("during", promise);
+    await caller.schedule.in(0, "entries.addRepeatably", { text: "during" }, { name: "during" });
+    await expect.poll(() => runs.get("during")).toBe(1);
+    await system.admin.users.suspend({ userId, reason: "Ticket 4711" });
+    resolve();
+    await expect.poll(() => query("SELECT 1 FROM _schedules")).toEqual([]);
+    await system.admin.users.unsuspend({ userId, reason: "Ticket 4711" });
+    expect(await caller.entries.list()).toEqual(["during by system"]);
   });
 
   it("is exported with it, and deleted with it", async () => {
