@@ -24,7 +24,7 @@ const peers = ["react", "react/*", "react-dom", "@tanstack/*", "@trpc/*"];
 
 const forbidden = [
   [/^(dist|src)\/(do|worker|router|jwt)\//, "server code"],
-  [/(^|\/)node_modules\/(zod|jose|kysely|uuid|cookie|@phc)\//, "a server's dependency"],
+  [/(^|\/)node_modules\/(zod|jose|kysely|uuid|cookie|croner|@phc)\//, "a server's dependency"],
   [/^(cloudflare|node):/, "a server's built-in module"],
 ];
 

@@ -3,6 +3,7 @@ import type { AppOf } from "../router/definition.js";
 import type { Kv } from "../router/kv/kv-api.js";
 import type { UserOf } from "../router/profile.js";
 import type { Database } from "../router/schema/database.js";
+import type { Schedule } from "../router/schedule/schedule-api.js";
 import type { Tables } from "../router/schema/table-api.js";
 import type { UserFieldsPatch } from "../router/user-fields.js";
 import { createApp } from "./create-app.js";
@@ -17,7 +18,8 @@ type AppUserDO<TRouter extends AnyTRPCRouter> = UserDO<
   Kv<AppOf<TRouter>["kv"]>,
   Database<UserTables<TRouter>>,
   UserFieldsPatch<AppOf<TRouter>>,
-  UserOf<AppOf<TRouter>>
+  UserOf<AppOf<TRouter>>,
+  Schedule<"user", TRouter>
 >;
 
 /** The Durable Object class that an app extends and exports. */
@@ -52,7 +54,8 @@ export function createUserDO<TRouter extends AnyTRPCRouter>(
     Kv<AppOf<TRouter>["kv"]>,
     Database<UserTables<TRouter>>,
     UserFieldsPatch<AppOf<TRouter>>,
-    UserOf<AppOf<TRouter>>
+    UserOf<AppOf<TRouter>>,
+    Schedule<"user", TRouter>
   > {
     constructor(state: DurableObjectState, env: Cloudflare.Env) {
       super(state, env, app);

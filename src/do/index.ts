@@ -5,6 +5,7 @@ export type { UserDOOptions } from "./options.js";
 export type { SessionOptions } from "./accounts/sessions/session-options.js";
 export type { ChangeLogRetention } from "./change-log/change-log-retention.js";
 export type { LocationOptions, NewOrganization, NewOwner, NewUser } from "./lifecycle/data-location.js";
+export type { SchedulesOptions } from "./schedule/schedule-options.js";
 export type { SocketLimits } from "./connections/socket-limits.js";
 export { devInbox } from "./mail/dev-inbox.js";
 export type { AccountHooks } from "./accounts/account-hooks.js";

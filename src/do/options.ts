@@ -14,6 +14,7 @@ import type { DirectoryOptions, OnDirectoryChange } from "./directory/directory-
 import { checkMailOptions } from "./mail/check-mail-options.js";
 import type { MailOptions } from "./mail/mail-options.js";
 import type { CheckBreachedPassword } from "./accounts/passwords/check-breached-password.js";
+import type { SchedulesOptions } from "./schedule/schedule-options.js";
 import type { SocketLimits } from "./connections/socket-limits.js";
 
 /**
@@ -81,6 +82,11 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition>
    */
   readonly changeLog?: ChangeLogRetention;
   /**
+   * Limits of the schedules of one object.
+   * @default 10 attempts and 20,000 schedules
+   */
+  readonly schedules?: SchedulesOptions;
+  /**
    * The directory of users and organizations, which `admin.users` and `admin.organizations` read.
    * @default one shard, without email addresses, profiles and names of organizations
    */
@@ -117,6 +123,7 @@ const names: OptionNames<UserDOOptions> = {
   session: true,
   sockets: true,
   changeLog: true,
+  schedules: true,
   jurisdiction: true,
   locationHint: true,
   directory: true,

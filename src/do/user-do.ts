@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Schedule } from "../router/schedule/schedule-api.js";
 import type { User } from "../shared/account.js";
 import type { Reply } from "../shared/call.js";
 import type { ObjectStub } from "../shared/object-stub.js";
@@ -16,7 +17,14 @@ import type { InternalRequest, WireReply } from "../shared/internal.js";
  * The Durable Object of one user, organization or email address, or of the whole app. An app extends the class that `createUserDO` returns.
  * It can add methods, which other Workers call through `getUserDO(env.BINDING, { userId })`.
  */
-export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUser = User> extends DurableObject {
+export abstract class UserDO<
+  TTables,
+  TKv,
+  TDatabase,
+  TFieldsPatch = never,
+  TUser = User,
+  TSchedule = Schedule<"user">,
+> extends DurableObject {
   static {
     markRetryable(this.prototype.trpcRead, this.prototype.internalRead);
   }
@@ -59,6 +67,14 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
    */
   protected get db(): TDatabase {
     return this.#object.db() as TDatabase;
+  }
+
+  /**
+   * Runs mutations of the user's object later: once, or at each time of a cron pattern.
+   * @throws TRPCError NOT_FOUND (`USER_NOT_FOUND`) if no user has this id
+   */
+  protected get schedule(): TSchedule {
+    return this.#object.schedule() as TSchedule;
   }
 
   /**

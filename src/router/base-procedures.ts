@@ -8,6 +8,7 @@ import type {
 } from "@trpc/server";
 import type { AppContext, BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
+import type { OwnerKind } from "./owner-kind.js";
 import { checkPlacementIn } from "./check-placement.js";
 import { markPlacement, type Placement } from "./placement.js";
 import { organizationInput } from "./runner/app-input.js";
@@ -21,9 +22,9 @@ export type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorSh
 >;
 
 /** The procedure builder of a tRPC root, with additional context. */
-type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
+type RootBuilder<TContext, TErrorShape, TKnown = object, TMeta = object> = TRPCProcedureBuilder<
   TContext,
-  object,
+  TMeta,
   TKnown,
   TRPCUnsetMarker,
   TRPCUnsetMarker,
@@ -36,7 +37,7 @@ type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
 /** The same, with `organizationId` in the clients' input but not in the resolver's. */
 type OrganizationBuilder<TContext, TErrorShape, TKnown> = TRPCProcedureBuilder<
   TContext,
-  object,
+  object | OwnerKind<"organization">,
   TKnown,
   { organizationId: string },
   TRPCUnsetMarker,
@@ -51,8 +52,10 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
   root: RootBuilder<TContext, TErrorShape>,
 ) {
   // The Durable Object adds these values to the context before it runs a procedure, so the type of the middleware does not.
-  const withPlacement = <TKnown>(placement: Placement): RootBuilder<TContext, TErrorShape, TKnown> =>
-    root.use(createPlacementCheck(placement)) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
+  const withPlacement = <TKnown, TMeta = object>(
+    placement: Placement,
+  ): RootBuilder<TContext, TErrorShape, TKnown, TMeta> =>
+    root.use(createPlacementCheck(placement)) as unknown as RootBuilder<TContext, TErrorShape, TKnown, TMeta>;
   // Clients add `organizationId` to the input. The app's schemas and resolvers receive the input without it.
   const organizationProcedure = <TKnown>(
     options?: Pick<Placement, "endsAccess" | "endsPermission">,
@@ -62,9 +65,9 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
       // Only the type of the resolver's input differs.
     ) as unknown as OrganizationBuilder<TContext, TErrorShape, TKnown>;
   const appProcedure = (options?: Pick<Placement, "endsPermission" | "hasConfidentialReply">) =>
-    withPlacement<AppContext<TApp>>({ kind: "app", setsCookies: "never", ...options });
+    withPlacement<AppContext<TApp>, object | OwnerKind<"app">>({ kind: "app", setsCookies: "never", ...options });
   const userProcedure = (setsCookies: Placement["setsCookies"]) =>
-    withPlacement<UserContext<TApp>>({ kind: "user", setsCookies });
+    withPlacement<UserContext<TApp>, object | OwnerKind<"user">>({ kind: "user", setsCookies });
 
   return {
     procedure: root,
@@ -91,6 +94,8 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     ownMailProcedure: withPlacement<object>({ kind: "mail", setsCookies: "never", dependsOnCaller: true }),
     /** Built-in: like `mailProcedure`, but sets cookies. */
     mailCookieProcedure: withPlacement<object>({ kind: "mail", setsCookies: "always" }),
+    /** Built-in: runs in the object of the organization in the input, or in the caller's own. */
+    ownerProcedure: withPlacement<object>({ kind: "owner", setsCookies: "never" }),
     /** Built-in: for `_live`. Runs in the object of the organization in the input, or in the caller's own. */
     liveProcedure: withPlacement<object>({ kind: "live", setsCookies: "never" }),
     /** Built-in: runs in the caller's own object, and sets cookies. */

@@ -1,5 +1,6 @@
 import type { Caller } from "../shared/caller.js";
 import type { Owner } from "../shared/owner.js";
+import type { Schedule } from "./schedule/schedule-api.js";
 import type { AppDefinition, AppTypes } from "./definition.js";
 import type { Env } from "./env.js";
 import type { Kv } from "./kv/kv-api.js";
@@ -24,7 +25,7 @@ export interface BaseContext<TApp extends AppDefinition = AppDefinition> extends
   readonly idempotencyKey?: string | undefined;
 }
 
-interface OwnerContext {
+interface OwnerContext<TOwner extends Owner["type"]> {
   /** The user, the organization or the app to which the Durable Object belongs. */
   readonly owner: Owner;
   /** The id of the last event that the client of a resumed subscription received. `changes()` uses it automatically. */
@@ -43,11 +44,14 @@ interface OwnerContext {
    * @throws the errors of `work`, after which nothing is stored
    */
   readonly commit: <TResult>(work: () => TResult) => TResult;
+  /** Runs mutations of this object later: once, or at each time of a cron pattern. */
+  readonly schedule: Schedule<TOwner>;
 }
 
 /** The additional context of a `userProcedure`, which runs in the caller's own object. */
-export interface UserContext<TApp extends AppDefinition> extends OwnerContext, UserFieldsWriter<TApp> {
-  readonly caller: Extract<Caller, { type: "user" }>;
+export interface UserContext<TApp extends AppDefinition> extends OwnerContext<"user">, UserFieldsWriter<TApp> {
+  /** The user, or the system that runs a schedule. */
+  readonly caller: Exclude<Caller, { type: "anonymous" }>;
   readonly user: UserOf<TApp>;
   readonly tables: Tables<TApp["tables"]["user"]>;
   /** The user's key-value store. */
@@ -57,7 +61,7 @@ export interface UserContext<TApp extends AppDefinition> extends OwnerContext, U
 }
 
 /** The additional context of an `organizationProcedure`, which runs in the organization's object. */
-export interface OrganizationContext<TApp extends AppDefinition> extends OwnerContext {
+export interface OrganizationContext<TApp extends AppDefinition> extends OwnerContext<"organization"> {
   readonly caller: Exclude<Caller, { type: "anonymous" }>;
   readonly organization: OrganizationOf<TApp>;
   /** The calling member. @throws TRPCError BAD_REQUEST if the app itself calls (`ctx.caller.type` is "system") */
@@ -70,7 +74,7 @@ export interface OrganizationContext<TApp extends AppDefinition> extends OwnerCo
 }
 
 /** The additional context of an `appProcedure`, which runs in `app:main`. */
-export interface AppContext<TApp extends AppDefinition> extends OwnerContext {
+export interface AppContext<TApp extends AppDefinition> extends OwnerContext<"app"> {
   readonly caller: Exclude<Caller, { type: "anonymous" }>;
   readonly tables: Tables<TApp["tables"]["app"]>;
   /** The key-value store of the whole app. */

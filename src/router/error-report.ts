@@ -22,7 +22,7 @@ export interface ErrorReport {
  * - `OBJECT_RESET`, `OBJECT_OVERLOADED`: an object did not finish a call
  * - `UPGRADE_FAILED`: an object or one of its tables could not be upgraded, and refuses calls
  * - `DELIVERY_FAILED`: the first attempt to send a mail or a message failed; it is retried
- * - `DEAD_LETTER`: a mail or a message was given up
+ * - `DEAD_LETTER`: a mail, a message or a run of a schedule was given up
  * - `ALARM_FAILED`: a task of an object's alarm failed; it is retried
  * - `HOOK_FAILED`: a hook of the app failed, and its error cannot fail the call
  */

@@ -1,6 +1,10 @@
 /** The app's router, tables and procedures. */
 export { initUserDO } from "./init-user-do.js";
 export { table } from "./schema/table.js";
+export type { CronOptions, Schedule, ScheduleOptions } from "./schedule/schedule-api.js";
+export type { Register } from "./schedule/scheduled-call.js";
+export type { OwnerKind } from "./owner-kind.js";
+export type { ListedSchedule } from "../shared/schedule.js";
 export type { Condition, ConditionBuilder, ConditionFn } from "./schema/conditions.js";
 export type { Database, QueryRunner, StoredColumns } from "./schema/database.js";
 export type { Migration, MigrationDatabase, Migrations } from "./schema/migration.js";

@@ -31,6 +31,7 @@ import type { Requirement } from "./requirement.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anySessionData, type SessionSchema } from "./sessions/session-data.js";
 import { withRunner } from "./runner/runnable.js";
+import { scheduleRouter } from "./schedule/schedule-router.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
 import { checkInheritedNames } from "./stored-fields.js";
@@ -136,6 +137,7 @@ export function initUserDO<
     _live: liveProcedure,
     organizations: createOrganizationsRouter<App>(settings, rolePolicy),
     admin: createAdminRouter<App>(appRolePolicy, profile),
+    schedule: scheduleRouter,
   };
   // tRPC cannot infer these types while the context is generic.
   const root = initTRPC.context<object>().create({
@@ -282,7 +284,7 @@ export function initUserDO<
     /** Merges routers of this `t` into one. @see https://trpc.io/docs/server/merging-routers */
     mergeRouters,
     /**
-     * The built-in routers: `auth`, `account`, `sessions`, `kv`, `organizations`, `admin` and `_live`.
+     * The built-in routers: `auth`, `account`, `sessions`, `kv`, `organizations`, `admin`, `schedule` and `_live`.
      *
      * @example
      * ```ts

@@ -14,6 +14,7 @@ import type { AppDefinition } from "./definition.js";
 import type { OrganizationView } from "./organizations/organization-types.js";
 import type { RoleDescription } from "./organizations/role-policy.js";
 import type { Requirement } from "./requirement.js";
+import type { ScheduleService } from "./schedule/schedule-service.js";
 import type { NewOrganization, OrganizationPatch } from "./organizations/settings.js";
 import { outsideObject, wrongObject } from "./wrong-object.js";
 
@@ -50,21 +51,20 @@ export interface ObjectServices {
   readonly organizations?: () => UserOrganizationsService;
   /** In an organization's object. */
   readonly organization?: () => OrganizationService;
-  /** In the app's object. */
+  // In the app's object.
   readonly directory?: () => DirectoryService;
   readonly administration?: () => AdministrationService;
-  /** In the app's object. */
   readonly systemAccounts?: () => SystemAccountsService;
-  /** In the app's object. */
   readonly import?: () => ImportService;
   /** In the index object of an email address. */
   readonly index?: () => EmailIndexService;
   /** In the object of a user, an organization or the app: the caller's permissions in the app. */
   readonly appAccess?: () => AppAccessService;
-  /** In the app's object. */
+  // In the app's object.
   readonly roleAdministration?: () => RoleAdministrationService;
-  /** In the app's object. */
   readonly operatorLog?: () => OperatorLogService;
+  /** In the object of a user, an organization or the app. */
+  readonly schedules?: () => ScheduleService;
 }
 
 /**

@@ -18,6 +18,7 @@ export interface CallReport {
    * - `live`: one run of a live query
    * - `mail` and `message`: one delivery by the outbox, to the mail hook or to another object
    * - `alarm`: one task of the object's alarm
+   * - `schedule`: one attempt to run a scheduled mutation
    * - `internal`: a request of the Worker or of another object
    * - `request`: a request that the Worker refused before its calls
    */
@@ -29,6 +30,7 @@ export interface CallReport {
     | "mail"
     | "message"
     | "alarm"
+    | "schedule"
     | "internal"
     | "request"
     | "unknown";

@@ -9,6 +9,8 @@ export type ExportedRecord =
   | { readonly type: "organization"; readonly data: object }
   /** An inviter that the user blocks. */
   | { readonly type: "blockedInviter"; readonly data: object }
+  /** A mutation of the user's object that runs later. */
+  | { readonly type: "schedule"; readonly data: object }
   | { readonly type: "audit"; readonly data: object }
   /** A row of one of the app's tables. */
   | { readonly type: "row"; readonly table: string; readonly data: object }

@@ -58,7 +58,7 @@ export type ImportRecord =
   /** A membership of an export. */
   | { readonly type: "organization"; readonly data: object }
   /** Records of an export that are not imported. */
-  | { readonly type: "emailChange" | "session" | "blockedInviter" | "audit"; readonly data: object };
+  | { readonly type: "emailChange" | "session" | "blockedInviter" | "schedule" | "audit"; readonly data: object };
 
 /** Why a record was not imported. */
 export interface RefusedRecord {
@@ -73,7 +73,7 @@ export interface ImportReport {
   readonly imported: number;
   /** The records that an earlier call had imported. */
   readonly unchanged: number;
-  /** The records of an export that are not imported: sessions, invitations, the audit log. */
+  /** The records of an export that are not imported: sessions, invitations, schedules, the audit log. */
   readonly ignored: number;
   readonly refused: readonly RefusedRecord[];
 }

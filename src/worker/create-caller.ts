@@ -1,6 +1,7 @@
 import { createTRPCRecursiveProxy, type AnyTRPCRouter, type TRPCRouterCaller } from "@trpc/server";
 import superjson from "superjson";
 import { invalidKey } from "../router/idempotency-key.js";
+import { inputOfServerCall, type ServerSchedule } from "../router/schedule/server-schedule.js";
 import { ReasonedError } from "../router/reasoned-error.js";
 import { toObjectError } from "./to-object-error.js";
 import { containsTag } from "../shared/contains-tag.js";
@@ -31,9 +32,12 @@ export interface CallerFactory<TRouter extends AnyTRPCRouter> {
    * Calls procedures as a user: in the user's own object, in the organization of the input's `organizationId`, or, for an
    * `appProcedure`, in the app's object. With `sessionId`, `sessions.data` reads and writes the data of that session.
    */
-  asUser(user: { readonly userId: string; readonly sessionId?: string | undefined }): ServerCaller<TRouter>;
+  asUser(user: {
+    readonly userId: string;
+    readonly sessionId?: string | undefined;
+  }): ServerCaller<TRouter> & { readonly schedule: ServerSchedule<TRouter, "user"> };
   /** Calls procedures as the app itself: those of the app, and with `organizationId` in the input those of an organization. */
-  asSystem(): ServerCaller<TRouter>;
+  asSystem(): ServerCaller<TRouter> & { readonly schedule: ServerSchedule<TRouter, "system"> };
 }
 
 export interface CallerOptions {
@@ -85,9 +89,9 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw invalidKey(invalidKeyMessage);
   const deriveKey = idempotencyKey === undefined ? undefined : createKeyDerivation(idempotencyKey);
   const owners = procedureOwnersOf(binding);
-  const proxy = (caller: Caller): ServerCaller<TRouter> =>
-    createTRPCRecursiveProxy<ServerCaller<TRouter>>(async ({ path, args }) => {
-      const [input] = args;
+  const proxy = <TCaller extends object>(caller: Caller): TCaller =>
+    createTRPCRecursiveProxy<TCaller>(async ({ path, args }) => {
+      const input = inputOfServerCall(path, args);
       if (containsTag(input, /FormData|File]/)) throw binaryInput();
       const name = path.join(".");
       const called: Call =

@@ -2,6 +2,7 @@
 export { errorReason } from "../shared/error-reason.js";
 export { createCaller } from "./create-caller.js";
 export { createHandler } from "./create-handler.js";
+export { forEachUser } from "./for-each-user.js";
 export { createLoadSession } from "./auth/create-load-session.js";
 export { requirePermission } from "./auth/require-permission.js";
 export { createSessionCookies } from "./auth/create-session-cookies.js";
@@ -10,6 +11,8 @@ export { getUserDO } from "./get-user-do.js";
 export { isAllowedOrigin } from "./is-allowed-origin.js";
 export { watchQuery } from "./streams/watch-query.js";
 export type { CallerFactory, ServerCaller } from "./create-caller.js";
+export type { ServerSchedule } from "../router/schedule/server-schedule.js";
+export type { ForEachUserOptions, UserFailure, UserProgress, UserRun, UserWork } from "./for-each-user.js";
 export type { LoadedSession, LoadSession, LoadSessionOptions } from "./auth/create-load-session.js";
 export type { SessionCookiesOfApp, SessionCookiesOptions } from "./auth/create-session-cookies.js";
 export type { CookieOptions } from "./cookies/cookie-options.js";

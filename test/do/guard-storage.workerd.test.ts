@@ -39,8 +39,8 @@ describe("the storage of an object in the app's class", () => {
       const before = await original.storage.getAlarm();
       await expect((async () => use(object.state()))()).rejects.toThrow(
         `${name}() of an object's storage cannot be called in the app's class. An object has one alarm, and the framework uses ` +
-          "it for mail and for data that expires. To run work at a certain time, call a procedure through " +
-          "createCaller(env.BINDING) from a cron trigger or a queue.",
+          "it for mail, schedules and data that expires. To run work at a certain time, schedule a procedure with " +
+          "ctx.schedule, or with this.schedule in the class.",
       );
       expect(await original.storage.getAlarm()).toBe(before);
     });

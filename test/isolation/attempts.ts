@@ -89,6 +89,13 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "admin.audit.list": ({ userId }) => [{}, { actorId: userId }, { targetId: userId }],
   "admin.schema.status": nothing,
   "admin.directory.rebuild": () => [{ reason: "attempt" }],
+  "schedule.list": (other) => [{}, ...organizations({})(other)],
+  "schedule.cancel": (other) => [{ name: other.key }, ...organizations({ name: other.key })(other)],
+  "schedule.at": ({ postId }) => [{ at: new Date(0), path: "posts.delete", input: { id: postId }, name: "attempt" }],
+  "schedule.in": (other) =>
+    organizations({ seconds: 0, path: "projects.create", input: { name: "mine" }, name: "attempt" })(other),
+  "schedule.every": () => [{ cron: "* * * * *", path: "notes.create", input: { text: "mine" }, name: "attempt" }],
+  "schedule.retry": () => [{ id: "1" }],
   "account.get": nothing,
   "account.update": () => [{ profile: {} }],
   "account.delete": ({ password }) => [{ password }],

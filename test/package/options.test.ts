@@ -11,6 +11,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
   ["### table", ["TableOptions"]],
   ["### Writes and changes", ["UpdateOptions"]],
   ["### Pages, keys and versions", ["PageOptions", "KvSetOptions", "KvListOptions"]],
+  ["### Schedules", ["ScheduleOptions", "CronOptions"]],
   [
     "## createUserDO",
     [
@@ -24,6 +25,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
       "SessionOptions",
       "SocketLimits",
       "ChangeLogRetention",
+      "SchedulesOptions",
       "DirectoryOptions",
       "LocationOptions",
     ],
@@ -33,6 +35,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
   ["## createSessionCookies", ["SessionCookiesOptions"]],
   ["## isAllowedOrigin", ["AllowedOriginOptions"]],
   ["## createCaller", ["CallerOptions"]],
+  ["## forEachUser", ["ForEachUserOptions"]],
   ["## createClient and userdoLink", ["UserDOLinkOptions"]],
   ["### watchQuery of the client", ["WatchQueryOptions"]],
   ["### connectLive", ["LiveBridgeOptions"]],

@@ -10,6 +10,7 @@ const objects = { user, organization, email, app: appAddress };
 
 const belongs: Record<Placement["kind"], readonly (keyof typeof objects)[]> = {
   anywhere: ["user", "organization", "email", "app"],
+  owner: ["organization"],
   live: ["user", "organization", "email", "app"],
   user: ["user"],
   refresh: ["user"],
@@ -28,6 +29,10 @@ describe.each(Object.entries(belongs))("a procedure of the kind %s", (kind, plac
     if ((places as readonly string[]).includes(type)) expect(call).not.toThrow();
     else expect(call).toThrow(expect.objectContaining({ code: "FORBIDDEN" }) as Error);
   });
+});
+
+it.each([user, appAddress])("accepts a call to the owner of %j without an organization", (address) => {
+  expect(check("owner", address, {})).not.toThrow();
 });
 
 it("rejects a call for another organization in an organization's object", () => {

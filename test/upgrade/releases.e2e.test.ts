@@ -152,6 +152,17 @@ describe.each(await readdir(releases))("storage that version %s wrote", (name) =
     expect(projects.map(({ name: title }) => title)).toEqual(["Garden", "Roof", "keyed"]);
   });
 
+  it("runs schedules, in users' and in organizations' objects", async () => {
+    const { organizationId } = contents;
+    const { http } = ada();
+    await http.posts.createLater.mutate({ title: "scheduled" });
+    await http.projects.createLater.mutate({ organizationId, name: "scheduled" });
+    const titles = async () => (await http.posts.list.query()).map(({ title }) => title);
+    await expect.poll(titles, waiting).toContain("scheduled");
+    const names = async () => (await http.projects.list.query({ organizationId })).map(({ name: title }) => title);
+    await expect.poll(names, waiting).toContain("scheduled");
+  });
+
   it("has the schema of new objects", async () => {
     const dora = openBrowser(running.port);
     await dora.http.auth.signup.mutate({ email: "dora@example.com", password });

@@ -38,6 +38,7 @@ export interface DeletionOptions {
   readonly sql: SqlStorage;
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
+  readonly schedules: () => { deleteAll(): void };
   /** Called in the transaction that deletes the account. */
   readonly onDelete: () => void;
   /** Deletes all storage of the object. */
@@ -48,7 +49,15 @@ export interface DeletionOptions {
  * Deletes an account in two steps. One transaction deletes the account and its sessions, and posts the messages to other
  * objects. After they are delivered, all storage is deleted.
  */
-export function createAccountDeletion({ deps, sql, isInitialized, alarms, onDelete, erase }: DeletionOptions) {
+export function createAccountDeletion({
+  deps,
+  sql,
+  isInitialized,
+  alarms,
+  schedules,
+  onDelete,
+  erase,
+}: DeletionOptions) {
   const { userId, identity, accounts, sessions, outbox, transaction, onSessionEnd } = deps;
 
   function readDeletion(): { readonly startedAt: number; readonly nextAt: number } | undefined {
@@ -89,6 +98,7 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, onDele
         deps.organizations.announceDeletion();
         deps.roles.announceDeletion();
         onDelete();
+        schedules().deleteAll();
         deps.directory.remove();
         mailNotice(deps, "accountDeleted", now);
         const ended = revokeEarlier(deps, "accountDeleted");

@@ -3,6 +3,7 @@ import type { AppDefinition } from "../../router/definition.js";
 import type { Env } from "../../router/env.js";
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { UserOf } from "../../router/profile.js";
+import type { Schedule } from "../../router/schedule/schedule-api.js";
 import type { Tables } from "../../router/schema/table-api.js";
 import type { UserFieldsWriter } from "../../router/user-fields.js";
 
@@ -12,6 +13,8 @@ interface UserEvent<TApp extends AppDefinition> extends UserFieldsWriter<TApp> {
   readonly tables: Tables<TApp["tables"]["user"]>;
   /** The user's key-value store. */
   readonly kv: Kv<TApp["kv"]>;
+  /** Runs mutations of the user's object later. */
+  readonly schedule: Schedule<"user">;
   readonly env: Env;
 }
 

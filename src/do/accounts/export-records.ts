@@ -1,6 +1,7 @@
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { ExportedRecord } from "../../shared/exported-record.js";
 import type { Page } from "../../shared/page.js";
+import type { ScheduleService } from "../../router/schedule/schedule-service.js";
 import type { BlockedInviter } from "../../shared/organization.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { toUser, type AccountStore } from "./account-store.js";
@@ -42,6 +43,7 @@ export interface ExportOptions {
   /** Sizes of rows in bytes, by id. Small rows may be missing. */
   readonly rowSizes: (table: string, ids: readonly string[]) => ReadonlyMap<string, number>;
   readonly kv: Kv;
+  readonly schedules: Pick<ScheduleService, "list">;
   readonly emailChange: Pick<EmailChange, "pending">;
   readonly organizations: ExportedOrganizations;
   readonly blockedInviters: ExportedInviterBlocks;
@@ -49,6 +51,8 @@ export interface ExportOptions {
 
 /** Number of rows that are read at once. */
 const PAGE_ROWS = 200;
+/** Schedules can be large, too. */
+const PAGE_SCHEDULES = 20;
 
 /** Yields all data of a user except secrets. Reads page by page, so that the data does not have to fit in memory. */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<ExportedRecord, void> {
@@ -62,7 +66,7 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
 
 /**
  * Returns a page of all data of a user except secrets. The first page has the account with its sessions and organizations,
- * and the following ones the rows, the keys and the audit log.
+ * and the following ones the rows, the keys, the schedules and the audit log.
  *
  * @throws TRPCError BAD_REQUEST (CURSOR_INVALID)
  */
@@ -91,7 +95,14 @@ function readSection(options: ExportOptions, cursor: string | undefined): Page<E
     const { items, nextCursor } = kv.list({ cursor: position || undefined });
     return {
       items: items.map((data) => ({ type: "key", data })),
-      nextCursor: nextCursor === null ? "audit " : `key ${nextCursor}`,
+      nextCursor: nextCursor === null ? "schedule " : `key ${nextCursor}`,
+    };
+  }
+  if (section === "schedule") {
+    const { items, nextCursor } = options.schedules.list({ limit: PAGE_SCHEDULES, cursor: position || undefined });
+    return {
+      items: items.map((data) => ({ type: "schedule", data })),
+      nextCursor: nextCursor === null ? "audit " : `schedule ${nextCursor}`,
     };
   }
   if (section === "audit") {

@@ -47,6 +47,9 @@ export interface DeadLetter {
   readonly error: string;
 }
 
+/** Work that was given up after some attempts. */
+type FailedWork = { readonly createdAt: number } & Pick<DeadLetter, "attempts" | "error">;
+
 /** The newest dead letters are stored, up to this number. */
 const MAX_DEAD_LETTERS = 100;
 /** The length of a dead letter's id. Each character has 4 bits. */
@@ -122,22 +125,33 @@ export function createOutboxStore(sql: SqlStorage) {
   const deadLetters = (): DeadLetter[] =>
     sql.exec("SELECT * FROM _dead_letters ORDER BY failed_at DESC, rowid DESC").toArray().map(toDeadLetter);
 
+  function nextSeq(target: string): number {
+    const { seq } = sql
+      .exec(
+        "INSERT INTO _outbox_seq (target, seq) VALUES (?, 1) ON CONFLICT (target) DO UPDATE SET seq = seq + 1 RETURNING seq",
+        target,
+      )
+      .one();
+    return Number(seq);
+  }
+
+  function pruneDeadLetters(): void {
+    sql.exec(
+      "DELETE FROM _dead_letters WHERE rowid NOT IN (SELECT rowid FROM _dead_letters ORDER BY rowid DESC LIMIT ?)",
+      MAX_DEAD_LETTERS,
+    );
+  }
+
   return {
     /** Identifies the series of numbers. An object whose storage was deleted counts from 1 again, with another id. */
     seriesId,
 
     add({ target, kind, payload, expiresAt, due }: OutboxMessage, now: number): void {
-      const { seq } = sql
-        .exec(
-          "INSERT INTO _outbox_seq (target, seq) VALUES (?, 1) ON CONFLICT (target) DO UPDATE SET seq = seq + 1 RETURNING seq",
-          target,
-        )
-        .one();
       sql.exec(
         `INSERT INTO _outbox (target, seq, kind, payload, created_at, expires_at, due, attempts)
          VALUES (?, ?, ?, ?, ?, ?, ?, 0)`,
         target,
-        Number(seq),
+        nextSeq(target),
         kind,
         JSON.stringify(payload),
         now,
@@ -211,6 +225,17 @@ export function createOutboxStore(sql: SqlStorage) {
     makeDue: (target: string, now: number): void =>
       void sql.exec("UPDATE _outbox SET due = ? WHERE target = ? AND due > ?", now, target, now),
 
+    /** Adds a dead letter that was not a message of the outbox. */
+    addDeadLetter(message: Pick<OutboxMessage, "target" | "kind" | "payload">, failed: FailedWork, now: number): void {
+      const { target, kind, payload } = message;
+      const values = [target, nextSeq(target), JSON.stringify(payload)];
+      const { createdAt, attempts, error } = failed;
+      const insert = "INSERT INTO _dead_letters (target, seq, kind, created_at, failed_at, attempts, error)";
+      sql.exec(`${insert} VALUES (?, ?, ?4, ?5, ?6, ?7, ?8)`, ...values, kind, createdAt, now, attempts, error);
+      sql.exec("INSERT INTO _dead_payloads (target, seq, payload) VALUES (?, ?, ?)", ...values);
+      pruneDeadLetters();
+    },
+
     /** Moves a message to the dead letters. */
     moveToDeadLetters({ target, seq, attempts }: StoredOutboxMessage, error: string, now: number): void {
       sql.exec(
@@ -229,10 +254,7 @@ export function createOutboxStore(sql: SqlStorage) {
         seq,
       );
       sql.exec("DELETE FROM _outbox WHERE target = ? AND seq = ?", target, seq);
-      sql.exec(
-        "DELETE FROM _dead_letters WHERE rowid NOT IN (SELECT rowid FROM _dead_letters ORDER BY rowid DESC LIMIT ?)",
-        MAX_DEAD_LETTERS,
-      );
+      pruneDeadLetters();
     },
 
     deadLetters,

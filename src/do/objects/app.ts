@@ -9,6 +9,7 @@ import type { ActionLogOptions } from "../audit/action-log-options.js";
 import type { CheckBreachedPassword } from "../accounts/passwords/check-breached-password.js";
 import type { SessionOptions } from "../accounts/sessions/session-options.js";
 import type { ChangeLogRetention } from "../change-log/change-log-retention.js";
+import type { SchedulesOptions } from "../schedule/schedule-options.js";
 import type { SocketLimits } from "../connections/socket-limits.js";
 import type { DirectorySettings } from "../directory/directory-options.js";
 import type { MailSettings } from "../mail/mail-options.js";
@@ -23,6 +24,7 @@ export interface App {
   readonly tables: { readonly user: TableSet; readonly organization: TableSet; readonly app: TableSet };
   readonly session: Required<SessionOptions>;
   readonly socketLimits: Required<SocketLimits>;
+  readonly schedules: Required<SchedulesOptions>;
   readonly retention: Required<ChangeLogRetention>;
   readonly throttle: Required<ThrottleOptions>;
   readonly audit: Required<AuditOptions>;

@@ -1,7 +1,9 @@
 import type { Kv } from "../../router/kv/kv-api.js";
+import type { Schedule } from "../../router/schedule/schedule-api.js";
 import type { SetUserFields } from "../../router/user-fields.js";
-import type { ObjectAddress } from "../../shared/owner.js";
+import type { ObjectAddress, Owner } from "../../shared/owner.js";
 import type { Alarms } from "../lifecycle/alarms.js";
+import type { SchedulesDeps } from "../schedule/create-schedules.js";
 import type { KeyedCalls } from "../idempotency/keyed-calls.js";
 import type { App } from "./app.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
@@ -60,6 +62,10 @@ export interface ObjectHandler extends ObjectPolicy {
   readonly kv?: () => Kv;
   /** Sets the fields that only server code can write, for methods of the app's class. */
   readonly setUserFields?: SetUserFields;
+  /** The schedules of the object, for methods of the app's class. */
+  readonly schedule?: () => Schedule<Owner["type"]>;
+  /** Sets how scheduled mutations run. */
+  readonly connectSchedules?: (run: SchedulesDeps["run"]) => void;
   /** Kysely over the app's tables, for methods of the app's class. */
   readonly db?: () => object;
 }

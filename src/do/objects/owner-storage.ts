@@ -6,6 +6,7 @@ import type { ImportedData, ImportOutcome } from "../../shared/import-requests.j
 import type { SchemaVersion } from "../../shared/directory.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { createChangeLogPruner, type ChangeLogRetention } from "../change-log/change-log-retention.js";
+import { callIdOf } from "../idempotency/call-id.js";
 import { createIdempotencyPruner } from "../idempotency/idempotency-pruner.js";
 import { createIdempotencyStore } from "../idempotency/idempotency-store.js";
 import { createKeyedCalls } from "../idempotency/keyed-calls.js";
@@ -21,6 +22,9 @@ import { createLifecycle, type AppSchema } from "../lifecycle/lifecycle.js";
 import { createChangeHub, type ChangeHub } from "../change-log/change-hub.js";
 import { createChangeSource } from "../change-log/change-source.js";
 import type { RowFilter } from "../change-log/row-filter.js";
+import { lazy } from "../lifecycle/lazy.js";
+import { createOutboxStore } from "../messaging/outbox-store.js";
+import { createSchedules, type SchedulesDeps } from "../schedule/create-schedules.js";
 import { importData } from "../operators/import-data.js";
 import type { StreamScope } from "../sockets/stream-scope.js";
 import type { TableProblems } from "../tables/schema/apply-plan.js";
@@ -46,6 +50,7 @@ export interface OwnerStorageOptions {
   readonly alarms: Alarms;
   /** The secret of the hashes of inputs. */
   readonly secret: () => string;
+  readonly schedules: Pick<SchedulesDeps, "router" | "address" | "isPaused" | "limits" | "onError">;
   /** Called after each turn with writes, for example to clear caches. */
   readonly onWritten?: () => void;
   /** Called at the start, after the tables of another version were upgraded. */
@@ -124,6 +129,21 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
   };
 
   const transactionSync = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
+
+  let runScheduled: SchedulesDeps["run"] = () => Promise.reject(new Error("The object has not started yet."));
+  const schedules = lazy(() =>
+    createSchedules({
+      ...options.schedules,
+      sql,
+      isInitialized,
+      transaction: transactionSync,
+      alarms,
+      wasCommitted: (key) => store.find(callIdOf({ type: "system" }, key))?.state === "committed",
+      deadLetters: createOutboxStore(sql),
+      run: (call) => runScheduled(call),
+    }),
+  );
+  alarms.beforeUse(schedules);
 
   let database: object | undefined;
 
@@ -208,6 +228,10 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
 
     /** Rows as stored, by id and column; `undefined` for a table that does not belong to the app. */
     storedRows: (table: string, ids: readonly string[]) => tableSet.storedRows(sql, table, ids),
+
+    schedules,
+    /** Sets how scheduled mutations run. The dispatcher is created after the storage. */
+    connectSchedules: (run: SchedulesDeps["run"]): void => void (runScheduled = run),
 
     /** Kysely over the app's tables. */
     database: (): object => (database ??= createDatabase({ sql, onWrite: pruner.onWrite })),

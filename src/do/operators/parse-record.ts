@@ -37,7 +37,7 @@ export type ParsedRecord =
     }
   | { readonly type: "data"; readonly owner: RecordOwner; readonly data: ImportedData };
 
-const IGNORED: ReadonlySet<unknown> = new Set(["emailChange", "session", "blockedInviter", "audit"]);
+const IGNORED: ReadonlySet<unknown> = new Set(["emailChange", "session", "blockedInviter", "schedule", "audit"]);
 
 const email = z.string("Enter an email address.").transform((value, context) => {
   const canonical = canonicalEmail(value);

@@ -19,6 +19,8 @@ export interface OrganizationDeletionOptions {
   readonly storage: DurableObjectStorage;
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
+  /** Called in the transaction that deletes the organization. */
+  readonly onDelete: () => void;
   /** Deletes all storage, and then runs `keep`, whose writes stay. */
   readonly erase: (keep: () => void) => Promise<void>;
   /** The calls with idempotency keys that deleted the organization. */
@@ -31,7 +33,7 @@ export interface OrganizationDeletionOptions {
  * repeated message creates the organization again.
  */
 export function createOrganizationDeletion(options: OrganizationDeletionOptions) {
-  const { deps, invitations, storage, isInitialized, alarms, erase, lastCalls } = options;
+  const { deps, invitations, storage, isInitialized, alarms, erase, lastCalls, onDelete } = options;
   const { organizationId, organizations, members, leases, memberRoles, outbox, onMemberEnd } = deps;
   const { sql, kv } = storage;
 
@@ -86,6 +88,7 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
       leases.deleteAll();
       memberRoles.deleteAll();
       organizations.delete();
+      onDelete();
       deps.directory.remove();
       sql.exec("INSERT OR IGNORE INTO _deletion (only, next_at) VALUES (1, ?)", Date.now());
       alarms.arm();

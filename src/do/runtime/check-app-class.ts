@@ -2,8 +2,7 @@ import { ConfigurationError } from "../../shared/configuration-error.js";
 
 /** The framework's methods, and what an app can do instead of replacing them. */
 const alternatives: Readonly<Record<string, string>> = {
-  alarm:
-    "To run work at a certain time, call a procedure through createCaller(env.BINDING) from a cron trigger or a queue.",
+  alarm: "To run work at a certain time, schedule a procedure with ctx.schedule, or with this.schedule in the class.",
   fetch:
     "To answer requests of your own, add a method with another name and call it through getUserDO(env.BINDING, { userId }).",
   webSocketMessage: "To receive messages of your own, use a procedure: clients can call it over the socket.",

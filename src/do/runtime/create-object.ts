@@ -32,6 +32,7 @@ import { createSocketServer, type SocketServer } from "../sockets/socket-server.
 import { becomeNewestInstance } from "../lifecycle/newest-instance.js";
 import { createObserver } from "../signals/observer.js";
 import { countRows } from "../signals/row-counts.js";
+import { connectScheduledRuns } from "./scheduled-runs.js";
 import { startOrRefuse } from "./start-or-refuse.js";
 import { createUserObject } from "../objects/user/user-object.js";
 import { upgradeRefusal } from "./upgrade-refusal.js";
@@ -91,6 +92,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     trackWrites,
   });
   const dispatcher = observer ? observeDispatcher(unobserved, observer, router) : unobserved;
+  connectScheduledRuns({ handler, dispatcher: unobserved, observer, withWriteCursor });
 
   const { sockets: socketCapability } = handler;
   const memberCalls = socketCapability?.isShared ? createMemberCalls(app.socketLimits.callsPerMember) : undefined;
@@ -219,6 +221,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
         "This object is not a user's, so it has no user fields. Call setUserFields through getUserDO(env.BINDING, { userId }).",
       );
     },
+    schedule: () => handler.schedule?.(),
     deadLetters: () => handler.deadLetters?.() ?? [],
     counters: () => readCounters(state, handler),
 

@@ -1,6 +1,6 @@
 const alarm =
-  "An object has one alarm, and the framework uses it for mail and for data that expires. To run work at a certain time, call a " +
-  "procedure through createCaller(env.BINDING) from a cron trigger or a queue.";
+  "An object has one alarm, and the framework uses it for mail, schedules and data that expires. To run work at a certain time, " +
+  "schedule a procedure with ctx.schedule, or with this.schedule in the class.";
 
 /** Methods of the storage that would break the framework, and what the app can do instead. */
 const refused: Readonly<Record<string, string>> = {

@@ -41,6 +41,7 @@ export function startOrRefuse(handler: ObjectHandler, { alarms, onError }: Start
       tables: refuse,
       kv: refuse,
       db: refuse,
+      schedule: refuse,
       setUserFields: refuse,
     };
     if (!(cause instanceof FrameworkUpgradeError || cause instanceof ConfigurationError)) return refused;

@@ -55,6 +55,7 @@ const spans: Readonly<Record<Work["type"], `userdo.${string}`>> = {
   mail: "userdo.delivery",
   message: "userdo.delivery",
   alarm: "userdo.alarm",
+  schedule: "userdo.schedule",
   internal: "userdo.internal",
   request: "userdo.request",
 };

@@ -41,6 +41,7 @@ export function resolveTarget(
     case "user":
       if (caller.type !== "user") throw notSignedIn();
       return { type: "user", id: caller.userId };
+    case "owner":
     case "live": {
       const owner = field(input, "organizationId") === undefined ? "user" : "organization";
       return resolveTarget({ kind: owner }, { input }, caller, configuration);

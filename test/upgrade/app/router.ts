@@ -39,6 +39,9 @@ export const appRouter = t.router({
     rename: t.userProcedure
       .input(z.object({ id: z.string(), title: z.string() }))
       .mutation(({ ctx, input }) => ctx.tables.posts.update(input.id, { title: input.title })),
+    createLater: t.userProcedure.input(Post).mutation(({ ctx, input }) => {
+      ctx.schedule.in<AppRouter>(0, "posts.create", input, { name: "later" });
+    }),
     delete: t.userProcedure
       .input(z.object({ id: z.string() }))
       .mutation(({ ctx, input }) => ctx.tables.posts.delete(input.id)),
@@ -54,6 +57,9 @@ export const appRouter = t.router({
       .use(t.can("project:write"))
       .input(z.object({ name: z.string() }))
       .mutation(({ ctx, input }) => ctx.tables.projects.create({ name: input.name })),
+    createLater: t.organizationProcedure.input(z.object({ name: z.string() })).mutation(({ ctx, input }) => {
+      ctx.schedule.in<AppRouter>(0, "projects.create", input, { name: "later" });
+    }),
     theme: t.organizationProcedure.query(({ ctx }) => ctx.kv.get("preferences")?.theme),
     setTheme: t.organizationProcedure.mutation(
       ({ ctx }) => void ctx.kv.set("preferences", { theme: "dark", since: new Date("2026-01-02T03:04:05Z") }),

@@ -17,6 +17,7 @@ export interface SessionAccessOptions {
 /** Checks the sessions of callers, in the user's own object. Every call and every event needs it. */
 export function createSessionAccess({ userId, sessions, suspension, isInitialized, exists }: SessionAccessOptions) {
   function findActive(caller: Caller): SessionRow | "none needed" | undefined {
+    if (caller.type === "system") return exists() && !suspension.read(Date.now()) ? "none needed" : undefined;
     if (caller.type !== "user" || caller.userId !== userId) return undefined;
     if (caller.via === "rpc") return exists() && !suspension.read(Date.now()) ? "none needed" : undefined;
     // The deletion or suspension of an account has deleted its sessions, so an active session needs no other check.

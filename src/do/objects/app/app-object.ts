@@ -1,4 +1,5 @@
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
+import { createSchedule } from "../../../router/schedule/create-schedule.js";
 import { reasonOf } from "../../../router/reasoned-error.js";
 import type { VersionedRoles } from "../../../shared/app-roles.js";
 import type { InternalReply, InternalRequest } from "../../../shared/internal.js";
@@ -18,6 +19,7 @@ import { kvSchema } from "../../kv/kv-table.js";
 import { SessionEnded } from "../../lifecycle/caller-errors.js";
 import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
+import { createScheduleTable, scheduleSchema } from "../../schedule/schedule-store.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
@@ -28,7 +30,8 @@ import { createAppAccess } from "./app-access.js";
 import { appObjectTables, composeAppObject } from "./compose-app-object.js";
 
 const framework = createFrameworkSchema({
-  statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...appObjectTables, ...idempotencySchema],
+  statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...appObjectTables, ...idempotencySchema, ...scheduleSchema],
+  steps: [{ name: "create the schedules", run: createScheduleTable }],
 });
 
 /** Creates the handler of `app:main`, which stores the data of the whole app. */
@@ -44,6 +47,13 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     alarms,
     secret: () => identity().secrets.index,
     onWritten: () => permissions.onWritten(),
+    schedules: {
+      router: app.router,
+      address: appAddress,
+      limits: app.schedules,
+      isPaused: () => false,
+      onError: app.onError,
+    },
   });
   const { isInitialized } = ownerStorage.lifecycle;
   const { outbox, leases, operatorLog, roles, superadmins, operations, open, receive } = composeAppObject(
@@ -76,6 +86,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
   const withGetters = createGetters({
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
     db: ownerStorage.database,
+    schedule: () => createSchedule(ownerStorage.schedules()),
   });
 
   return {
@@ -115,6 +126,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
         appAccess: () => accessCheck.service,
         roleAdministration: () => createRoleAdministration({ deps: roles, request, checkAgain: accessCheck.check }),
         operatorLog: () => operatorLog,
+        schedules: ownerStorage.schedules,
         directory: () =>
           createDirectoryAdministration(
             environment,
@@ -173,6 +185,8 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     flushOutbox: outbox.flushPosted,
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,
+    schedule: () => createSchedule(ownerStorage.schedules()),
+    connectSchedules: ownerStorage.connectSchedules,
     deadLetters: outbox.deadLetters,
     countPending: () => outbox.countPending(),
   };

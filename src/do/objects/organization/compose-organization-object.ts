@@ -160,6 +160,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
     alarms,
     erase,
     lastCalls,
+    onDelete: () => ownerStorage.schedules().deleteAll(),
   });
   const membership = createMembership({ deps, onEmpty: deletion.begin });
   const invitations = createInvitations({ deps, membership, arm: alarms.arm });

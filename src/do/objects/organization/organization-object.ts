@@ -1,4 +1,5 @@
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
+import { createSchedule } from "../../../router/schedule/create-schedule.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
 import { failure } from "../../../shared/result.js";
@@ -11,6 +12,7 @@ import { createOrganizationService } from "../../organizations/organization-serv
 import { notAMember } from "../../organizations/role-checks.js";
 import { composeOrganizationObject, organizationTables } from "./compose-organization-object.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
+import { createScheduleTable, scheduleSchema } from "../../schedule/schedule-store.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
@@ -20,7 +22,15 @@ import { AccountSuspended, SessionEnded } from "../../lifecycle/caller-errors.js
 
 /** The framework's own tables of an organization. */
 export const organizationFramework = createFrameworkSchema({
-  statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...organizationTables, ...idempotencySchema],
+  statements: [
+    socketSchema,
+    ...wakeIndexSchema,
+    kvSchema,
+    ...organizationTables,
+    ...idempotencySchema,
+    ...scheduleSchema,
+  ],
+  steps: [{ name: "create the schedules", run: createScheduleTable }],
 });
 
 /** Creates the handler of an organization, which stores its members and their shared data. */
@@ -37,6 +47,13 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     appJurisdiction: app.definition.appJurisdiction,
     alarms,
     secret: () => identity().secrets.index,
+    schedules: {
+      router: app.router,
+      address,
+      limits: app.schedules,
+      isPaused: () => !services.exists(),
+      onError: app.onError,
+    },
     onUpgraded: () => void (services.exists() && services.deps.directory.report()),
   });
   const services = composeOrganizationObject(environment, ownerStorage);
@@ -65,6 +82,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     },
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
     db: ownerStorage.database,
+    schedule: () => createSchedule(ownerStorage.schedules()),
   });
 
   return {
@@ -119,6 +137,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
         setSession,
         appAccess: () => getAccessCheck().service,
         organization: () => getService().service,
+        schedules: ownerStorage.schedules,
       };
     },
     internal: (request) => handleInternal(services, request),
@@ -136,6 +155,8 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     flushOutbox: outbox.flushPosted,
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,
+    schedule: () => createSchedule(ownerStorage.schedules()),
+    connectSchedules: ownerStorage.connectSchedules,
     deadLetters: outbox.deadLetters,
     countPending: () => outbox.countPending(),
   };

@@ -1,3 +1,4 @@
+import { createSchedule } from "../../../router/schedule/create-schedule.js";
 import type { SetUserFields } from "../../../router/user-fields.js";
 import type { AppDefinition } from "../../../router/definition.js";
 import type { Tables } from "../../../router/schema/table-api.js";
@@ -52,7 +53,6 @@ import { createUserAccount, type SignInHook } from "../../accounts/user-account.
 
 /** The types of the app are known only in the options of `createUserDO`. */
 type UserTables = Tables<AppDefinition["tables"]["user"]>;
-
 export interface AccountComponentsOptions {
   readonly environment: ObjectEnvironment;
   readonly ownerStorage: OwnerStorage;
@@ -141,6 +141,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
   const hookContext = () => ({
     tables: ownerStorage.tables() as UserTables,
     kv: ownerStorage.kv(),
+    schedule: createSchedule<"user">(ownerStorage.schedules()),
     env,
     setUserFields,
   });
@@ -184,6 +185,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     isInitialized,
     alarms,
     erase,
+    schedules: ownerStorage.schedules,
     onDelete: () => leaseHolders.revoke([accountLeaseOf(address.id)]),
   });
   const onDelete = async (user: User): Promise<void> => app.hooks.onDelete?.({ user, ...hookContext() });
@@ -221,6 +223,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     tableNames: [...app.tables.user.tables.keys()],
     rowSizes: ownerStorage.rowSizes,
     kv: ownerStorage.kv(undefined, undefined, SMALL_PAGE_BYTES),
+    schedules: ownerStorage.schedules(),
   });
 
   return {

@@ -24,9 +24,11 @@ import { idsWith, jurisdictionOf } from "../../../shared/jurisdiction.js";
 import { toUser } from "../../accounts/account-store.js";
 import { userNotFound } from "../../lifecycle/caller-errors.js";
 import { locate, type ObjectLocation } from "../../lifecycle/data-location.js";
+import { SCHEDULE_TARGET } from "../../schedule/create-schedules.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createMessageRenewal } from "./renew-message.js";
 
+type Renewal = ReturnType<typeof createMessageRenewal>;
 type ExportReply = InternalReply<Extract<InternalRequest, { op: "exportUser" }>>;
 type ImportReply<TOp extends "importData" | "importOrganization"> = InternalReply<
   Extract<InternalRequest, { op: TOp }>
@@ -127,13 +129,16 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
       deletion,
       exists,
       onDelete,
-      renewMessage: createMessageRenewal({
-        userId: address.id,
-        account: () => deps.accounts.read(),
-        suspension: () => deps.suspension.read(Date.now()),
-        isMember: (id) => organizationList.membershipIn(id) !== undefined,
-        canClaimBootstrap: options.userRoles.canClaimBootstrap,
-      }),
+      renewMessage: withScheduleRetries(
+        createMessageRenewal({
+          userId: address.id,
+          account: () => deps.accounts.read(),
+          suspension: () => deps.suspension.read(Date.now()),
+          isMember: (id) => organizationList.membershipIn(id) !== undefined,
+          canClaimBootstrap: options.userRoles.canClaimBootstrap,
+        }),
+        ownerStorage,
+      ),
       isDelivered,
     }),
 
@@ -156,5 +161,14 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
         return success(page);
       });
     },
+  };
+}
+
+/** A dead letter of a schedule is not posted. It is scheduled again. */
+function withScheduleRetries(renew: Renewal, { schedules }: Pick<OwnerStorage, "schedules">): Renewal {
+  return (message) => {
+    if (message.target !== SCHEDULE_TARGET) return renew(message);
+    schedules().restore(message.payload);
+    return [];
   };
 }

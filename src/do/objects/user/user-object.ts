@@ -1,6 +1,7 @@
 import type { TRPCError } from "@trpc/server";
 import type { User } from "../../../shared/account.js";
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
+import { createSchedule } from "../../../router/schedule/create-schedule.js";
 import { otherUsersObject, wrongObject } from "../../../router/wrong-object.js";
 import { sessionOf, type Caller } from "../../../shared/caller.js";
 import { revokeEarlier } from "../../accounts/revocations.js";
@@ -20,6 +21,7 @@ import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
+import { createScheduleTable, scheduleSchema } from "../../schedule/schedule-store.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
@@ -29,8 +31,11 @@ import { AccountSuspended, SessionEnded, sessionReplaced, userNotFound } from ".
 
 /** The framework's own tables of a user. */
 export const userFramework = createFrameworkSchema({
-  statements: [...accountTables, socketSchema, ...wakeIndexSchema, kvSchema, ...idempotencySchema],
-  steps: [{ name: "delete the mail rates with addresses", run: deleteOldMailRates }],
+  statements: [...accountTables, socketSchema, ...wakeIndexSchema, kvSchema, ...idempotencySchema, ...scheduleSchema],
+  steps: [
+    { name: "delete the mail rates with addresses", run: deleteOldMailRates },
+    { name: "create the schedules", run: createScheduleTable },
+  ],
 });
 
 /** Creates the handler of a user, which stores the account, its sessions and the user's data. */
@@ -46,6 +51,13 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     appJurisdiction: app.definition.appJurisdiction,
     alarms,
     secret: () => identity().secrets.index,
+    schedules: {
+      router: app.router,
+      address,
+      limits: app.schedules,
+      isPaused: () => !exists() || suspension.read(Date.now()) !== undefined,
+      onError: app.onError,
+    },
     onWritten() {
       composed.sessions.clearCache();
       composed.suspension.clearCache();
@@ -95,8 +107,8 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   }
 
   /** Renews the user's roles if necessary. Users without roles, and most calls, need nothing. */
-  const resolveAccess = (): Promise<void> | undefined =>
-    roles.isExpired(Date.now()) ? components().userRoles.renew() : undefined;
+  const resolveAccess = (caller?: Caller): Promise<void> | undefined =>
+    caller?.type !== "system" && roles.isExpired(Date.now()) ? components().userRoles.renew() : undefined;
 
   const withGetters = createGetters({
     user(): User {
@@ -106,6 +118,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     },
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
     db: ownerStorage.database,
+    schedule: () => createSchedule(ownerStorage.schedules()),
   });
 
   return {
@@ -142,6 +155,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
             return work();
           }),
         appAccess: () => getAccessCheck().service,
+        schedules: ownerStorage.schedules,
         setSession: request.setSession,
         account: () =>
           createAccountService({
@@ -208,6 +222,11 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       if (!exists()) throw userNotFound();
       return ownerStorage.kv();
     },
+    schedule: () => {
+      if (!exists()) throw userNotFound();
+      return createSchedule(ownerStorage.schedules());
+    },
+    connectSchedules: ownerStorage.connectSchedules,
     setUserFields(patch) {
       if (!exists()) throw userNotFound();
       return composed.setUserFields(patch);
