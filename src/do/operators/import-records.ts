@@ -96,6 +96,7 @@ export function createImport(options: ImportOptions): ImportService {
         const request = { op: "addAccount", operationId, account: given, isImported: true } as const;
         const added = await sendInternal(stubOf(namespace, address), request);
         users.delete(given.email);
+        if (added.ok) users.set(given.email, Promise.resolve(added.value.userId));
         if (added.ok) outcomes[index] = added.value.isNew ? "imported" : "unchanged";
         else if (added.reason === "CLIENT_ERROR") outcomes[index] = refusalOf(added);
         else outcomes[index] = mayAdd ? "unchanged" : accountNotImported;
