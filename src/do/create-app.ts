@@ -5,6 +5,7 @@ import { definitionOf } from "../router/definition.js";
 import { auditOptions } from "./accounts/audit-log.js";
 import { actionLogOptions, organizationAuditOptions } from "./audit/action-log-options.js";
 import { withDefaults } from "./accounts/sessions/session-options.js";
+import { NATIVE_ITERATIONS } from "./accounts/passwords/derive-pbkdf2.js";
 import { retentionOf } from "./change-log/change-log-retention.js";
 import { socketLimits } from "./connections/socket-limits.js";
 import { directorySettings } from "./directory/directory-options.js";
@@ -46,6 +47,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     onAudit: options.onAudit,
     checkBreachedPassword: options.checkBreachedPassword,
     maxQueuedHashes: options.maxQueuedHashes ?? 4,
+    maxImportedIterations: options.maxImportedIterations ?? NATIVE_ITERATIONS,
     mail: mailSettings(options),
     directory: directorySettings(options.directory, {
       profile: definition.app.profile,

@@ -15,6 +15,7 @@ import { checkMailOptions } from "./mail/check-mail-options.js";
 import type { MailOptions } from "./mail/mail-options.js";
 import type { CheckBreachedPassword } from "./accounts/passwords/check-breached-password.js";
 import type { SchedulesOptions } from "./schedule/schedule-options.js";
+import { MAX_ITERATIONS } from "./accounts/passwords/password-hash.js";
 import type { SocketLimits } from "./connections/socket-limits.js";
 
 /**
@@ -66,6 +67,12 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition>
    * @default 4
    */
   readonly maxQueuedHashes?: number;
+  /**
+   * Most PBKDF2 iterations of a password hash that is imported. A wrong password takes this many for every address, so that the time
+   * does not show which accounts have such a hash. At most 1,000,000.
+   * @default 100_000
+   */
+  readonly maxImportedIterations?: number;
   /**
    * Lifetimes of sessions and their tokens, in seconds, and the number of sessions per account.
    * @default see {@link SessionOptions}
@@ -120,6 +127,7 @@ const names: OptionNames<UserDOOptions> = {
   onAudit: true,
   checkBreachedPassword: true,
   maxQueuedHashes: true,
+  maxImportedIterations: true,
   session: true,
   sockets: true,
   changeLog: true,
@@ -151,6 +159,8 @@ export function checkUserDOOptions(options: UserDOOptions): void {
     if (name.startsWith("on")) checkFunction(name, options[name]);
   }
   if (options.maxQueuedHashes !== undefined) checkNumber("maxQueuedHashes", options.maxQueuedHashes, { min: 0 });
+  if (options.maxImportedIterations !== undefined)
+    checkNumber("maxImportedIterations", options.maxImportedIterations, { min: 0, max: MAX_ITERATIONS });
   checkLocationOptions(options);
   checkMailOptions(options);
 }

@@ -63,6 +63,9 @@ export type ImportRequest =
 /** The replies to these requests. */
 export interface ImportReplies {
   importData: Result<readonly ImportOutcome[], Failure<"USER_NOT_FOUND" | "ACCOUNT_EXISTS" | "ORGANIZATION_NOT_FOUND">>;
-  importOrganization: Result<{ readonly isNew: boolean }, Failure<"USER_NOT_FOUND" | "ACCOUNT_EXISTS"> | ClientFailure>;
+  importOrganization: Result<
+    { readonly organizationId: string; readonly isNew: boolean },
+    Failure<"USER_NOT_FOUND" | "ACCOUNT_EXISTS"> | ClientFailure
+  >;
   addMember: Result<{ readonly isNew: boolean }, Failure<"ORGANIZATION_NOT_FOUND"> | ClientFailure>;
 }

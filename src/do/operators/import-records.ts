@@ -8,32 +8,25 @@ import type { AppDefinition } from "../../router/definition.js";
 import { emailObjectAddress } from "../../shared/email-object-address.js";
 import type { ImportReport } from "../../shared/import-record.js";
 import type { ImportedData, ImportOutcome, ImportRefusal } from "../../shared/import-requests.js";
-import { idsWith, jurisdictionOf } from "../../shared/jurisdiction.js";
-import type { OrganizationOverview } from "../../shared/operator.js";
-import { parseName, toName } from "../../shared/owner.js";
 import { stubOf, type ObjectStub } from "../../shared/object-stub.js";
 import { sendInternal, sendInternalRead } from "../../shared/send-internal.js";
 import type { ActionLog, NewAction } from "../audit/action-log.js";
 import { operationIdOf } from "../idempotency/operation-id.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
-import {
-  accountNotImported,
-  addressReserved,
-  organizationTaken,
-  organizationUnknown,
-  refusalOf,
-  userUnknown,
-} from "./import-refusals.js";
+import { createOrganizationImport } from "./import-organizations.js";
+import { accountNotImported, addressReserved, refusalOf, userUnknown } from "./import-refusals.js";
+import type { ImportedOrganizations } from "./imported-organizations.js";
 import { createRecordParser, type ParsedRecord, type RecordOwner } from "./parse-record.js";
 import { runPool } from "./run-pool.js";
 
 export interface ImportOptions extends Pick<NewAction, "actor" | "device"> {
   readonly app: AppDefinition;
   readonly identity: () => AppIdentity;
-  /** Whether users or organizations can be restricted to a jurisdiction. */
-  readonly hasJurisdictions: boolean;
+  readonly organizations: ImportedOrganizations;
   readonly log: Pick<ActionLog, "add">;
   readonly roles: () => Pick<RoleAdministrationService, "assign">;
+  /** Whether a user has a role, which is named in any case. */
+  readonly hasRole: (userId: string, role: string) => boolean;
   /** Stores rows and keys of the whole app. */
   readonly importAppData: (records: readonly ImportedData[]) => ImportOutcome[];
   /** Whether the caller has a permission in the app. */
@@ -52,7 +45,7 @@ type Typed<TType extends ParsedRecord["type"]> = Indexed<Extract<ParsedRecord, {
 
 /** Imports records into the objects of their owners, in the order in which they depend on each other. */
 export function createImport(options: ImportOptions): ImportService {
-  const { app, identity, hasJurisdictions, log, actor, device, roles, importAppData } = options;
+  const { app, identity, log, actor, device, roles, hasRole, importAppData } = options;
   const { hasPermission, isReserved, checkAgain } = options;
   const object = (type: "user" | "organization", id: string): ObjectStub => stubOf(identity().namespace, { type, id });
 
@@ -61,7 +54,6 @@ export function createImport(options: ImportOptions): ImportService {
       const outcomes: (ImportOutcome | "ignored" | undefined)[] = records.map(() => undefined);
       const users = new Map<string, Promise<string | undefined>>();
       const ownUsers = new Map<string, Promise<string | ImportRefusal>>();
-      const organizations = new Map<string, Promise<string | ImportRefusal>>();
       const mayAdd = existing === "add";
 
       async function addressOf(email: string) {
@@ -104,6 +96,7 @@ export function createImport(options: ImportOptions): ImportService {
         const request = { op: "addAccount", operationId, account: given, isImported: true } as const;
         const added = await sendInternal(stubOf(namespace, address), request);
         users.delete(given.email);
+        if (added.ok) users.set(given.email, Promise.resolve(added.value.userId));
         if (added.ok) outcomes[index] = added.value.isNew ? "imported" : "unchanged";
         else if (added.reason === "CLIENT_ERROR") outcomes[index] = refusalOf(added);
         else outcomes[index] = mayAdd ? "unchanged" : accountNotImported;
@@ -113,61 +106,27 @@ export function createImport(options: ImportOptions): ImportService {
         if (!hasPermission("role:assign")) throw missingAppPermission("role:assign");
         const userId = await findOwnUser(email);
         if (typeof userId !== "string") return void (outcomes[index] = userId);
+        const isNew = !hasRole(userId, role);
         await roles().assign({ userId, role, reason });
-        outcomes[index] = "imported";
+        outcomes[index] = isNew ? "imported" : "unchanged";
       }
 
-      /**
-       * Returns the first of several organizations that exists. An imported organization can be in any jurisdiction. An app without
-       * jurisdictions has none of the others.
-       */
-      async function findOrganization(ids: readonly string[]): Promise<OrganizationOverview | undefined> {
-        for (const id of ids) {
-          if (!hasJurisdictions && jurisdictionOf(id) !== undefined) continue;
-          const address = { type: "organization", id } as const;
-          const found = await sendInternalRead(identity().namespace, address, { op: "describeOrganization" });
-          if (found.ok) return found.value;
-        }
-        return undefined;
-      }
+      const organizations = createOrganizationImport({
+        identity,
+        imported: options.organizations,
+        mayAdd,
+        findUser,
+        ownAccount,
+      });
 
-      async function addOrganization(record: Typed<"newOrganization">): Promise<void> {
-        const { index, id, email, name, settings, createdAt } = record;
-        const userId = await findUser(email);
-        if (userId === undefined) return void (outcomes[index] = userUnknown);
-        const key = organizationKey(id);
-        const found = await findOrganization(idsWith(operationIdOf(key)));
-        if (found && !found.members.some((member) => member.userId === userId)) {
-          organizations.set(id, Promise.resolve(organizationTaken));
-          return void (outcomes[index] = organizationTaken);
-        }
-        const request = {
-          op: "importOrganization",
-          account: ownAccount(email),
-          key,
-          name,
-          settings,
-          createdAt,
-        } as const;
-        const created = await sendInternal(object("user", userId), request);
-        outcomes[index] = created.ok ? (created.value.isNew ? "imported" : "unchanged") : refusalOf(created);
-      }
-
-      /** Returns the organization that an id of the file names. */
-      function organizationOf(id: string): Promise<string | ImportRefusal> {
-        const known = organizations.get(id);
-        if (known) return known;
-        const own = mayAdd && parseName(toName({ type: "organization", id })) ? [id] : [];
-        const finding = findOrganization([...own, ...idsWith(operationIdOf(organizationKey(id)))]);
-        const found = finding.then((overview) => overview?.organization.id ?? organizationUnknown);
-        organizations.set(id, found);
-        return found;
+      async function addOrganization({ index, ...record }: Typed<"newOrganization">): Promise<void> {
+        outcomes[index] = await organizations.add(record);
       }
 
       async function addMember({ index, id, email, role, joinedAt }: Typed<"member">): Promise<void> {
         const userId = await findOwnUser(email);
         if (typeof userId !== "string") return void (outcomes[index] = userId);
-        const organizationId = await organizationOf(id);
+        const organizationId = await organizations.find(id);
         if (typeof organizationId !== "string") return void (outcomes[index] = organizationId);
         const added = await sendInternal(object("organization", organizationId), {
           op: "addMember",
@@ -191,7 +150,7 @@ export function createImport(options: ImportOptions): ImportService {
       ): Promise<readonly ImportOutcome[] | ImportRefusal> {
         if (owner.type === "app") return importAppData(data);
         if (owner.type === "organization") {
-          const organizationId = await organizationOf(owner.id);
+          const organizationId = await organizations.find(owner.id);
           if (typeof organizationId !== "string") return organizationId;
           const stored = await sendInternal(object("organization", organizationId), {
             op: "importData",
@@ -260,7 +219,6 @@ export function createImport(options: ImportOptions): ImportService {
 }
 
 const accountOperation = (email: string): string => operationIdOf(`import account ${email}`);
-const organizationKey = (id: string): string => `import organization ${id}`;
 
 function groupByOwner(records: readonly Typed<"data">[]) {
   const groups = new Map<string, readonly [RecordOwner, Typed<"data">[]]>();

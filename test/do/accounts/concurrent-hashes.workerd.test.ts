@@ -95,6 +95,23 @@ describe("calls that run while a password is hashed", () => {
   });
 });
 
+it("limits the imported digests that one object hashes at once", async () => {
+  const object = env.BLOG_DO.getByName(`user:${randomBytes(16).toString("hex")}`);
+  const base64 = (size: number) => randomBytes(size).toString("base64").replaceAll("=", "");
+  const passwordHash = `$sha256$${base64(9)}$${base64(32)}`;
+  const account = { email: freshEmail(), emailVerified: true, passwordHash };
+  const replies = await runInDurableObject(object, (instance) =>
+    Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        instance.internal({ op: "insertAccount", operationId: String(index), account, wantsResult: true }),
+      ),
+    ),
+  );
+  const texts = replies.map((reply) => JSON.stringify(reply));
+  expect(texts.filter((text) => text.includes("OBJECT_OVERLOADED")).length).toBeGreaterThan(0);
+  expect(texts.filter((text) => text.includes('"ok":true'))).toHaveLength(1);
+});
+
 describe("a change of password", () => {
   it("refuses a call of the old session that was under way, and keeps the new cookies", async () => {
     const { browser, client } = await signUp();

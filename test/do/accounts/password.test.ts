@@ -1,8 +1,15 @@
 import { createHash, pbkdf2Sync, scryptSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { hashPassword, importHash, unusableHash, verifyPassword } from "../../../src/do/accounts/passwords/password.js";
+import * as passwords from "../../../src/do/accounts/passwords/password.js";
+import { iterationsOf, parseStoredHash, workOf } from "../../../src/do/accounts/passwords/password-hash.js";
+import { remainingWork } from "../../../src/do/accounts/passwords/remaining-work.js";
 
 // In Node, because the tests in workerd sign hundreds of users up and hash at a lower cost.
+
+const { hashPassword, unusableHash } = passwords;
+const importHash = (hash: string, maxIterations = 1_000_000) => passwords.importHash(hash, maxIterations);
+const verifyPassword = (password: string, stored: string | undefined, maxIterations = 1_000) =>
+  passwords.verifyPassword(password, stored, maxIterations);
 
 describe("password hashes", () => {
   it("use scrypt with a salt, and contain their parameters", async () => {
@@ -63,6 +70,37 @@ describe("imported password hashes", () => {
     const stored = await importHash(given);
     expect(await verifyPassword(typed, stored)).toEqual({ ok: true, outdated: given !== scrypt(15, 8, 3) });
     expect((await verifyPassword("correct horse ", stored)).ok).toBe(false);
+  });
+
+  it("with more iterations than the app allows are rejected", async () => {
+    for (const hash of [pbkdf2(1_001), pbkdf2(501, 64)])
+      await expect(importHash(hash, 1_000)).rejects.toThrow("more than 1000 iterations");
+    expect(await importHash(pbkdf2(500, 64), 1_000)).toBe(pbkdf2(500, 64));
+  });
+
+  it.each([
+    ["our own parameters", scrypt(15, 8, 3)],
+    ["PBKDF2", pbkdf2(1_000)],
+    ["PBKDF2 with as many iterations as the app allows", pbkdf2(100_000)],
+    ["PBKDF2 of 64 bytes", pbkdf2(10_000, 64)],
+    ["the parameters of Node's scrypt", scrypt(14, 8, 1)],
+    ["a third of our own", scrypt(15, 8, 1)],
+    ["a little less than our own", scrypt(13, 8, 11)],
+    ["the smallest scrypt", scrypt(10, 8, 1)],
+    ["small blocks", scrypt(12, 1, 5)],
+  ])("take the same work for a wrong password as an unknown address: %s", (_name, stored) => {
+    const known = parseStoredHash(stored);
+    const { costs, iterations } = remainingWork(known, 100_000);
+    const isPbkdf2 = known.type === "pbkdf2-sha256";
+    const work = costs.map(workOf).reduce((sum, each) => sum + each, isPbkdf2 ? 0 : workOf(known.cost));
+    const own = 2 ** 15 * 8 * 3;
+    expect(Math.abs(work - own) / own).toBeLessThan(0.01);
+    expect(iterations + (isPbkdf2 ? iterationsOf(known) : 0)).toBe(100_000);
+  });
+
+  it("match passwords also if the app allows more iterations than the platform", async () => {
+    expect((await verifyPassword(typed, pbkdf2(1_000), 100_001)).ok).toBe(true);
+    expect((await verifyPassword("correct horse ", pbkdf2(1_000), 100_001)).ok).toBe(false);
   });
 
   it("match a password that the other system hashed without normalization", async () => {

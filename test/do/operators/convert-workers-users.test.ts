@@ -91,9 +91,9 @@ it("docs/from-workers-users.md converts users with their passwords and roles", a
     ]);
     const [ada, , eve] = records.flatMap((record) => (record.type === "account" ? [record.account] : []));
     expect(eve?.passwordHash).toBeUndefined();
-    const stored = await importHash(ada?.passwordHash ?? "");
-    expect(await verifyPassword(password, stored)).toEqual({ ok: true, outdated: true });
-    expect((await verifyPassword("another horse", stored)).ok).toBe(false);
+    const stored = await importHash(ada?.passwordHash ?? "", 100_000);
+    expect(await verifyPassword(password, stored, 100_000)).toEqual({ ok: true, outdated: true });
+    expect((await verifyPassword("another horse", stored, 100_000)).ok).toBe(false);
   } finally {
     await rm(folder, { recursive: true });
   }

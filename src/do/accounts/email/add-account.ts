@@ -17,6 +17,8 @@ export interface AddAccountOptions {
   readonly user: (userId: string, options?: StubOptions) => ObjectStub;
   readonly env: NewUser["env"];
   readonly location: LocationOptions;
+  /** The most iterations of PBKDF2 that imported hashes have. */
+  readonly maxImportedIterations: number;
 }
 
 /**
@@ -28,6 +30,7 @@ export function createAddAccount({
   user,
   env,
   location,
+  maxImportedIterations,
 }: AddAccountOptions): (request: Request) => Promise<Reply> {
   async function insert({ operationId, account, isImported = false }: Request): Promise<Reply> {
     // Its schema has parsed the profile.
@@ -66,7 +69,7 @@ export function createAddAccount({
       const { profile, passwordHash } = request.account;
       // Checked before the address is reserved.
       if (profile !== undefined) encodeFields(profile, "profile");
-      if (passwordHash !== undefined) parsePasswordHash(passwordHash);
+      if (passwordHash !== undefined) parsePasswordHash(passwordHash, maxImportedIterations);
       return insert(request);
     });
 }

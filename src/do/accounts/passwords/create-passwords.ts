@@ -2,14 +2,19 @@ import { ReasonedError } from "../../../router/reasoned-error.js";
 import type { AccountRow, AccountStore } from "../account-store.js";
 import type { ActingSession } from "../audit-log.js";
 import type { AuditLog } from "../audit-log.js";
-import type { HashQueue } from "./hash-queue.js";
+import { createHashQueue } from "./hash-queue.js";
 import type { Throttle } from "../../rate/create-throttle.js";
-import { hashPassword, verifyPassword } from "./password.js";
+import { hashPassword, importHash, verifyPassword } from "./password.js";
 
 /** Hashes and checks passwords, one at a time. */
 export interface Passwords {
   /** @throws TRPCError TOO_MANY_REQUESTS (OBJECT_OVERLOADED) when too many hashes are waiting */
   hash(password: string): Promise<string>;
+  /**
+   * Returns the text that is stored for a hash of another system.
+   * @throws TRPCError BAD_REQUEST (PASSWORD_HASH_INVALID), TOO_MANY_REQUESTS (OBJECT_OVERLOADED) when too many hashes are waiting
+   */
+  import(hash: string): Promise<string>;
   /**
    * Whether a password is the account's. Without an account, does the same work and returns false.
    * @throws TRPCError TOO_MANY_REQUESTS (OBJECT_OVERLOADED) when too many hashes are waiting
@@ -29,17 +34,24 @@ export interface Passwords {
 
 export interface PasswordsOptions {
   readonly accounts: AccountStore;
-  readonly queue: HashQueue;
   readonly throttle: Throttle;
   readonly audit: AuditLog;
+  /** Options of the app. */
+  readonly limits: { readonly maxQueuedHashes: number; readonly maxImportedIterations: number };
 }
 
-export function createPasswords({ accounts, queue, throttle, audit }: PasswordsOptions): Passwords {
+export function createPasswords(options: PasswordsOptions): Passwords {
+  const { accounts, throttle, audit, limits } = options;
+  const { maxImportedIterations } = limits;
+  const queue = createHashQueue(limits.maxQueuedHashes);
   const passwords: Passwords = {
     hash: (password) => queue.run(() => hashPassword(password)),
+    import: (hash) => queue.run(() => importHash(hash, maxImportedIterations)),
 
     async verify(password, account) {
-      const { ok, outdated } = await queue.run(() => verifyPassword(password, account?.passwordHash));
+      const { ok, outdated } = await queue.run(() =>
+        verifyPassword(password, account?.passwordHash, maxImportedIterations),
+      );
       if (!ok || !account) return false;
       const hash = outdated ? await passwords.hash(password) : undefined;
       const now = accounts.read();

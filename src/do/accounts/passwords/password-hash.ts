@@ -22,7 +22,10 @@ const MAX_WORK = 2 ** 15 * 8 * 3;
 const MAX_MEMORY_BYTES = 2 ** 25;
 /** Fewer rounds protect nothing, and would allow values of `r` and `p` that need much memory. */
 const MIN_LN = 10;
-const MAX_ITERATIONS = 1_000_000;
+/** PBKDF2 iterates once for each 32 bytes of its output. */
+const PBKDF2_BLOCK_BYTES = 32;
+/** The most iterations of PBKDF2 that an app can allow. */
+export const MAX_ITERATIONS = 1_000_000;
 
 const PHC =
   /^\$([a-z\d-]{1,32})(?:\$((?:[a-z\d-]{1,32}=[a-zA-Z\d/+]{1,128}(?:,(?=[a-z])|(?=\$)))+))?\$([a-zA-Z\d/+]+)\$([a-zA-Z\d/+]+)$/;
@@ -32,10 +35,15 @@ const NUMBER = /^[1-9]\d{0,8}$/;
  * Parses a hash of an account that another system created. Rejects parameters that would require more work or memory than this
  * package's own, before anything is hashed.
  *
+ * @param maxIterations the most iterations of PBKDF2
  * @throws ReasonedError BAD_REQUEST (PASSWORD_HASH_INVALID)
  */
-export function parsePasswordHash(text: string): PasswordHash {
-  const parsed = parse(text);
+export function parsePasswordHash(text: string, maxIterations: number): PasswordHash {
+  const hash = parse(text);
+  const isLong = typeof hash === "object" && hash.type === "pbkdf2-sha256" && iterationsOf(hash) > maxIterations;
+  const parsed = isLong
+    ? `has more than ${maxIterations} iterations, which count twice for more than 32 bytes. Set \`maxImportedIterations\``
+    : hash;
   if (typeof parsed === "object") return parsed;
   throw new ReasonedError({
     code: "BAD_REQUEST",
@@ -44,8 +52,11 @@ export function parsePasswordHash(text: string): PasswordHash {
   });
 }
 
+/** A hash that was stored. The digest of another system is not. */
+export type StoredHash = Exclude<PasswordHash, { readonly type: "sha256" }>;
+
 /** Parses a hash that was stored. @throws Error if its parameters are not on the allow-list */
-export function parseStoredHash(text: string): Exclude<PasswordHash, { readonly type: "sha256" }> {
+export function parseStoredHash(text: string): StoredHash {
   const parsed = parse(text);
   if (typeof parsed === "object" && parsed.type !== "sha256") return parsed;
   throw new Error("The stored password hash has parameters that are not on the allow-list.");
@@ -76,8 +87,7 @@ function parse(text: string): PasswordHash | string {
       const iterations = readNumber(params, "i");
       if (iterations === undefined || params.size > (params.has("l") ? 2 : 1)) return unknownParams;
       if (params.has("l") && readNumber(params, "l") !== hash.length) return "has another length than its parameter l";
-      // PBKDF2 iterates once for each 32 bytes of its output.
-      if (iterations * Math.ceil(hash.length / 32) > MAX_ITERATIONS)
+      if (iterationsOf({ iterations, hash }) > MAX_ITERATIONS)
         return `has more than ${MAX_ITERATIONS} iterations, which count twice for more than 32 bytes`;
       return { type, iterations, salt, hash };
     }
@@ -104,6 +114,11 @@ function readCost(params: ReadonlyMap<string, string>): PasswordCost | string {
 
 export function isCurrentCost({ ln, r, p }: PasswordCost): boolean {
   return ln === current.ln && r === current.r && p === current.p;
+}
+
+/** The iterations that PBKDF2 takes for a hash of any length. */
+export function iterationsOf({ iterations, hash }: { readonly iterations: number; readonly hash: Buffer }): number {
+  return iterations * Math.ceil(hash.length / PBKDF2_BLOCK_BYTES);
 }
 
 /** The time that scrypt takes, in its own unit. */

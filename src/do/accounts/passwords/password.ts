@@ -1,7 +1,8 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import phc from "@phc/format";
 import { normalizePassword } from "../../../shared/normalize-password.js";
-import { derivePbkdf2 } from "./derive-pbkdf2.js";
+import { derivePbkdf2, NATIVE_ITERATIONS } from "./derive-pbkdf2.js";
+import { remainingWork } from "./remaining-work.js";
 import { passwordCost as current, type PasswordCost } from "./password-cost.js";
 import {
   encodeBase64,
@@ -9,7 +10,7 @@ import {
   isCurrentCost,
   parsePasswordHash,
   parseStoredHash,
-  workOf,
+  type StoredHash,
 } from "./password-hash.js";
 
 const SALT_BYTES = 16;
@@ -42,10 +43,11 @@ export function unusableHash(): string {
  * Returns the text that is stored for a hash of another system. The digest of SHA-256, a fast function, is hashed again with
  * scrypt, so that it is never stored itself.
  *
+ * @param maxIterations the most iterations of PBKDF2
  * @throws ReasonedError BAD_REQUEST (PASSWORD_HASH_INVALID)
  */
-export async function importHash(text: string): Promise<string> {
-  const given = parsePasswordHash(text);
+export async function importHash(text: string, maxIterations: number): Promise<string> {
+  const given = parsePasswordHash(text, maxIterations);
   if (given.type !== "sha256") return text;
   const salt = randomBytes(SALT_BYTES);
   const hash = await deriveScrypt(given.hash, salt, { ...current, length: HASH_BYTES });
@@ -63,37 +65,41 @@ export async function importHash(text: string): Promise<string> {
  *
  * Earlier versions, and other systems, hashed a password exactly as typed. If the normalized form does not match, that form is
  * tried too, and a match is outdated. Only a password that is not normalized costs this second derivation.
+ *
+ * @param maxIterations the most iterations of PBKDF2 that imported hashes have. Each wrong password takes as long as if the
+ * account had such a hash
  */
 export async function verifyPassword(
   password: string,
   stored: string | undefined,
+  maxIterations: number,
 ): Promise<{ ok: boolean; outdated: boolean }> {
   const known = parseStoredHash(stored ?? decoy);
   const outdated = !isCurrent(known);
-  const matches = async (form: string): Promise<boolean> =>
-    timingSafeEqual(await derive(form, known), known.hash) && stored !== undefined;
+  const isNative = maxIterations <= NATIVE_ITERATIONS;
+  async function matches(form: string): Promise<boolean> {
+    if (timingSafeEqual(await derive(form, known, isNative), known.hash) && stored !== undefined) return true;
+    // Otherwise the time would show which addresses have an imported hash.
+    const { costs, iterations } = remainingWork(known, maxIterations);
+    for (const cost of costs) await deriveScrypt(form, known.salt, { ...cost, length: HASH_BYTES });
+    if (iterations > 0) await derivePbkdf2(form, { salt: known.salt, length: HASH_BYTES, iterations, isNative });
+    return false;
+  }
   const normalized = normalizePassword(password);
   if (await matches(normalized)) return { ok: true, outdated };
   const isRaw = normalized !== password && (await matches(password));
-  // A check of an imported hash can take less time than that of the decoy.
-  if (!isRaw && isCheap(known)) await derive(normalized, parseStoredHash(decoy));
   return { ok: isRaw, outdated: isRaw || outdated };
 }
-
-type StoredHash = ReturnType<typeof parseStoredHash>;
 
 function isCurrent(known: StoredHash): boolean {
   return known.type === "scrypt" && isCurrentCost(known.cost) && known.hash.length === HASH_BYTES;
 }
 
-function isCheap(known: StoredHash): boolean {
-  return known.type === "pbkdf2-sha256" || workOf(known.cost) < workOf(current) * 0.75;
-}
-
-function derive(password: string, known: StoredHash): Promise<Buffer> {
+function derive(password: string, known: StoredHash, isNative: boolean): Promise<Buffer> {
   const { salt, hash } = known;
   const { length } = hash;
-  if (known.type === "pbkdf2-sha256") return derivePbkdf2(password, { salt, length, iterations: known.iterations });
+  if (known.type === "pbkdf2-sha256")
+    return derivePbkdf2(password, { salt, length, iterations: known.iterations, isNative });
   const input =
     known.type === "scrypt" ? password : createHash("sha256").update(known.innerSalt).update(password).digest();
   return deriveScrypt(input, salt, { ...known.cost, length });

@@ -1,3 +1,4 @@
+import { MEMBER } from "../../../router/app-roles/app-role-definitions.js";
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import { createSchedule } from "../../../router/schedule/create-schedule.js";
 import { reasonOf } from "../../../router/reasoned-error.js";
@@ -56,10 +57,8 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     },
   });
   const { isInitialized } = ownerStorage.lifecycle;
-  const { outbox, leases, operatorLog, roles, superadmins, operations, open, receive } = composeAppObject(
-    environment,
-    ownerStorage,
-  );
+  const { outbox, leases, operatorLog, roles, superadmins, operations, importedOrganizations, open, receive } =
+    composeAppObject(environment, ownerStorage);
   const permissions = createPermissionCache({ ...roles, beforeNextWrite: ownerStorage.beforeNextWrite });
   const { permissionsOf } = permissions;
   const { access, resolveAccess } = createAppAccess({ isInitialized, open, leases, sockets: environment });
@@ -143,11 +142,15 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
           createImport({
             app: app.definition.app,
             identity,
-            hasJurisdictions: app.location.jurisdiction !== undefined,
+            organizations: importedOrganizations,
             log: operatorLog,
             actor: actorOf(caller),
             device,
             roles: () => createRoleAdministration({ deps: roles, request, checkAgain: accessCheck.check }),
+            hasRole: (userId, role) => {
+              const name = roles.policy.findDeclared(role)?.name ?? roles.store.find(role)?.name;
+              return name === MEMBER || roles.store.rolesOf(userId).some((assigned) => assigned.name === name);
+            },
             importAppData: ownerStorage.importData,
             hasPermission: (permission) => caller.type !== "user" || permissionsOf(caller.userId).has(permission),
             isReserved: (email) => caller.type === "user" && superadmins.isReserved(email, caller.userId),

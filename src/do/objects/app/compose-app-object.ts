@@ -11,6 +11,7 @@ import { createSuperadmins } from "../../app-roles/superadmins.js";
 import { actionLogSchema, createActionLog } from "../../audit/action-log.js";
 import { systemActionHandlers } from "../../audit/action-message.js";
 import { createOperationStore, operationSchema } from "../../operators/operation-store.js";
+import { createImportedOrganizations, importedOrganizationSchema } from "../../operators/imported-organizations.js";
 import { createOperations } from "../../operators/operations.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutboxStore, outboxTables } from "../../messaging/outbox-store.js";
@@ -34,6 +35,7 @@ export const appObjectTables: readonly string[] = [
   inboxSchema,
   actionLogSchema,
   operationSchema,
+  importedOrganizationSchema,
   ...roleSchema,
 ];
 
@@ -145,6 +147,7 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     roles,
     superadmins,
     operations,
+    importedOrganizations: createImportedOrganizations(sql),
     /** Creates the schema, if this is the first use of the object. */
     open: (): void => initialize(() => {}),
     receive: (delivery: Delivery): Receipt => initialize(() => inbox.receive(delivery)),

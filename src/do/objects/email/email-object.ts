@@ -105,7 +105,13 @@ export function createEmailObject(environment: ObjectEnvironment): ObjectHandler
     checkBreachedPassword: app.checkBreachedPassword,
     waitUntil: (work) => state.waitUntil(work),
   });
-  const addAccount = createAddAccount({ claims, user, env, location: app.location });
+  const addAccount = createAddAccount({
+    claims,
+    user,
+    env,
+    location: app.location,
+    maxImportedIterations: app.maxImportedIterations,
+  });
   const inbox = createInbox({
     sql,
     transaction,

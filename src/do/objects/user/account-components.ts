@@ -36,7 +36,6 @@ import { createEmailChange } from "../../accounts/email/email-change.js";
 import { createEmailVerification } from "../../accounts/email/email-verification.js";
 import { createEventHooks, type EventHookCalls } from "../../accounts/event-hooks.js";
 import { createBlockedInviterStore } from "../../organizations/blocked-inviters.js";
-import { createHashQueue } from "../../accounts/passwords/hash-queue.js";
 import type { ExportOptions } from "../../accounts/export-records.js";
 import { SMALL_PAGE_BYTES } from "../../tables/query/page-bytes.js";
 import { createExportLimit } from "../../accounts/limit-exports.js";
@@ -158,7 +157,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     accounts,
     sessions,
     suspension,
-    passwords: createPasswords({ accounts, queue: createHashQueue(app.maxQueuedHashes), throttle, audit }),
+    passwords: createPasswords({ accounts, throttle, audit, limits: app }),
     mail: createMailAvailability({ env, settings: app.mail }),
     mailTokens,
     pendingChanges: createPendingEmailChangeStore(sql),

@@ -112,8 +112,8 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
       if (refused) return refused;
       return catchClientError(async () => {
         const isNew = organizationList.membershipInOneOf(idsWith(operationIdOf(key))) === undefined;
-        await organizations().create(organization, key);
-        return success({ isNew });
+        const { id: organizationId } = await organizations().create(organization, key);
+        return success({ organizationId, isNew });
       });
     },
 

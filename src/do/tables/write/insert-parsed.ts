@@ -3,9 +3,8 @@ import { fitsRow } from "../codec/value-size.js";
 import type { PreparedTable } from "../prepared-table.js";
 import type { TableContext } from "../table-context.js";
 import { rowTooLarge, toWriteError } from "../table-errors.js";
-import { checkRules } from "./parse-row.js";
 
-/** A row with fields that the schema has parsed. Times are milliseconds since the epoch. */
+/** A row with fields that the schema has parsed and checked. Times are milliseconds since the epoch. */
 interface ParsedRow {
   readonly id: string;
   readonly createdAt: number;
@@ -24,11 +23,10 @@ export function insertParsed(
   { sql, onWrite }: Pick<TableContext, "sql" | "onWrite">,
   { id, createdAt, updatedAt, fields }: ParsedRow,
 ): boolean {
-  const { statements, rules } = table;
+  const { statements } = table;
   if (readFirstRaw(sql, statements.find, id)) return false;
-  const values = rules ? checkRules(table, rules, fields) : fields;
   // Every table has its columns in this order.
-  const row = [id, ...table.encodeFields(values), createdAt, updatedAt];
+  const row = [id, ...table.encodeFields(fields), createdAt, updatedAt];
   if (!fitsRow(row)) throw rowTooLarge(table.name);
   try {
     sql.exec(statements.insert(1), ...row);
