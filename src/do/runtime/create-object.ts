@@ -32,6 +32,7 @@ import { createSocketServer, type SocketServer } from "../sockets/socket-server.
 import { becomeNewestInstance } from "../lifecycle/newest-instance.js";
 import { createObserver } from "../signals/observer.js";
 import { countRows } from "../signals/row-counts.js";
+import { refuseDuringRestore } from "./refuse-during-restore.js";
 import { startOrRefuse } from "./start-or-refuse.js";
 import { createUserObject } from "../objects/user/user-object.js";
 import { upgradeRefusal } from "./upgrade-refusal.js";
@@ -74,7 +75,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     suspendUser: (userId) => activeSocketServer()?.suspendUser(userId),
     endMember: (userId) => activeSocketServer()?.endUser(userId),
   });
-  const handler = startOrRefuse(unchecked, { alarms, onError });
+  const handler = refuseDuringRestore(startOrRefuse(unchecked, { alarms, onError }));
   if (onCall) countRows(state.storage.sql);
   const { extendContext } = definition;
   const streams = createPendingStreams();

@@ -44,10 +44,8 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     secret: () => identity().secrets.index,
   });
   const { isInitialized } = ownerStorage.lifecycle;
-  const { outbox, leases, operatorLog, roles, superadmins, operations, open, receive } = composeAppObject(
-    environment,
-    ownerStorage,
-  );
+  const composed = composeAppObject(environment, ownerStorage);
+  const { outbox, leases, operatorLog, roles, superadmins, operations, open, receive } = composed;
   const permissionsOf = (userId: string): ReadonlySet<string> =>
     new Set(roles.policy.accessOf(roles.store.rolesOf(userId)).permissions);
   const { access, resolveAccess } = createAppAccess({ isInitialized, open, leases, sockets: environment });
@@ -142,6 +140,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
         administration: () =>
           createAdministration({
             operations,
+            undoBookmarkOf: composed.undoBookmarkOf,
             log: operatorLog,
             identity,
             accessOf: (userId) => roles.policy.accessOf(roles.store.rolesOf(userId)),
