@@ -81,5 +81,3 @@ export function createRestores({ store, transaction, stub }: RestoresOptions) {
     },
   };
 }
-
-export type Restores = ReturnType<typeof createRestores>;
