@@ -9,6 +9,7 @@ import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createAdministration } from "../../operators/administration.js";
 import { createImport } from "../../operators/import-records.js";
 import { createSystemAccounts } from "../../operators/system-accounts.js";
+import { createPermissionCache } from "../../app-roles/permission-cache.js";
 import { createRoleAdministration } from "../../app-roles/role-administration.js";
 import { deniedAction } from "../../app-roles/role-messages.js";
 import { appAddress } from "../../../shared/owner.js";
@@ -42,12 +43,13 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     appJurisdiction: app.definition.appJurisdiction,
     alarms,
     secret: () => identity().secrets.index,
+    onWritten: () => permissions.onWritten(),
   });
   const { isInitialized } = ownerStorage.lifecycle;
   const composed = composeAppObject(environment, ownerStorage);
   const { outbox, leases, operatorLog, roles, superadmins, operations, open, receive } = composed;
-  const permissionsOf = (userId: string): ReadonlySet<string> =>
-    new Set(roles.policy.accessOf(roles.store.rolesOf(userId)).permissions);
+  const permissions = createPermissionCache({ ...roles, beforeNextWrite: ownerStorage.beforeNextWrite });
+  const { permissionsOf } = permissions;
   const { access, resolveAccess } = createAppAccess({ isInitialized, open, leases, sockets: environment });
   const transaction = createTransaction(state.storage);
 
