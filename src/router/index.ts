@@ -28,7 +28,7 @@ export type { ImportRecord, ImportReport, RefusedRecord } from "../shared/import
 export type { SessionTokens } from "../shared/call.js";
 export type { DirectoryUserOf } from "./admin/directory-procedures.js";
 export type { DirectoryOrganization, ListedSchemaStatus } from "../shared/directory.js";
-export type { OperatorOutcome, OrganizationOverview, UserDetails } from "../shared/operator.js";
+export type { OperatorOutcome, OrganizationOverview, RestoreOutcome, UserDetails } from "../shared/operator.js";
 export type { AuditActor, AuditedAction, AuditTarget } from "../shared/audited-action.js";
 export type { SettingsSchema } from "./definition.js";
 export type { UserOf } from "./profile.js";

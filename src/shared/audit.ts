@@ -35,6 +35,7 @@ export type AuditAction =
   | "operator.resendVerification"
   | "operator.export"
   | "operator.retryDeadLetter"
+  | "operator.restore"
   /** The suspension ended by itself. */
   | "suspension.end";
 

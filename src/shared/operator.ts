@@ -1,8 +1,12 @@
 import type { ListedSession, User } from "./account.js";
 import type { ListedOrganization, Member } from "./organization.js";
+import type { RestorePoint } from "./restore.js";
 import type { AccountSuspension } from "./suspension.js";
 
-/** An action of an operator on one user, which the user's object executes. Times are milliseconds since the epoch. */
+/**
+ * An action of an operator on a user or an organization, which its object executes. An organization can be restored and deleted.
+ * Times are milliseconds since the epoch.
+ */
 export type OperatorAction =
   | {
       readonly type: "suspend";
@@ -12,7 +16,12 @@ export type OperatorAction =
     }
   | { readonly type: "unsuspend" | "revokeSessions" | "sendPasswordReset" | "resendVerification" | "delete" }
   /** Posts a message again that could not be delivered. */
-  | { readonly type: "retryDeadLetter"; readonly id: string };
+  | { readonly type: "retryDeadLetter"; readonly id: string }
+  /** Restores the data of an earlier time. It needs several requests to the object. */
+  | { readonly type: "restore"; readonly point: RestorePoint };
+
+/** An action that the object executes in one request. */
+export type SingleRequestAction = Exclude<OperatorAction, { readonly type: "restore" }>;
 
 /** The result of an action of an operator. */
 export interface OperatorOutcome {
@@ -21,6 +30,12 @@ export interface OperatorOutcome {
    * follows within five minutes after it can be.
    */
   readonly applied: boolean;
+}
+
+/** The result of a restore. */
+export interface RestoreOutcome extends OperatorOutcome {
+  /** Restores the state before this restore. `null` while the object cannot be reached: the audit log has it later. */
+  readonly undoBookmark: string | null;
 }
 
 /** A message or mail that an object could not deliver, as operators see it. It has no content, which may be confidential. */

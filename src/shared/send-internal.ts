@@ -44,6 +44,9 @@ const earlierReasons: { readonly [TOp in ResultOp]: Readonly<Record<ReasonOf<TOp
   exportUser: { USER_NOT_FOUND: null },
   describeOrganization: { ORGANIZATION_NOT_FOUND: null },
   deleteOrganization: { ORGANIZATION_NOT_FOUND: null },
+  prepareRestore: { USER_NOT_FOUND: null, ORGANIZATION_NOT_FOUND: null, ALREADY_RESTORED: null },
+  applyRestore: { ALREADY_RESTORED: null, STATE_CHANGED: null },
+  finishRestore: { NOT_RESTORED: null },
 };
 
 /** Sends a request to another object of the app. Every call of `internal` goes through here, because versions reply differently. */
@@ -91,6 +94,9 @@ const newOps: ReadonlySet<Op> = new Set<Op>([
   "operate",
   "describeUser",
   "exportUser",
+  "prepareRestore",
+  "applyRestore",
+  "finishRestore",
   "leaseAccount",
   "memberRoles",
   "releaseSuperadmin",

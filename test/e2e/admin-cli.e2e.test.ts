@@ -217,6 +217,17 @@ describe("users", () => {
     expect(await shell.run(["users", "find", email])).toMatchObject({ code: 1 });
   });
 
+  it("are restored only after a question, and not without bookmarks", async () => {
+    const email = "rest@example.com";
+    await signUp(email);
+    const restore = ["users", "restore", email, "--reason=Asked"];
+    const at = `--at=${new Date().toISOString()}`;
+    for (const wrong of [["--yes"], [at], [at, "--bookmark=1", "--yes"], ["--at=yesterday", "--yes"]])
+      expect(await shell.run([...restore, ...wrong])).toMatchObject({ code: 2 });
+    const unavailable = { code: 1, stderr: expect.stringContaining("cannot restore earlier data") };
+    expect(await shell.run([...restore, at, "--yes"])).toMatchObject(unavailable);
+  });
+
   it("have no dead letters in development", async () => {
     expect(await shell.run(["dead-letters", "list", admin])).toMatchObject({ code: 0, stdout: "No dead letters.\n" });
     const retry = await shell.run(["dead-letters", "retry", admin, "made-up", "--reason=Fixed"]);
@@ -279,6 +290,8 @@ test("the commands of docs/admin-cli.md work", async () => {
   for (const command of commands) {
     const words = Array.from(command.matchAll(/(?:[^\s"]|"[^"]*")+/g), ([word]) => word.replaceAll('"', ""));
     expect(words.slice(0, 3)).toEqual(["npx", "trpc-userdo", "admin"]);
-    expect(await own.run(words.slice(3), password), command).toMatchObject({ code: 0 });
+    // A restore asks first.
+    const code = words[4] === "restore" ? 2 : 0;
+    expect(await own.run(words.slice(3), password), command).toMatchObject({ code });
   }
 });

@@ -77,9 +77,12 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "admin.users.delete": onUser,
   "admin.users.export": onUser,
   "admin.users.retryDeadLetter": ({ userId }) => [{ userId, id: "1", reason: "attempt" }],
+  "admin.users.restore": ({ userId }) => [{ userId, bookmark: "1", reason: "attempt" }],
   "admin.organizations.list": nothing,
   "admin.organizations.get": ({ organizationIds }) => organizationIds.map((id) => ({ id })),
   "admin.organizations.delete": ({ organizationIds }) => organizationIds.map((id) => ({ id, reason: "attempt" })),
+  "admin.organizations.restore": ({ organizationIds }) =>
+    organizationIds.map((id) => ({ id, bookmark: "1", reason: "attempt" })),
   "admin.roles.list": nothing,
   "admin.roles.create": () => [{ name: "taken", permissions: ["user:read"] }],
   "admin.roles.update": () => [{ name: "editor", permissions: ["user:read"] }],

@@ -10,6 +10,8 @@ const options = {
   email: { type: "string" },
   reason: { type: "string" },
   until: { type: "string" },
+  at: { type: "string" },
+  bookmark: { type: "string" },
   search: { type: "string" },
   status: { type: "string" },
   role: { type: "string" },
@@ -35,10 +37,12 @@ export type OptionValues = ReturnType<typeof parseOptions>["values"];
 
 /** How each option is shown in the help. */
 export const optionHelp: Readonly<Record<OptionName, readonly [usage: string, summary: string]>> = {
-  yes: ["-y, --yes", "do not ask before deleting"],
+  yes: ["-y, --yes", "do not ask before deleting or restoring"],
   email: ["--email=ADDRESS", "the address to sign in with"],
   reason: ["--reason=TEXT", "the reason, which the audit log stores"],
   until: ["--until=TIME", "when the suspension ends: 12h, 7d, or a date such as 2027-01-31"],
+  at: ["--at=TIME", "restore the data of this time, such as 2027-01-31T18:00Z"],
+  bookmark: ["--bookmark=BOOKMARK", "restore the data of this bookmark, as an earlier restore printed it"],
   search: ["--search=TEXT", "the beginning of an address or of a profile field in the directory"],
   status: ["--status=STATUS", "active or suspended"],
   role: ["--role=ROLE", "users with this role"],
@@ -75,7 +79,7 @@ export function checkOptions(command: string, values: OptionValues, taken: reado
 }
 
 /** @throws UsageError if the value is not a date */
-export function dateOption(name: "after" | "before", values: OptionValues): Date | undefined {
+export function dateOption(name: "after" | "before" | "at", values: OptionValues): Date | undefined {
   const text = values[name];
   return text === undefined ? undefined : parseDate(name, text);
 }
@@ -98,6 +102,15 @@ function parseDate(name: string, text: string): Date {
   const date = new Date(text);
   if (DATE.test(text) && !Number.isNaN(date.getTime())) return date;
   throw new UsageError(`--${name}=${text} is not a date. Write it as 2027-01-31 or 2027-01-31T18:00Z.`);
+}
+
+/** The state to restore, by `--at` or `--bookmark`. @throws UsageError without exactly one of them, or if the time is not a date */
+export function restorePointOption(values: OptionValues): { at: Date } | { bookmark: string } {
+  const at = dateOption("at", values);
+  const { bookmark } = values;
+  if (at && bookmark === undefined) return { at };
+  if (bookmark !== undefined && !at) return { bookmark };
+  throw new UsageError("Pass either --at or --bookmark, which select the data to restore.");
 }
 
 /** @throws UsageError if the value is not a whole number from 1 to 100 */

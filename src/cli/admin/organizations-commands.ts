@@ -1,11 +1,12 @@
 import type { OrganizationOverview } from "../../shared/operator.js";
 import { argumentAt, reasonOf } from "./arguments.js";
-import { pageOptions } from "./admin-options.js";
+import { pageOptions, restorePointOption } from "./admin-options.js";
 import { changeResult } from "./change-result.js";
 import type { Command } from "./command.js";
 import { formatDay, formatFields, formatTable, formatTime } from "./format.js";
 import { formatDeadLetters } from "./format-user.js";
 import { nextPageNote } from "./next-page-note.js";
+import { restoreQuestion, restoreResult } from "./restore-result.js";
 
 export const organizationsCommands: readonly Command[] = [
   {
@@ -36,6 +37,20 @@ export const organizationsCommands: readonly Command[] = [
     async run(call) {
       const value = await call.client.admin.organizations.get.query({ id: argumentAt(call, 0) });
       return { value, text: formatOrganization(value) };
+    },
+  },
+  {
+    name: "organizations restore",
+    args: ["<organization>"],
+    summary: "restore the rows and keys of an organization as they were earlier",
+    options: ["at", "bookmark", "reason", "yes"],
+    async run(call) {
+      const point = restorePointOption(call.values);
+      const id = argumentAt(call, 0);
+      const reason = await reasonOf(call);
+      await call.terminal.confirm(restoreQuestion(`organization ${id}`, point), call.values.yes);
+      const value = await call.client.admin.organizations.restore.mutate({ id, reason, ...point });
+      return restoreResult(value, `Organization ${id}`);
     },
   },
   {

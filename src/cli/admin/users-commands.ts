@@ -1,6 +1,6 @@
 import type { DirectoryUser } from "../../shared/directory.js";
 import { userIdOf, reasonOf, argumentAt } from "./arguments.js";
-import { dateOption, pageOptions, statusOption, untilOption } from "./admin-options.js";
+import { dateOption, pageOptions, restorePointOption, statusOption, untilOption } from "./admin-options.js";
 import { changeResult } from "./change-result.js";
 import type { Command, CommandCall, CommandResult } from "./command.js";
 import { CommandFailure } from "./command-failure.js";
@@ -8,6 +8,7 @@ import { exportUser } from "./export-user.js";
 import { formatDay, formatList, formatTable, type Column } from "./format.js";
 import { formatUser } from "./format-user.js";
 import { nextPageNote } from "./next-page-note.js";
+import { restoreQuestion, restoreResult } from "./restore-result.js";
 
 const columns: readonly Column<DirectoryUser>[] = [
   ["id", ({ id }) => id],
@@ -50,11 +51,24 @@ async function suspend(call: CommandCall): Promise<CommandResult> {
 async function remove(call: CommandCall): Promise<CommandResult> {
   const userId = await userIdOf(call);
   const reason = await reasonOf(call);
-  const user = argumentAt(call, 0);
-  const name = user === userId ? `user ${userId}` : `user ${userId} (${user})`;
-  await call.terminal.confirm(`Delete ${name} with all data, permanently?`, call.values.yes);
+  await call.terminal.confirm(`Delete ${nameOf(call, userId)} with all data, permanently?`, call.values.yes);
   const value = await call.client.admin.users.delete.mutate({ userId, reason });
   return changeResult(value, `User ${userId}: deleted.`);
+}
+
+async function restore(call: CommandCall): Promise<CommandResult> {
+  const point = restorePointOption(call.values);
+  const userId = await userIdOf(call);
+  const reason = await reasonOf(call);
+  await call.terminal.confirm(restoreQuestion(nameOf(call, userId), point), call.values.yes);
+  const value = await call.client.admin.users.restore.mutate({ userId, reason, ...point });
+  return restoreResult(value, `User ${userId}`);
+}
+
+/** The user in a question, by id and as the operator named it. */
+function nameOf(call: CommandCall, userId: string): string {
+  const user = argumentAt(call, 0);
+  return user === userId ? `user ${userId}` : `user ${userId} (${user})`;
 }
 
 export const usersCommands: readonly Command[] = [
@@ -117,6 +131,13 @@ export const usersCommands: readonly Command[] = [
     "mail the link that verifies the address",
     "the link is on its way.",
   ),
+  {
+    name: "users restore",
+    args: ["<user>"],
+    summary: "restore the rows and keys of a user as they were earlier",
+    options: ["at", "bookmark", "reason", "yes"],
+    run: restore,
+  },
   {
     name: "users delete",
     args: ["<user>"],

@@ -2,7 +2,7 @@ import { ReasonedError } from "../../router/reasoned-error.js";
 import type { User } from "../../shared/account.js";
 import type { AuditAction } from "../../shared/audit.js";
 import type { ClientFailure } from "../../shared/client-failure.js";
-import type { OperatorAction, OperatorOutcome } from "../../shared/operator.js";
+import type { OperatorOutcome, SingleRequestAction } from "../../shared/operator.js";
 import { failure, success, type Failure, type Result } from "../../shared/result.js";
 import type { AccountDeletion } from "./account-deletion.js";
 import type { AccountDeps } from "./account-deps.js";
@@ -95,7 +95,7 @@ export function createOperatorActions(options: OperatorActionsOptions) {
     for (const id of ended) onSessionEnd(id);
   }
 
-  async function execute(operationId: string, action: OperatorAction): Promise<void> {
+  async function execute(operationId: string, action: SingleRequestAction): Promise<void> {
     switch (action.type) {
       case "suspend":
         once(operationId, () => suspension.suspend(action.reason, action.until));
@@ -118,7 +118,7 @@ export function createOperatorActions(options: OperatorActionsOptions) {
     }
   }
 
-  return async (operationId: string, action: OperatorAction): Promise<OperatorResult> => {
+  return async (operationId: string, action: SingleRequestAction): Promise<OperatorResult> => {
     // A repeat of a deletion that waits until its messages are delivered.
     if (action.type === "delete" && deletion.isUnderWay()) return success({ applied: isDelivered() });
     if (!exists()) return failure("USER_NOT_FOUND");

@@ -27,6 +27,8 @@ export interface Alarms {
   restore(): void;
   /** Stops all tasks until the next start. An alarm that fires is set again, so that a later version receives it. */
   suspend(): void;
+  /** Stops all tasks until a time, in milliseconds since the epoch. `0` continues. */
+  pause(until: number): void;
   onAlarm(info?: AlarmInvocationInfo): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export function createAlarms({ storage, onError, observer }: AlarmsOptions): Ala
   const pauses = new Map<string, { readonly until: number; readonly failures: number }>();
   let isArmed = false;
   let isSuspended = false;
+  let pausedUntil = 0;
 
   const report = (name: string, error: unknown): void =>
     onError({
@@ -108,6 +111,11 @@ export function createAlarms({ storage, onError, observer }: AlarmsOptions): Ala
 
     suspend: () => void (isSuspended = true),
 
+    pause(until) {
+      pausedUntil = until;
+      if (until === 0) arm();
+    },
+
     restore() {
       // An alarm is set in the transaction that makes something due, so an existing alarm is right. The tables are read only
       // if there is none, which keeps the start fast: most initialized objects have one.
@@ -122,6 +130,7 @@ export function createAlarms({ storage, onError, observer }: AlarmsOptions): Ala
 
     async onAlarm(info) {
       if (isSuspended) return storage.setAlarm(Date.now() + MAX_PAUSE_MS);
+      if (pausedUntil > Date.now()) return storage.setAlarm(pausedUntil);
       try {
         const now = Date.now();
         const due = tasks()

@@ -56,6 +56,8 @@ export interface ObjectHandler extends ObjectPolicy {
   readonly deadLetters?: () => DeadLetter[];
   /** The number of messages and mails that are not delivered yet. */
   readonly countPending?: () => number;
+  /** Whether the object refuses calls, because its data is being restored to an earlier time. */
+  readonly isRestoring?: () => boolean;
   /** The app's tables, for methods of the app's class. */
   readonly tables?: () => object;
   /** The key-value store, for methods of the app's class. */

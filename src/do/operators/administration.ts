@@ -12,6 +12,7 @@ import { operationIdOf } from "../idempotency/operation-id.js";
 import { userNotFound } from "../lifecycle/caller-errors.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { RequestContext } from "../lifecycle/request-context.js";
+import type { Operation, OperationOutcome } from "./operation-store.js";
 import { organizationNotFound, type Operations } from "./operations.js";
 
 /** The roles of a user in the app, and the permissions that they give. */
@@ -22,6 +23,8 @@ export interface UserAccess {
 
 export interface AdministrationOptions {
   readonly operations: Operations;
+  /** The bookmark that undoes a restore that is not finished; `null` if none is known. */
+  readonly undoBookmarkOf: (restoreId: string) => string | null;
   readonly log: Pick<ActionLog, "add">;
   readonly identity: () => AppIdentity;
   readonly accessOf: (userId: string) => UserAccess;
@@ -30,17 +33,18 @@ export interface AdministrationOptions {
   readonly checkAgain: () => void;
 }
 
-/** The actions that take something from a user. A caller needs all permissions of that user. */
+/** The actions that take something from a user, such as a session or data. A caller needs all permissions of that user. */
 const RESTRICTED_ACTIONS: ReadonlySet<OperatorAction["type"]> = new Set([
   "suspend",
   "unsuspend",
   "revokeSessions",
   "delete",
+  "restore",
 ]);
 
 /** Acts on users and organizations for one caller, in the app's object. The procedures have checked the caller's permission. */
 export function createAdministration(options: AdministrationOptions): AdministrationService {
-  const { operations, log, identity, accessOf, request, checkAgain } = options;
+  const { operations, undoBookmarkOf, log, identity, accessOf, request, checkAgain } = options;
   const actor = actorOf(request.caller);
   const { device } = request;
 
@@ -54,6 +58,16 @@ export function createAdministration(options: AdministrationOptions): Administra
     if (missing !== undefined) throw missingAppPermission(missing);
   }
 
+  const run = (operation: Operation): Promise<OperationOutcome> =>
+    operations.run(operation, {
+      device,
+      checkAgain() {
+        checkAgain();
+        const { target, action } = operation;
+        if (target.type === "user" && RESTRICTED_ACTIONS.has(action.type)) assertCoversPermissionsOf(target.id);
+      },
+    });
+
   return {
     async getUser(userId) {
       const address = { type: "user", id: userId } as const;
@@ -65,16 +79,13 @@ export function createAdministration(options: AdministrationOptions): Administra
     },
 
     actOnUser: ({ userId, reason }, action, idempotencyKey) =>
-      operations.run(
-        { id: operationIdOf(idempotencyKey), target: { type: "user", id: userId }, action, actor, reason },
-        {
-          device,
-          checkAgain() {
-            checkAgain();
-            if (RESTRICTED_ACTIONS.has(action.type)) assertCoversPermissionsOf(userId);
-          },
-        },
-      ),
+      run({ id: operationIdOf(idempotencyKey), target: { type: "user", id: userId }, action, actor, reason }),
+
+    async restore({ target, reason }, point, idempotencyKey) {
+      const id = operationIdOf(idempotencyKey);
+      const { applied, undoBookmark } = await run({ id, target, action: { type: "restore", point }, actor, reason });
+      return { applied, undoBookmark: undoBookmark ?? undoBookmarkOf(id) };
+    },
 
     async exportUser({ userId, reason }, cursor) {
       const target = { type: "user", id: userId } as const;
@@ -101,15 +112,12 @@ export function createAdministration(options: AdministrationOptions): Administra
     },
 
     deleteOrganization: ({ id, reason }, idempotencyKey) =>
-      operations.run(
-        {
-          id: operationIdOf(idempotencyKey),
-          target: { type: "organization", id },
-          action: { type: "delete" },
-          actor,
-          reason,
-        },
-        { device, checkAgain },
-      ),
+      run({
+        id: operationIdOf(idempotencyKey),
+        target: { type: "organization", id },
+        action: { type: "delete" },
+        actor,
+        reason,
+      }),
   };
 }

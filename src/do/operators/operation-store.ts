@@ -1,10 +1,18 @@
 import type { AuditActor } from "../../shared/audited-action.js";
 import type { InternalReply, InternalRequest } from "../../shared/internal.js";
-import type { OperatorAction } from "../../shared/operator.js";
+import type { OperatorAction, OperatorOutcome } from "../../shared/operator.js";
+import type { Success } from "../../shared/result.js";
 import { parseName, toName } from "../../shared/owner.js";
 
 /** The reply of the object of a user or an organization. */
-export type OperationReply = InternalReply<Extract<InternalRequest, { op: "operate" | "deleteOrganization" }>>;
+export type OperationReply =
+  | InternalReply<Extract<InternalRequest, { op: "operate" | "deleteOrganization" }>>
+  | Success<OperationOutcome>;
+
+/** The outcome of an action, with the bookmark that undoes a restore. */
+export interface OperationOutcome extends OperatorOutcome {
+  readonly undoBookmark?: string | undefined;
+}
 
 /** The user or the organization that an operator acts on. */
 export interface OperationTarget {
@@ -12,7 +20,7 @@ export interface OperationTarget {
   readonly id: string;
 }
 
-/** An action of an operator, which the object of its target executes. An organization can only be deleted. */
+/** An action of an operator, which the object of its target executes. An organization can be restored and deleted. */
 export interface Operation {
   /** Identifies the call of the operator and its repeats. */
   readonly id: string;

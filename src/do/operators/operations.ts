@@ -2,7 +2,7 @@ import type { OnError } from "../../router/error-report.js";
 import { ReasonedError, reasonOf } from "../../router/reasoned-error.js";
 import { toName } from "../../shared/owner.js";
 import type { Device } from "../../shared/device.js";
-import type { OperatorAction, OperatorOutcome } from "../../shared/operator.js";
+import type { OperatorAction } from "../../shared/operator.js";
 import { failure } from "../../shared/result.js";
 import { clientError } from "../accounts/client-error-result.js";
 import type { RoleStore } from "../app-roles/role-store.js";
@@ -14,6 +14,7 @@ import { within } from "../lifecycle/within.js";
 import type { SuspendedMembers } from "../organizations/suspended-members.js";
 import type {
   Operation,
+  OperationOutcome,
   OperationReply,
   OperationStore,
   OperationTarget,
@@ -32,6 +33,10 @@ export interface OperationsOptions {
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** Sends an action to the object of its target, which may receive it twice. Rejects if the object cannot be reached. */
   readonly send: (operation: Operation) => Promise<OperationReply>;
+  /** Whether an operation has to be repeated until it succeeds. */
+  readonly mustFinish: (operationId: string) => boolean;
+  /** Called in the transaction that confirms an operation. */
+  readonly onFinished: (operationId: string) => void;
   /** Ends the leases of a user in this object, so that the user's object decides about the next call. */
   readonly endLeases: (userId: string) => void;
   /** Closes the sockets of a suspended user in this object. */
@@ -59,7 +64,7 @@ const MAX_ATTEMPTS = 1_500;
  */
 export function createOperations(options: OperationsOptions) {
   const { store, superadmins, roles, suspended, log, transaction, isInitialized, alarms } = options;
-  const { send, endLeases, onSuspended, onError } = options;
+  const { send, mustFinish, onFinished, endLeases, onSuspended, onError } = options;
   /** The work that is running for each target. */
   const running = new Map<string, Promise<void>>();
 
@@ -95,9 +100,10 @@ export function createOperations(options: OperationsOptions) {
     transaction(() => {
       if (store.replyTo(id)) return;
       store.finish(id, reply);
+      onFinished(id);
       if (target.type === "user") applyToUser(target.id, action, reply.ok);
       log.add({
-        ...entryOf(target, action),
+        ...entryOf(target, action, reply),
         actor,
         reason,
         device,
@@ -120,7 +126,7 @@ export function createOperations(options: OperationsOptions) {
       } catch (cause) {
         const error = cause instanceof Error ? cause : new Error(String(cause));
         onError({ error, requestId: crypto.randomUUID(), path: "(operator)", type: undefined });
-        if (operation.attempts < MAX_ATTEMPTS) {
+        if (operation.attempts < MAX_ATTEMPTS || mustFinish(operation.id)) {
           const pause = Math.min(FIRST_RETRY_MS * 2 ** (operation.attempts - 1), MAX_RETRY_MS);
           transaction(() => {
             store.postpone(operation.id, Date.now() + pause);
@@ -173,7 +179,7 @@ export function createOperations(options: OperationsOptions) {
      * @returns `applied: false` if the object of the target could not be reached, so that the alarm repeats the action
      * @throws TRPCError NOT_FOUND (USER_NOT_FOUND, ORGANIZATION_NOT_FOUND), CONFLICT (LAST_SUPERADMIN), and the errors of the action
      */
-    async run(operation: Operation, { checkAgain, device }: RunOperationOptions): Promise<OperatorOutcome> {
+    async run(operation: Operation, { checkAgain, device }: RunOperationOptions): Promise<OperationOutcome> {
       const { id, target, action, actor, reason } = operation;
       try {
         transaction(() => {
@@ -207,13 +213,17 @@ function reasonIn(reply: Extract<OperationReply, { ok: false }>): string {
   return reply.reason === "CLIENT_ERROR" ? (reply.error.reason ?? reply.error.code) : reply.reason;
 }
 
-function entryOf({ type, id }: OperationTarget, action: OperatorAction) {
-  const until = action.type === "suspend" && action.until !== null ? new Date(action.until).toISOString() : undefined;
-  return {
-    action: `${type}.${action.type}`,
-    target: { type, id },
-    detail: action.type === "retryDeadLetter" ? action.id : until,
-  };
+function entryOf({ type, id }: OperationTarget, action: OperatorAction, reply?: OperationReply) {
+  return { action: `${type}.${action.type}`, target: { type, id }, detail: detailOf(action, reply) };
+}
+
+function detailOf(action: OperatorAction, reply: OperationReply | undefined): string | undefined {
+  if (action.type === "suspend") return action.until === null ? undefined : new Date(action.until).toISOString();
+  if (action.type === "retryDeadLetter") return action.id;
+  if (action.type !== "restore") return undefined;
+  const to = "at" in action.point ? new Date(action.point.at).toISOString() : action.point.bookmark;
+  const undo = reply?.ok === true && "undoBookmark" in reply.value ? reply.value.undoBookmark : undefined;
+  return undo === undefined ? `to ${to}` : `to ${to}, undo ${undo}`;
 }
 
 export function organizationNotFound(): ReasonedError {

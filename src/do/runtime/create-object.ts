@@ -33,6 +33,7 @@ import { becomeNewestInstance } from "../lifecycle/newest-instance.js";
 import { createObserver } from "../signals/observer.js";
 import { countRows } from "../signals/row-counts.js";
 import { connectScheduledRuns } from "./scheduled-runs.js";
+import { refuseDuringRestore } from "./refuse-during-restore.js";
 import { startOrRefuse } from "./start-or-refuse.js";
 import { createUserObject } from "../objects/user/user-object.js";
 import { upgradeRefusal } from "./upgrade-refusal.js";
@@ -75,7 +76,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     suspendUser: (userId) => activeSocketServer()?.suspendUser(userId),
     endMember: (userId) => activeSocketServer()?.endUser(userId),
   });
-  const handler = startOrRefuse(unchecked, { alarms, onError });
+  const handler = refuseDuringRestore(startOrRefuse(unchecked, { alarms, onError }));
   if (onCall) countRows(state.storage.sql);
   const { extendContext } = definition;
   const streams = createPendingStreams();

@@ -6,6 +6,9 @@ const alarm =
 const refused: Readonly<Record<string, string>> = {
   setAlarm: alarm,
   deleteAlarm: alarm,
+  onNextSessionRestoreBookmark:
+    "It would bring back sessions that have ended, and send messages again. Call admin.users.restore or " +
+    "admin.organizations.restore, which keep them.",
   deleteAll:
     "It would delete accounts and sessions without ending them. Call account.delete or organizations.delete, or delete the rows " +
     "of the app's own tables.",

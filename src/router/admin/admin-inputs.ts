@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseName, toName } from "../../shared/owner.js";
+import type { RestorePoint } from "../../shared/restore.js";
 import { inputIssue } from "../input-issue.js";
 
 /** The id of a user or an organization: only one that the name of an object can contain. */
@@ -45,3 +46,27 @@ export const pastInput = z
     (at) => at.getTime() <= Date.now() + CLOCK_SKEW_MS,
     inputIssue("DATE_IN_FUTURE", "Enter a time in the past."),
   );
+
+/** The fields of the input that selects the state to restore. */
+const restorePointFields = { at: pastInput.optional(), bookmark: z.string().min(1).max(256).optional() };
+
+/** The input of a restore: the fields of its target, and either a time or a bookmark. */
+export function restoreInput<TFields extends z.ZodRawShape>(fields: TFields) {
+  return z
+    .strictObject({ ...fields, ...restorePointFields })
+    .refine(
+      ({ at, bookmark }: { at?: unknown; bookmark?: unknown }) => (at === undefined) !== (bookmark === undefined),
+      "Pass either `at` or `bookmark`.",
+    );
+}
+
+/** Reads the state to restore from the input. */
+export function restorePointOf({
+  at,
+  bookmark = "",
+}: {
+  at?: Date | undefined;
+  bookmark?: string | undefined;
+}): RestorePoint {
+  return at ? { at: at.getTime() } : { bookmark };
+}

@@ -4,7 +4,7 @@ import { appCan } from "../app-roles/app-can.js";
 import { builtinRoot } from "../builtin-root.js";
 import { repeatable } from "../repeatable.js";
 import { requireService } from "../services.js";
-import { idInput, reasonInput } from "./admin-inputs.js";
+import { idInput, reasonInput, restoreInput, restorePointOf } from "./admin-inputs.js";
 
 const { appProcedure } = builtinRoot;
 
@@ -22,6 +22,23 @@ export function createOrganizationActions(policy: AppRolePolicy) {
       .use(appCan(policy, "organization:read"))
       .input(z.strictObject({ id: idInput }))
       .query(({ ctx, input }) => organizations(ctx).getOrganization(input.id)),
+
+    /**
+     * Restores the rows, the keys, the name and the settings of an organization, like the data of a user. Members, their roles and
+     * invitations stay as they are.
+     * @throws PRECONDITION_FAILED (RESTORE_UNAVAILABLE), BAD_REQUEST (RESTORE_POINT_INVALID)
+     */
+    restore: appProcedure
+      .use(appCan(policy, "organization:restore"))
+      .use(repeatable)
+      .input(restoreInput({ id: idInput, reason: reasonInput }))
+      .mutation(({ ctx, input: { id, reason, ...point } }) =>
+        organizations(ctx).restore(
+          { target: { type: "organization", id }, reason },
+          restorePointOf(point),
+          ctx.idempotencyKey,
+        ),
+      ),
 
     /** Deletes an organization and all its data permanently. `applied` is as for the actions on users. */
     delete: appProcedure

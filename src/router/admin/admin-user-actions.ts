@@ -5,7 +5,7 @@ import { appCan } from "../app-roles/app-can.js";
 import { builtinRoot } from "../builtin-root.js";
 import { repeatable } from "../repeatable.js";
 import { requireService } from "../services.js";
-import { idInput, reasonInput } from "./admin-inputs.js";
+import { idInput, reasonInput, restoreInput, restorePointOf } from "./admin-inputs.js";
 
 const { appProcedure, confidentialProcedure } = builtinRoot;
 
@@ -91,6 +91,18 @@ export function createUserActions(policy: AppRolePolicy) {
       .use(appCan(policy, "user:export"))
       .input(z.strictObject({ ...onUser, cursor: z.string().max(4_096).nullish() }))
       .mutation(({ ctx, input: { cursor, ...target } }) => users(ctx).exportUser(target, cursor ?? undefined)),
+
+    /**
+     * Restores the rows, the keys and the profile of an account as they were at a time of the last 30 days, or at a bookmark that an
+     * earlier restore returned. Sessions, the password, the address, roles and memberships stay as they are. Closes the sockets of
+     * the user, and all subscriptions get a `reset`.
+     * @throws FORBIDDEN as `suspend`, PRECONDITION_FAILED (RESTORE_UNAVAILABLE), BAD_REQUEST (RESTORE_POINT_INVALID)
+     */
+    restore: act("user:restore")
+      .input(restoreInput(onUser))
+      .mutation(({ ctx, input: { userId, reason, ...point } }) =>
+        users(ctx).restore({ target: { type: "user", id: userId }, reason }, restorePointOf(point), ctx.idempotencyKey),
+      ),
 
     /** Posts a message or mail again that could not be delivered. @throws NOT_FOUND (DEAD_LETTER_NOT_FOUND) */
     retryDeadLetter: act("user:repair")

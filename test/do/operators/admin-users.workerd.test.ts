@@ -42,7 +42,9 @@ const actions: readonly (readonly [path: string, kind: "query" | "mutate", input
   ["admin.users.delete", "mutate", (userId) => ({ userId, reason })],
   ["admin.users.export", "mutate", (userId) => ({ userId, reason })],
   ["admin.users.retryDeadLetter", "mutate", (userId) => ({ userId, reason, id: "mail 1" })],
+  ["admin.users.restore", "mutate", (userId) => ({ userId, reason, at: new Date() })],
   ["admin.organizations.get", "query", (id) => ({ id })],
+  ["admin.organizations.restore", "mutate", (id) => ({ id, reason, at: new Date() })],
   ["admin.organizations.delete", "mutate", (id) => ({ id, reason })],
 ];
 

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { errorReason } from "../../../src/shared/error-reason.js";
-import type { OperatorAction } from "../../../src/shared/operator.js";
+import type { SingleRequestAction } from "../../../src/shared/operator.js";
 import { randomId } from "../../../src/shared/random-id.js";
 import { sendInternal } from "../../../src/shared/send-internal.js";
 
@@ -11,7 +11,7 @@ const stubOf = (userId: string, binding: Binding) => env[binding].getByName(`use
 /** Sends an operator's action to a user's object, as the object of the app does. */
 export function operate(
   { id }: { readonly id: string },
-  action: OperatorAction,
+  action: SingleRequestAction,
   { operationId = randomId(), binding = "BLOG_DO" as Binding } = {},
 ) {
   return sendInternal(stubOf(id, binding), { op: "operate", operationId, action });

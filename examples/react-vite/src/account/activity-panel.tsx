@@ -37,6 +37,7 @@ const words: Readonly<Record<Entry["action"], string>> = {
   "operator.resendVerification": "An administrator had the confirmation link mailed again",
   "operator.export": "An administrator downloaded the data",
   "operator.retryDeadLetter": "An administrator had a message sent again",
+  "operator.restore": "An administrator restored earlier data",
   "account.create": "An administrator created the account",
   "session.create": "Signed in with another service",
   "suspension.end": "The suspension ended",

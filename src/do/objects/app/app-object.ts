@@ -57,8 +57,8 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     },
   });
   const { isInitialized } = ownerStorage.lifecycle;
-  const { outbox, leases, operatorLog, roles, superadmins, operations, importedOrganizations, open, receive } =
-    composeAppObject(environment, ownerStorage);
+  const composed = composeAppObject(environment, ownerStorage);
+  const { outbox, leases, operatorLog, roles, superadmins, operations, importedOrganizations, open, receive } = composed;
   const permissions = createPermissionCache({ ...roles, beforeNextWrite: ownerStorage.beforeNextWrite });
   const { permissionsOf } = permissions;
   const { access, resolveAccess } = createAppAccess({ isInitialized, open, leases, sockets: environment });
@@ -159,6 +159,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
         administration: () =>
           createAdministration({
             operations,
+            undoBookmarkOf: composed.undoBookmarkOf,
             log: operatorLog,
             identity,
             accessOf: (userId) => roles.policy.accessOf(roles.store.rolesOf(userId)),

@@ -13,6 +13,8 @@ import { systemActionHandlers } from "../../audit/action-message.js";
 import { createOperationStore, operationSchema } from "../../operators/operation-store.js";
 import { createImportedOrganizations, importedOrganizationSchema } from "../../operators/imported-organizations.js";
 import { createOperations } from "../../operators/operations.js";
+import { createRestoreStore, restoreSchema } from "../../operators/restore-store.js";
+import { createRestores } from "../../operators/restores.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutboxStore, outboxTables } from "../../messaging/outbox-store.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
@@ -36,6 +38,7 @@ export const appObjectTables: readonly string[] = [
   actionLogSchema,
   operationSchema,
   importedOrganizationSchema,
+  restoreSchema,
   ...roleSchema,
 ];
 
@@ -98,6 +101,12 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
   };
 
   const suspended = createSuspendedMembers(sql);
+  const restoreStore = createRestoreStore(sql);
+  const restores = createRestores({
+    store: restoreStore,
+    transaction,
+    stub: (target) => stubOf(identity().namespace, target),
+  });
   const operations = createOperations({
     store: createOperationStore(sql),
     superadmins,
@@ -107,10 +116,15 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     transaction,
     isInitialized,
     alarms,
-    send: ({ id: operationId, target, action }) =>
-      target.type === "user"
+    send(operation) {
+      const { id: operationId, target, action } = operation;
+      if (action.type === "restore") return restores.run(operation, action.point);
+      return target.type === "user"
         ? sendInternal(user(target.id), { op: "operate", operationId, action })
-        : sendInternal(stubOf(identity().namespace, target), { op: "deleteOrganization" }),
+        : sendInternal(stubOf(identity().namespace, target), { op: "deleteOrganization" });
+    },
+    mustFinish: restoreStore.has,
+    onFinished: restoreStore.delete,
     endLeases: leases.deleteForUser,
     onSuspended: environment.suspendUser,
     onError: app.onError,
@@ -148,6 +162,7 @@ export function composeAppObject(environment: ObjectEnvironment, { lifecycle }: 
     superadmins,
     operations,
     importedOrganizations: createImportedOrganizations(sql),
+    undoBookmarkOf: (restoreId: string): string | null => restoreStore.read(restoreId)?.undoBookmark ?? null,
     /** Creates the schema, if this is the first use of the object. */
     open: (): void => initialize(() => {}),
     receive: (delivery: Delivery): Receipt => initialize(() => inbox.receive(delivery)),

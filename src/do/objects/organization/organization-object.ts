@@ -2,11 +2,14 @@ import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import { createSchedule } from "../../../router/schedule/create-schedule.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
+import { isRestoreRequest } from "../../../shared/operator-requests.js";
 import { failure } from "../../../shared/result.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
+import { carriedMessageTables, socketTables, type CarriedTables } from "../../recovery/carried-rows.js";
+import { createRecovery } from "../../recovery/create-recovery.js";
 import { createMemberAccess } from "../../organizations/member-access.js";
 import { createOrganizationService } from "../../organizations/organization-service.js";
 import { notAMember } from "../../organizations/role-checks.js";
@@ -19,6 +22,27 @@ import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { AccountSuspended, SessionEnded } from "../../lifecycle/caller-errors.js";
+
+/** A restore takes back the rows and keys of the app, the name and the settings. Members, invitations and leases stay. */
+export const organizationCarriedTables: CarriedTables = {
+  carried: [
+    "_members",
+    "_suspended_members",
+    "_invitations",
+    "_inviters",
+    "_leases",
+    "_lease_generations",
+    "_member_app_roles",
+    "_actions",
+    "_action_feed",
+    "_rate_log",
+    ...carriedMessageTables,
+    "_deletion",
+    "_directory_report",
+  ],
+  required: ["_organization"],
+  cleared: socketTables,
+};
 
 /** The framework's own tables of an organization. */
 export const organizationFramework = createFrameworkSchema({
@@ -68,6 +92,22 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
   });
   const transaction = createTransaction(state.storage);
   const owner = { type: "organization", id: address.id } as const;
+  const recovery = createRecovery({
+    state,
+    alarms,
+    tables: organizationCarriedTables,
+    initialize: ownerStorage.lifecycle.initialize,
+    refusal: () => (exists() ? undefined : failure("ORGANIZATION_NOT_FOUND")),
+    flushOutbox: outbox.flush,
+    onRestored() {
+      deps.log.add({ actor: { type: "system" }, action: "organization.restore" });
+      // The name may have changed.
+      services.membership.notifyAll();
+      deps.directory.report();
+      alarms.arm();
+    },
+    isDelivered: () => outbox.countPending() === 0,
+  });
 
   const withGetters = createGetters({
     organization() {
@@ -140,7 +180,8 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
         schedules: ownerStorage.schedules,
       };
     },
-    internal: (request) => handleInternal(services, request),
+    isRestoring: recovery.isRestoring,
+    internal: (request) => (isRestoreRequest(request) ? recovery.handle(request) : handleInternal(services, request)),
     sockets: {
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,

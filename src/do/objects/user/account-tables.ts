@@ -1,3 +1,4 @@
+import { carriedMessageTables, socketTables, type CarriedTables } from "../../recovery/carried-rows.js";
 import { mailTokenSchema, usedMailTokenSchema } from "../../mail/mail-token-store.js";
 import { leaseHolderSchema } from "../../organizations/lease-holders.js";
 import { acceptedInvitationSchema, userOrganizationSchema } from "../../organizations/user-organization-store.js";
@@ -55,3 +56,39 @@ export const accountTables: readonly string[] = [
   ...frameworkTriggersSql("_sessions"),
   ...frameworkTriggersSql("_audit"),
 ];
+
+/**
+ * A restore takes back the rows and keys of the app and the profile. All decisions of the framework and of server code stay: sessions,
+ * the password, the address, roles, memberships, and which messages were sent and received.
+ */
+export const userCarriedTables: CarriedTables = {
+  carried: [
+    "_account",
+    "_user_fields",
+    "_sessions",
+    "_session_details",
+    ...carriedMessageTables,
+    "_mail_tokens",
+    "_used_mail_tokens",
+    "_audit",
+    "_rate_log",
+    "_throttle",
+    "_email_change",
+    "_device_epoch",
+    "_suspension",
+    "_operations",
+    "_deletion",
+    "_organizations",
+    "_invited",
+    "_inviters",
+    "_accepted",
+    "_blocked_inviters",
+    "_lease_holders",
+    "_user_app_roles",
+    "_user_app_roles_lease",
+    "_app_role_holders",
+    "_directory_report",
+  ],
+  required: ["_profile"],
+  cleared: socketTables,
+};

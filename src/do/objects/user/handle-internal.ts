@@ -87,6 +87,10 @@ export function handleInternal(
       return components.exportPage(request.cursor);
     case "describeUser":
       return components.describe();
+    case "prepareRestore":
+    case "applyRestore":
+    case "finishRestore":
+      throw new Error(`"${request.op}" is handled before the other requests.`);
     case "addAccount":
     case "addMember":
     case "describeOrganization":

@@ -97,6 +97,8 @@ export function createOperatorComponents(options: OperatorComponentsOptions) {
 
   return {
     organizations,
+    /** Whether the app's object and all organizations of the user have received their messages. */
+    isDelivered,
 
     importData({ account, records }: Extract<InternalRequest, { op: "importData" }>): ImportReply<"importData"> {
       if (!account) return failure("USER_NOT_FOUND");

@@ -4,6 +4,8 @@ import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import { createSchedule } from "../../../router/schedule/create-schedule.js";
 import { otherUsersObject, wrongObject } from "../../../router/wrong-object.js";
 import { sessionOf, type Caller } from "../../../shared/caller.js";
+import { isRestoreRequest } from "../../../shared/operator-requests.js";
+import { failure } from "../../../shared/result.js";
 import { revokeEarlier } from "../../accounts/revocations.js";
 import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createAccountService } from "../../accounts/account-service.js";
@@ -13,7 +15,8 @@ import { toUser } from "../../accounts/account-store.js";
 import { createRefresh } from "../../accounts/sessions/create-refresh.js";
 import { createSessionsService } from "../../accounts/sessions/sessions-service.js";
 import { unknownUser } from "../../accounts/unknown-user.js";
-import { accountTables } from "./account-tables.js";
+import { createRecovery } from "../../recovery/create-recovery.js";
+import { accountTables, userCarriedTables } from "./account-tables.js";
 import { composeUserObject } from "./compose-user-object.js";
 import { handleInternal } from "./handle-internal.js";
 import type { ObjectPolicy } from "../object-policy.js";
@@ -69,6 +72,21 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   const { accounts, sessions, suspension, access, exists, roles, components } = composed;
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
+  const recovery = createRecovery({
+    state,
+    alarms,
+    tables: userCarriedTables,
+    initialize: ownerStorage.lifecycle.initialize,
+    refusal: () => (exists() ? undefined : failure("USER_NOT_FOUND")),
+    flushOutbox: () => components().deps.outbox.flush(),
+    onRestored() {
+      components().deps.audit.add({ action: "operator.restore", outcome: "ok", device: {} });
+      // The profile may have changed.
+      composed.report();
+      alarms.arm();
+    },
+    isDelivered: () => components().isDelivered(),
+  });
 
   const authorize: ObjectPolicy["authorize"] = (caller, { kind, acceptsSessions }) => {
     if (kind === "mail") {
@@ -192,7 +210,9 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           }),
       };
     },
-    internal: (request) => handleInternal(components(), app, request),
+    isRestoring: recovery.isRestoring,
+    internal: (request) =>
+      isRestoreRequest(request) ? recovery.handle(request) : handleInternal(components(), app, request),
     sockets: {
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,

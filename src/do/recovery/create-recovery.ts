@@ -1,0 +1,160 @@
+import { hash } from "node:crypto";
+import type { InternalReply } from "../../shared/internal.js";
+import type { RestoreRequest } from "../../shared/operator-requests.js";
+import { failure, success, type Failure } from "../../shared/result.js";
+import { catchClientError } from "../accounts/client-error-result.js";
+import { restartLog } from "../change-log/restart-log.js";
+import type { Alarms } from "../lifecycle/alarms.js";
+import { within } from "../lifecycle/within.js";
+import { readCarried, writeCarried, type CarriedTables } from "./carried-rows.js";
+import { findBookmarks, restoreError } from "./restore-point.js";
+
+/** The newest restore, in the object's own storage: the restore itself takes back what is stored before it. */
+interface StoredRestore {
+  readonly id: string;
+  /** `merged`: the state of today is written, and the rest of the app does not know yet. */
+  readonly state: "prepared" | "merged" | "finished";
+}
+
+export interface RecoveryOptions {
+  readonly state: DurableObjectState;
+  readonly alarms: Pick<Alarms, "pause" | "suspend">;
+  readonly tables: CarriedTables;
+  /** Creates the schema if there is none, and runs the work in the same transaction. */
+  readonly initialize: (work: () => void) => void;
+  /** Why the object cannot be restored; `undefined` if it can. */
+  readonly refusal: () => Failure<"USER_NOT_FOUND" | "ORGANIZATION_NOT_FOUND"> | undefined;
+  readonly flushOutbox: () => Promise<void>;
+  /** Records the restore and reports the restored data to other objects. Called in a transaction. */
+  readonly onRestored: () => void;
+  /** Whether other objects have received the reports. */
+  readonly isDelivered: () => boolean;
+}
+
+type Reply<TOp extends RestoreRequest["op"]> = InternalReply<Extract<RestoreRequest, { op: TOp }>>;
+type Request<TOp extends RestoreRequest["op"]> = Extract<RestoreRequest, { op: TOp }>;
+
+const KEY = "userdo:restore";
+/** How long the object refuses calls before it is restored. */
+const PREPARED_MS = 30_000;
+/** How long a restore waits for messages to other objects. What is not sent by then is carried over. */
+const FLUSH_TIMEOUT_MS = 5_000;
+
+/**
+ * The objects that were restored and whose state of today is not written yet. In memory, because the restored storage does not know
+ * it: the next instance usually runs in the same isolate.
+ */
+const unfinished = new Set<string>();
+
+/**
+ * Restores the storage of an object to an earlier time, by order of the app's object, which survives. The data of the app comes
+ * back. The framework's own state stays as it is: it is read before the restore, the app's object keeps it meanwhile, and it is
+ * written to the restored storage. So no session, message or membership comes back.
+ */
+export function createRecovery(options: RecoveryOptions) {
+  const { state, alarms, tables, initialize, refusal, flushOutbox, onRestored, isDelivered } = options;
+  const { storage } = state;
+  const { sql, kv } = storage;
+  const objectId = state.id.toString();
+  let isUnfinished = unfinished.has(objectId);
+  let preparedUntil = 0;
+  // The alarm of the restored storage may be due, and would send its messages again.
+  if (isUnfinished) alarms.suspend();
+
+  const stored = (): StoredRestore | undefined => kv.get<StoredRestore>(KEY);
+  const isOf = (restoreId: string): boolean => stored()?.id === restoreId;
+
+  function refuseCallsUntil(time: number): void {
+    preparedUntil = time;
+    alarms.pause(time);
+  }
+
+  function prepare({ restoreId, point, isRepeat }: Request<"prepareRestore">): Promise<Reply<"prepareRestore">> {
+    return catchClientError(async () => {
+      const before = stored();
+      const isPrepared = before?.id === restoreId && before.state === "prepared";
+      if (isRepeat ? !isPrepared : before?.id === restoreId && !isPrepared) return failure("ALREADY_RESTORED");
+      const refused = refusal();
+      if (refused) return refused;
+      const { at } = sql.exec("SELECT at FROM _changes ORDER BY seq LIMIT 1").one();
+      const bookmarks = await findBookmarks(storage, point, Number(at));
+      refuseCallsUntil(Date.now() + PREPARED_MS);
+      await within(FLUSH_TIMEOUT_MS, flushOutbox()).catch(() => {});
+      // The account may have been deleted by a call that was running.
+      const refusedMeanwhile = refusal();
+      if (refusedMeanwhile) return refusedMeanwhile;
+      kv.put<StoredRestore>(KEY, { id: restoreId, state: "prepared" });
+      const carried = readCarried(sql, tables);
+      return success({ ...bookmarks, carried, carriedHash: hashOf(carried) });
+    });
+  }
+
+  function apply({ restoreId, bookmark, carriedHash }: Request<"applyRestore">): Promise<Reply<"applyRestore">> {
+    // Other events wait, so that nothing is written between the check and the restore.
+    return state.blockConcurrencyWhile(async () => {
+      if (!isOf(restoreId) || stored()?.state !== "prepared") return failure("ALREADY_RESTORED");
+      if (hashOf(readCarried(sql, tables)) !== carriedHash) return failure("STATE_CHANGED");
+      const refused = await catchClientError(() => arrange(bookmark));
+      if (!refused) return restart(true);
+      refuseCallsUntil(0);
+      return refused;
+    });
+  }
+
+  /** Makes the platform restore the storage when the next instance starts. @throws as {@link restoreError} */
+  async function arrange(bookmark: string): Promise<undefined> {
+    try {
+      await storage.onNextSessionRestoreBookmark(bookmark);
+    } catch (cause) {
+      throw restoreError(cause);
+    }
+  }
+
+  /** Ends this instance. The next one restores the storage, or starts with the merged one and without caches of the restored. */
+  function restart(isRestored: boolean): Promise<never> {
+    if (isRestored) unfinished.add(objectId);
+    else unfinished.delete(objectId);
+    state.abort("The data is being restored to an earlier time. Try again.");
+    return new Promise<never>(() => {});
+  }
+
+  async function finish({ restoreId, carried }: Request<"finishRestore">): Promise<Reply<"finishRestore">> {
+    if (!isOf(restoreId)) {
+      initialize(() => {
+        restartLog(sql, writeCarried(sql, carried, tables));
+        kv.put<StoredRestore>(KEY, { id: restoreId, state: "merged" });
+      });
+      await storage.sync();
+      return restart(false);
+    }
+    if (stored()?.state === "prepared") return failure("NOT_RESTORED");
+    if (stored()?.state === "merged")
+      storage.transactionSync(() => {
+        onRestored();
+        kv.put<StoredRestore>(KEY, { id: restoreId, state: "finished" });
+      });
+    isUnfinished = false;
+    await within(FLUSH_TIMEOUT_MS, flushOutbox()).catch(() => {});
+    return success({ applied: isDelivered() });
+  }
+
+  return {
+    /** Whether the object refuses calls, because it is about to be restored or lacks the state of today. */
+    isRestoring: (): boolean => isUnfinished || (preparedUntil > 0 && preparedUntil > Date.now()),
+
+    handle(request: RestoreRequest): Promise<Reply<RestoreRequest["op"]>> {
+      switch (request.op) {
+        case "prepareRestore":
+          return prepare(request);
+        case "applyRestore":
+          return apply(request);
+        case "finishRestore":
+          return finish(request);
+      }
+    },
+  };
+}
+
+function hashOf(carried: string): string {
+  return hash("sha256", carried, "base64url");
+}
