@@ -58,7 +58,8 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
   });
   const { isInitialized } = ownerStorage.lifecycle;
   const composed = composeAppObject(environment, ownerStorage);
-  const { outbox, leases, operatorLog, roles, superadmins, operations, importedOrganizations, open, receive } = composed;
+  const { outbox, leases, operatorLog, roles, superadmins, operations, importedOrganizations, open, receive } =
+    composed;
   const permissions = createPermissionCache({ ...roles, beforeNextWrite: ownerStorage.beforeNextWrite });
   const { permissionsOf } = permissions;
   const { access, resolveAccess } = createAppAccess({ isInitialized, open, leases, sockets: environment });
