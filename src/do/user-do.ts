@@ -16,7 +16,14 @@ import type { InternalRequest, WireReply } from "../shared/internal.js";
  * The Durable Object of one user, organization or email address, or of the whole app. An app extends the class that `createUserDO` returns.
  * It can add methods, which other Workers call through `getUserDO(env.BINDING, { userId })`.
  */
-export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUser = User> extends DurableObject {
+export abstract class UserDO<
+  TTables,
+  TKv,
+  TDatabase,
+  TFieldsPatch = never,
+  TUser = User,
+  TEvents = unknown,
+> extends DurableObject {
   static {
     markRetryable(this.prototype.trpcRead, this.prototype.internalRead);
   }
@@ -51,6 +58,14 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
    */
   protected get kv(): TKv {
     return this.#object.kv() as TKv;
+  }
+
+  /**
+   * The user's events, with the types of the `events` that `initUserDO` received.
+   * @throws TRPCError NOT_FOUND (`USER_NOT_FOUND`) if no user has this id
+   */
+  protected get events(): TEvents {
+    return this.#object.events() as TEvents;
   }
 
   /**

@@ -93,6 +93,8 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     mailCookieProcedure: withPlacement<object>({ kind: "mail", setsCookies: "always" }),
     /** Built-in: for `_live`. Runs in the object of the organization in the input, or in the caller's own. */
     liveProcedure: withPlacement<object>({ kind: "live", setsCookies: "never" }),
+    /** Built-in: runs in the object of the organization in the input, in the caller's own, or where the app's code sends it. */
+    ownerProcedure: withPlacement<object>({ kind: "owner", setsCookies: "never" }),
     /** Built-in: runs in the caller's own object, and sets cookies. */
     cookieProcedure: userProcedure("always"),
     /** Built-in: replaces the caller's session. The replaced session can repeat the call if the reply is lost. */

@@ -12,6 +12,7 @@ interface InitOptions {
   readonly kv?: unknown;
   readonly roles?: unknown;
   readonly appRoles?: unknown;
+  readonly events?: unknown;
   readonly organizationSettings?: unknown;
   readonly appJurisdiction?: unknown;
   readonly context?: unknown;
@@ -40,6 +41,7 @@ export function checkInitOptions(options: InitOptions): void {
     kv: true,
     roles: true,
     appRoles: true,
+    events: true,
     organizationSettings: true,
     appJurisdiction: true,
     context: true,
@@ -57,6 +59,7 @@ export function checkInitOptions(options: InitOptions): void {
   checkRecord("kv", options.kv);
   checkRecord("roles", options.roles);
   checkRecord("appRoles", options.appRoles);
+  for (const [owner, value] of ownersOf("events", options.events)) checkRecord(`events.${owner}`, value);
   checkJurisdiction("appJurisdiction", options.appJurisdiction);
   checkFunction("context", options.context);
   checkFunction("errorFormatter", options.errorFormatter);

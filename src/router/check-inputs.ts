@@ -34,7 +34,7 @@ export function checkInputs(record: object, path: readonly string[] = []): void 
 function checkProcedure(procedure: AnyTRPCProcedure, path: readonly string[]): void {
   const { kind } = placementOf(procedure);
   const { inputs = [] } = procedure._def as { readonly inputs?: readonly unknown[] };
-  if (kind === "live") return;
+  if (kind === "live" || kind === "owner") return;
   if (kind === "organization") {
     if (inputs.every(acceptsObject)) return;
     throw new Error(

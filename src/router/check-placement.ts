@@ -31,8 +31,10 @@ export function checkPlacement(
   if ((objectTypes[kind] ?? address.type) !== address.type)
     throw wrongObject(isSent && isOwner(kind) ? kind : undefined);
   // On a socket or in a live query, the input could name another organization than the object's own.
-  const organizationId = kind === "organization" ? organizationIdIn(input) : undefined;
-  if (organizationId !== undefined && organizationId !== address.id) throw notThisOrganization(organizationId);
+  const organizationId = kind === "organization" || kind === "owner" ? organizationIdIn(input) : undefined;
+  if (organizationId === undefined) return;
+  if (address.type !== "organization") throw wrongObject();
+  if (organizationId !== address.id) throw notThisOrganization(organizationId);
 }
 
 /**

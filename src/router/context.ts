@@ -2,6 +2,7 @@ import type { Caller } from "../shared/caller.js";
 import type { Owner } from "../shared/owner.js";
 import type { AppDefinition, AppTypes } from "./definition.js";
 import type { Env } from "./env.js";
+import type { Events, EventsOf } from "./events/events-api.js";
 import type { Kv } from "./kv/kv-api.js";
 import type { OrganizationMember, OrganizationOf } from "./organizations/organization-types.js";
 import type { UserOf } from "./profile.js";
@@ -52,6 +53,8 @@ export interface UserContext<TApp extends AppDefinition> extends OwnerContext, U
   readonly tables: Tables<TApp["tables"]["user"]>;
   /** The user's key-value store. */
   readonly kv: Kv<TApp["kv"]>;
+  /** The user's events. */
+  readonly events: Events<EventsOf<TApp, "user">>;
   /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["user"]>;
 }
@@ -65,6 +68,8 @@ export interface OrganizationContext<TApp extends AppDefinition> extends OwnerCo
   readonly tables: Tables<TApp["tables"]["organization"]>;
   /** The organization's key-value store. */
   readonly kv: Kv<TApp["kv"]>;
+  /** The organization's events. */
+  readonly events: Events<EventsOf<TApp, "organization">>;
   /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["organization"]>;
 }
@@ -75,6 +80,8 @@ export interface AppContext<TApp extends AppDefinition> extends OwnerContext {
   readonly tables: Tables<TApp["tables"]["app"]>;
   /** The key-value store of the whole app. */
   readonly kv: Kv<TApp["kv"]>;
+  /** The events of the whole app. */
+  readonly events: Events<EventsOf<TApp, "app">>;
   /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["app"]>;
 }

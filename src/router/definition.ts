@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Jurisdiction } from "../shared/jurisdiction.js";
 import type { AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
 import type { AppRolePolicy } from "./app-roles/app-role-policy.js";
+import type { OwnerEvents } from "./events/event-definitions.js";
 import type { KvSchemas } from "./kv/kv-schemas.js";
 import type { RolePolicy } from "./organizations/role-policy.js";
 import type { RoleDefinitions } from "./organizations/role-definitions.js";
@@ -37,6 +38,8 @@ export interface AppDefinition {
   readonly settings: SettingsSchema | undefined;
   /** The roles in the whole app. */
   readonly appRoles: AppRoleDefinitions;
+  /** The events of each kind of owner. */
+  readonly events?: OwnerEvents | undefined;
 }
 
 declare const APP: unique symbol;

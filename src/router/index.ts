@@ -1,6 +1,7 @@
 /** The app's router, tables and procedures. */
 export { initUserDO } from "./init-user-do.js";
 export { table } from "./schema/table.js";
+export { transient } from "./events/event-definitions.js";
 export type { Condition, ConditionBuilder, ConditionFn } from "./schema/conditions.js";
 export type { Database, QueryRunner, StoredColumns } from "./schema/database.js";
 export type { Migration, MigrationDatabase, Migrations } from "./schema/migration.js";
@@ -9,6 +10,9 @@ export type { Table, TableQuery, Tables } from "./schema/table-api.js";
 export type { InitUserDOOptions } from "./init-options.js";
 export type { Credentials, ListedSession, Session, SignedIn, User } from "../shared/account.js";
 export type { Kv, KvEntry, KvListOptions, KvSetOptions } from "./kv/kv-api.js";
+export type { EventDefinitions, OwnerEvents, TransientEvent } from "./events/event-definitions.js";
+export type { EventEmitter, EventMessage, Events, EventsOf } from "./events/events-api.js";
+export type { EventsRouter } from "./events/events-router.js";
 export type { KvRouter } from "./kv/kv-router.js";
 export type { KvSchemas } from "./kv/kv-schemas.js";
 export type { AppContext, BaseContext, OrganizationContext, UserContext } from "./context.js";

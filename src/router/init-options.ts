@@ -3,6 +3,7 @@ import type { Jurisdiction } from "../shared/jurisdiction.js";
 import type { AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
 import type { BaseContext } from "./context.js";
 import type { ProfileSchema, SettingsSchema, UserFieldsSchema } from "./definition.js";
+import type { NoOtherOwners, OwnerEvents } from "./events/event-definitions.js";
 import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
 import type { RoleDefinitions } from "./organizations/role-definitions.js";
 import type { Migrations } from "./schema/migration.js";
@@ -23,6 +24,7 @@ export interface InitUserDOOptions<
   TFields extends UserFieldsSchema | undefined = undefined,
   TAppTables extends TableDefinitions = Record<never, never>,
   TAppRoles extends AppRoleDefinitions = AppRoleDefinitions,
+  TEvents extends OwnerEvents = Record<never, never>,
 > {
   /**
    * The app's tables, by the kind of owner that stores them. `app` has the tables of the whole app.
@@ -75,6 +77,12 @@ export interface InitUserDOOptions<
    * @default { superadmin: [], member: [] }
    */
   readonly appRoles?: TAppRoles;
+  /**
+   * The events that the app emits to listeners, by the kind of owner, with the schemas of their data. `transient(schema)` declares
+   * an event that is not stored.
+   * @default no events
+   */
+  readonly events?: TEvents & NoOtherOwners<TEvents>;
   /**
    * The app's own fields of an organization, set by `organizations.create` and changed by `organizations.update`.
    * @default none

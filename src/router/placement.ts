@@ -8,10 +8,12 @@
  * - `mail`: in the object of the user to whom the token of its input was mailed
  * - `email`: in the index object of the email address of its input, which calls the user's object
  * - `live`: in the object of the query: `app:main`, that of the organization of its input, or the caller's own
+ * - `owner`: in the object of the organization of its input, or in the caller's own. The app's own code can also call it in
+ *   `app:main`
  * - `refresh`: in the object of the user of the refresh token, from the input or a cookie
  */
 export interface Placement {
-  readonly kind: "anywhere" | "user" | "organization" | "app" | "email" | "refresh" | "mail" | "live";
+  readonly kind: "anywhere" | "user" | "organization" | "app" | "email" | "refresh" | "mail" | "live" | "owner";
   /**
    * Whether the procedure sets or clears cookies. `always`: rejected on sockets, and an HTTP response is buffered until its
    * cookies are known. `sometimes`: also buffered over HTTP, but allowed on sockets, because the cookies that it would clear are

@@ -11,6 +11,8 @@ const objects = { user, organization, email, app: appAddress };
 const belongs: Record<Placement["kind"], readonly (keyof typeof objects)[]> = {
   anywhere: ["user", "organization", "email", "app"],
   live: ["user", "organization", "email", "app"],
+  // The input names an organization.
+  owner: ["organization"],
   user: ["user"],
   refresh: ["user"],
   mail: ["user"],

@@ -1,6 +1,7 @@
 import type { Session } from "../../shared/account.js";
 import type { AppDefinition } from "../../router/definition.js";
 import type { Env } from "../../router/env.js";
+import type { EventEmitter, EventsOf } from "../../router/events/events-api.js";
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { UserOf } from "../../router/profile.js";
 import type { Tables } from "../../router/schema/table-api.js";
@@ -12,6 +13,8 @@ interface UserEvent<TApp extends AppDefinition> extends UserFieldsWriter<TApp> {
   readonly tables: Tables<TApp["tables"]["user"]>;
   /** The user's key-value store. */
   readonly kv: Kv<TApp["kv"]>;
+  /** The user's events. */
+  readonly events: EventEmitter<EventsOf<TApp, "user">>;
   readonly env: Env;
 }
 

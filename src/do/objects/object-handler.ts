@@ -1,3 +1,4 @@
+import type { Events } from "../../router/events/events-api.js";
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { SetUserFields } from "../../router/user-fields.js";
 import type { ObjectAddress } from "../../shared/owner.js";
@@ -58,6 +59,10 @@ export interface ObjectHandler extends ObjectPolicy {
   readonly tables?: () => object;
   /** The key-value store, for methods of the app's class. */
   readonly kv?: () => Kv;
+  /** The events of the owner, for methods of the app's class. */
+  readonly events?: () => Events<never>;
+  /** The number of events that slow readers have missed since the object started. */
+  readonly droppedEvents?: () => number;
   /** Sets the fields that only server code can write, for methods of the app's class. */
   readonly setUserFields?: SetUserFields;
   /** Kysely over the app's tables, for methods of the app's class. */

@@ -1,3 +1,5 @@
+import type { EventDefinitions } from "../../router/events/event-definitions.js";
+import type { Events } from "../../router/events/events-api.js";
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import type { Call } from "../../shared/call.js";
@@ -10,6 +12,8 @@ import { createIdempotencyPruner } from "../idempotency/idempotency-pruner.js";
 import { createIdempotencyStore } from "../idempotency/idempotency-store.js";
 import { createKeyedCalls } from "../idempotency/keyed-calls.js";
 import { createLastCalls } from "../idempotency/last-calls.js";
+import { EVENTS_TABLE, toEventMessage } from "../events/event-store.js";
+import { createOwnerEvents } from "../events/owner-events.js";
 import { createKv } from "../kv/create-kv.js";
 import { createKvExpiry } from "../kv/kv-expiry.js";
 import { createKvStore } from "../kv/kv-store.js";
@@ -40,6 +44,8 @@ export interface OwnerStorageOptions {
   readonly framework: FrameworkSchema;
   /** The schemas of declared keys. */
   readonly kvSchemas: KvSchemas;
+  /** The events of this kind of owner. */
+  readonly events: EventDefinitions | undefined;
   readonly retention: Required<ChangeLogRetention>;
   /** The option of `initUserDO`. */
   readonly appJurisdiction: Jurisdiction | undefined;
@@ -86,6 +92,8 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     onWritten?.();
     // Before the hub exists, there are no listeners. It starts at the newest entry.
     if (lifecycle.isInitialized()) hub?.flush();
+    // After the stored changes of the turn, so that listeners have the cursor of all of them.
+    ownerEvents.announce(hub);
   });
   // Only writes depend on the options of the connection, so a call that only reads does not set them.
   writes.beforeNextWrite(() => prepareConnection(storage.sql));
@@ -94,10 +102,30 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     (hub ??= createChangeHub({
       log: createChangeLog(sql),
       beforeNextWrite: writes.beforeNextWrite,
-      rows: (table, ids) => (table === KV_TABLE ? kvEntries(ids) : tableSet.rowsById(sql, table, ids)),
-      sizes: (table, ids) => (table === KV_TABLE ? kvStore.sizesOf(ids) : tableSet.rowSizes(sql, table, ids)),
-      present: (table, change) => (table === KV_TABLE ? toKvChange(change) : change),
+      rows(table, ids) {
+        if (table === KV_TABLE) return kvEntries(ids);
+        return table === EVENTS_TABLE ? ownerEvents.store.read(ids) : tableSet.rowsById(sql, table, ids);
+      },
+      sizes(table, ids) {
+        if (table === KV_TABLE) return kvStore.sizesOf(ids);
+        return table === EVENTS_TABLE ? ownerEvents.store.sizesOf(ids) : tableSet.rowSizes(sql, table, ids);
+      },
+      present(table, change) {
+        if (table === KV_TABLE) return toKvChange(change);
+        return table === EVENTS_TABLE ? toEventMessage(change) : change;
+      },
     }));
+
+  const ownerEvents = createOwnerEvents({
+    storage,
+    sql,
+    definitions: options.events,
+    onStore(bytes) {
+      pruner.onWrite(1);
+      pruner.onEvent(bytes);
+    },
+    schedule: writes.prepareWrite,
+  });
 
   const kvStore = createKvStore(sql);
   const kvEntries = (keys: readonly string[]): Map<string, unknown> =>
@@ -120,6 +148,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
       signals: [signal, opened?.signal].filter((each) => each !== undefined),
       onListen: opened && ((name) => opened.onListen(name)),
       startOf: opened && ((name) => opened.startOf(name)),
+      isResumed: opened?.isResumed,
     });
   };
 
@@ -181,6 +210,13 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         },
         changes: (rows, { signal }) => changes(KV_TABLE, rows, { call, scope, signal }),
       }),
+
+    /** The events for one call, or for the app's own code without a caller. */
+    events: (call?: OpenCall["call"], scope?: OpenCall["scope"]): Events<never> =>
+      ownerEvents.events((rows, { signal }) => changes(EVENTS_TABLE, rows, { call, scope, signal })),
+
+    /** The number of events that slow readers have missed since the object started. */
+    droppedEvents: (): number => hub?.transients.dropped() ?? 0,
 
     /** Stores rows and keys of an import. */
     importData: (records: readonly ImportedData[]): ImportOutcome[] =>

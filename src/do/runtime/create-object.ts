@@ -212,6 +212,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   return {
     tables: () => handler.tables?.() ?? {},
     kv: () => handler.kv?.(),
+    events: () => handler.events?.(),
     db: () => handler.db?.(),
     setUserFields(patch: Readonly<Record<string, unknown>>): User {
       if (handler.setUserFields) return handler.setUserFields(patch);

@@ -1,4 +1,4 @@
-import type { Flush } from "../change-log/change-hub.js";
+import type { Flush } from "../change-log/flush.js";
 import { closeIfNewer, readAttachment, type Attachment, type StoredSubscription } from "../connections/attachment.js";
 import type { Connection } from "../connections/connection.js";
 import { lazy } from "../lifecycle/lazy.js";

@@ -45,8 +45,8 @@ export function createSocketServer(options: SocketServerOptions) {
   const budget = createMemoryBudget(limits.memoryBytes, { isShared: options.isShared ?? false });
 
   /** Runs a subscription's procedure and opens its result. */
-  async function open(caller: Caller, call: Call, start: Start | undefined) {
-    const scoped = createStreamScope(start);
+  async function open(caller: Caller, call: Call, start: Start | undefined, isResumed = false) {
+    const scoped = createStreamScope(start, isResumed);
     const result = await subscribe(caller, call, scoped.scope);
     if (!result.ok) return result;
     try {
@@ -65,7 +65,7 @@ export function createSocketServer(options: SocketServerOptions) {
       input: input === undefined ? undefined : transformer.input.deserialize(input),
       lastEventId: kind === "tracked" ? cursor : undefined,
     };
-    return open(connection.caller, call, start);
+    return open(connection.caller, call, start, true);
   };
 
   const connectionAccess = createConnectionAccess({
@@ -120,7 +120,7 @@ export function createSocketServer(options: SocketServerOptions) {
   hub.onFlush(
     sleepingSockets.restoreFor,
     connectionAccess.beginFlush,
-    (flush) => subscriptions().live.onFlush(flush),
+    (flush) => (flush.isTransient ? undefined : subscriptions().live.onFlush(flush)),
     (flush) => subscriptions().onFlush(flush),
     connectionAccess.endFlush,
   );

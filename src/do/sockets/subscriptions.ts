@@ -4,7 +4,8 @@ import { createFairWork } from "../scheduling/create-fair-work.js";
 import { memberKey } from "../scheduling/member-key.js";
 import type { StoredLive, StoredSubscription } from "../connections/attachment.js";
 import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries.js";
-import { positionOf, type ChangeHub, type Flush } from "../change-log/change-hub.js";
+import type { ChangeHub } from "../change-log/change-hub.js";
+import { positionOf, type Flush } from "../change-log/flush.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { OpenedResult, Start } from "./stream-scope.js";
@@ -113,6 +114,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     frames,
     authorizeDelivery,
     authorizeAssumingOpen: options.authorizeAssumingOpen,
+    whenResolved: options.whenResolved,
     update,
     catchUpLater: (subscription) => catchUps.add(subscription),
   });

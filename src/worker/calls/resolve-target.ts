@@ -41,7 +41,8 @@ export function resolveTarget(
     case "user":
       if (caller.type !== "user") throw notSignedIn();
       return { type: "user", id: caller.userId };
-    case "live": {
+    case "live":
+    case "owner": {
       const owner = field(input, "organizationId") === undefined ? "user" : "organization";
       return resolveTarget({ kind: owner }, { input }, caller, configuration);
     }

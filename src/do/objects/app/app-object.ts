@@ -19,6 +19,7 @@ import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
+import { addEventData } from "../../tables/schema/change-log-sql.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import type { ObjectEnvironment, ObjectHandler } from "../object-handler.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
@@ -28,6 +29,7 @@ import { appObjectTables, composeAppObject } from "./compose-app-object.js";
 
 const framework = createFrameworkSchema({
   statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...appObjectTables, ...idempotencySchema],
+  steps: [addEventData],
 });
 
 /** Creates the handler of `app:main`, which stores the data of the whole app. */
@@ -38,6 +40,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     tableSet: app.tables.app,
     framework,
     kvSchemas: app.definition.app.kv,
+    events: app.definition.app.events?.app,
     retention: app.retention,
     appJurisdiction: app.definition.appJurisdiction,
     alarms,
@@ -73,6 +76,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
 
   const withGetters = createGetters({
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
+    events: ({ call, scope }: OpenCall) => ownerStorage.events(call, scope),
     db: ownerStorage.database,
   });
 
@@ -168,6 +172,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
         caller.type === "user" && isInitialized() ? roles.store.versionOf(caller.userId) : undefined,
     },
     flushWrites: ownerStorage.flushWrites,
+    droppedEvents: ownerStorage.droppedEvents,
     flushOutbox: outbox.flushPosted,
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,

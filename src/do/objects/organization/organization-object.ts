@@ -13,6 +13,7 @@ import { composeOrganizationObject, organizationTables } from "./compose-organiz
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
+import { addEventData } from "../../tables/schema/change-log-sql.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
@@ -21,6 +22,7 @@ import { AccountSuspended, SessionEnded } from "../../lifecycle/caller-errors.js
 /** The framework's own tables of an organization. */
 export const organizationFramework = createFrameworkSchema({
   statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...organizationTables, ...idempotencySchema],
+  steps: [addEventData],
 });
 
 /** Creates the handler of an organization, which stores its members and their shared data. */
@@ -33,6 +35,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     tableSet: app.tables.organization,
     framework: organizationFramework,
     kvSchemas: app.definition.app.kv,
+    events: app.definition.app.events?.organization,
     retention: app.retention,
     appJurisdiction: app.definition.appJurisdiction,
     alarms,
@@ -64,6 +67,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
       return { userId, email, role, joinedAt, permissions: rolePolicy.permissionsOf(role) };
     },
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
+    events: ({ call, scope }: OpenCall) => ownerStorage.events(call, scope),
     db: ownerStorage.database,
   });
 
@@ -133,6 +137,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
       permissionVersion,
     },
     flushWrites: ownerStorage.flushWrites,
+    droppedEvents: ownerStorage.droppedEvents,
     flushOutbox: outbox.flushPosted,
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,

@@ -141,6 +141,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
   const hookContext = () => ({
     tables: ownerStorage.tables() as UserTables,
     kv: ownerStorage.kv(),
+    events: ownerStorage.events(),
     env,
     setUserFields,
   });

@@ -22,6 +22,7 @@ import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
+import { addEventData } from "../../tables/schema/change-log-sql.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
@@ -30,7 +31,7 @@ import { AccountSuspended, SessionEnded, sessionReplaced, userNotFound } from ".
 /** The framework's own tables of a user. */
 export const userFramework = createFrameworkSchema({
   statements: [...accountTables, socketSchema, ...wakeIndexSchema, kvSchema, ...idempotencySchema],
-  steps: [{ name: "delete the mail rates with addresses", run: deleteOldMailRates }],
+  steps: [{ name: "delete the mail rates with addresses", run: deleteOldMailRates }, addEventData],
 });
 
 /** Creates the handler of a user, which stores the account, its sessions and the user's data. */
@@ -42,6 +43,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     tableSet: app.tables.user,
     framework: userFramework,
     kvSchemas: app.definition.app.kv,
+    events: app.definition.app.events?.user,
     retention: app.retention,
     appJurisdiction: app.definition.appJurisdiction,
     alarms,
@@ -105,6 +107,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       return toUser(row);
     },
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
+    events: ({ call, scope }: OpenCall) => ownerStorage.events(call, scope),
     db: ownerStorage.database,
   });
 
@@ -195,6 +198,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       onUse: access.onUse,
     },
     flushWrites: ownerStorage.flushWrites,
+    droppedEvents: ownerStorage.droppedEvents,
     flushOutbox: composed.flushOutbox,
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,
@@ -207,6 +211,10 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     kv: () => {
       if (!exists()) throw userNotFound();
       return ownerStorage.kv();
+    },
+    events: () => {
+      if (!exists()) throw userNotFound();
+      return ownerStorage.events();
     },
     setUserFields(patch) {
       if (!exists()) throw userNotFound();
