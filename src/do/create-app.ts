@@ -12,6 +12,7 @@ import { guardFetch } from "./live/live-sandbox.js";
 import { mailSettings } from "./mail/mail-options.js";
 import type { App } from "./objects/app.js";
 import { checkUserDOOptions, type UserDOOptions } from "./options.js";
+import { presenceOptions } from "./presence/presence-options.js";
 import { throttleOptions } from "./rate/throttle-delay.js";
 import { createTableSet } from "./tables/table-set.js";
 
@@ -36,6 +37,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     },
     session: withDefaults(options.session),
     socketLimits: socketLimits(options.sockets),
+    presence: presenceOptions(options.presence),
     retention: retentionOf(options.changeLog),
     throttle: throttleOptions(options.throttle),
     audit: auditOptions(options.audit),

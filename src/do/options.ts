@@ -14,6 +14,7 @@ import type { DirectoryOptions, OnDirectoryChange } from "./directory/directory-
 import { checkMailOptions } from "./mail/check-mail-options.js";
 import type { MailOptions } from "./mail/mail-options.js";
 import type { CheckBreachedPassword } from "./accounts/passwords/check-breached-password.js";
+import type { PresenceOptions } from "./presence/presence-options.js";
 import type { SocketLimits } from "./connections/socket-limits.js";
 
 /**
@@ -76,6 +77,11 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition>
    */
   readonly sockets?: SocketLimits;
   /**
+   * When people who lost their connection stop being present.
+   * @default after 10 seconds
+   */
+  readonly presence?: PresenceOptions;
+  /**
    * Retention of the change log, from which subscribers that reconnect get the changes that they missed.
    * @default 50,000 entries, 8 MiB and 7 days, whichever is reached first
    */
@@ -116,6 +122,7 @@ const names: OptionNames<UserDOOptions> = {
   maxQueuedHashes: true,
   session: true,
   sockets: true,
+  presence: true,
   changeLog: true,
   jurisdiction: true,
   locationHint: true,

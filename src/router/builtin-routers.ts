@@ -8,6 +8,7 @@ import { createKvRouter } from "./kv/kv-router.js";
 import { liveProcedure } from "./live/live-procedure.js";
 import { createOrganizationsRouter } from "./organizations/organizations-router.js";
 import type { RolePolicy } from "./organizations/role-policy.js";
+import { createPresenceRouter } from "./presence/presence-router.js";
 import type { SessionSchema } from "./sessions/session-data.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
 
@@ -35,6 +36,7 @@ export function createBuiltinRouters<TApp extends AppDefinition, TSession extend
     sessions: createSessionsRouter(session),
     kv: createKvRouter<TApp["kv"]>(kv),
     events: createEventsRouter<TApp>(),
+    presence: createPresenceRouter<TApp>(),
     _emit: emitProcedure,
     _live: liveProcedure,
     organizations: createOrganizationsRouter<TApp>(settings, roles),

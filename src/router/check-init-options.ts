@@ -13,6 +13,7 @@ interface InitOptions {
   readonly roles?: unknown;
   readonly appRoles?: unknown;
   readonly events?: unknown;
+  readonly presence?: unknown;
   readonly organizationSettings?: unknown;
   readonly appJurisdiction?: unknown;
   readonly context?: unknown;
@@ -42,6 +43,7 @@ export function checkInitOptions(options: InitOptions): void {
     roles: true,
     appRoles: true,
     events: true,
+    presence: true,
     organizationSettings: true,
     appJurisdiction: true,
     context: true,
@@ -60,6 +62,7 @@ export function checkInitOptions(options: InitOptions): void {
   checkRecord("roles", options.roles);
   checkRecord("appRoles", options.appRoles);
   for (const [owner, value] of ownersOf("events", options.events)) checkRecord(`events.${owner}`, value);
+  ownersOf("presence", options.presence);
   checkJurisdiction("appJurisdiction", options.appJurisdiction);
   checkFunction("context", options.context);
   checkFunction("errorFormatter", options.errorFormatter);

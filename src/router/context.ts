@@ -6,6 +6,7 @@ import type { Events, EventsOf } from "./events/events-api.js";
 import type { Kv } from "./kv/kv-api.js";
 import type { OrganizationMember, OrganizationOf } from "./organizations/organization-types.js";
 import type { UserOf } from "./profile.js";
+import type { Presence, PresenceStateOf } from "./presence/presence-api.js";
 import type { Database } from "./schema/database.js";
 import type { Tables } from "./schema/table-api.js";
 import type { UserFieldsWriter } from "./user-fields.js";
@@ -55,6 +56,8 @@ export interface UserContext<TApp extends AppDefinition> extends OwnerContext, U
   readonly kv: Kv<TApp["kv"]>;
   /** The user's events. */
   readonly events: Events<EventsOf<TApp, "user">>;
+  /** The user's own devices that are connected. */
+  readonly presence: Presence<PresenceStateOf<TApp, "user">>;
   /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["user"]>;
 }
@@ -70,6 +73,8 @@ export interface OrganizationContext<TApp extends AppDefinition> extends OwnerCo
   readonly kv: Kv<TApp["kv"]>;
   /** The organization's events. */
   readonly events: Events<EventsOf<TApp, "organization">>;
+  /** Who is connected to the organization. */
+  readonly presence: Presence<PresenceStateOf<TApp, "organization">>;
   /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["organization"]>;
 }
@@ -82,6 +87,8 @@ export interface AppContext<TApp extends AppDefinition> extends OwnerContext {
   readonly kv: Kv<TApp["kv"]>;
   /** The events of the whole app. */
   readonly events: Events<EventsOf<TApp, "app">>;
+  /** Who is connected to the app's object. */
+  readonly presence: Presence<PresenceStateOf<TApp, "app">>;
   /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["app"]>;
 }

@@ -6,6 +6,7 @@ import type { ProfileSchema, SettingsSchema, UserFieldsSchema } from "./definiti
 import type { NoOtherOwners, OwnerEvents } from "./events/event-definitions.js";
 import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
 import type { RoleDefinitions } from "./organizations/role-definitions.js";
+import type { OwnerPresence } from "./presence/presence-definitions.js";
 import type { Migrations } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
 import type { SessionSchema } from "./sessions/session-data.js";
@@ -25,6 +26,7 @@ export interface InitUserDOOptions<
   TAppTables extends TableDefinitions = Record<never, never>,
   TAppRoles extends AppRoleDefinitions = AppRoleDefinitions,
   TEvents extends OwnerEvents = Record<never, never>,
+  TPresence extends OwnerPresence = Record<never, never>,
 > {
   /**
    * The app's tables, by the kind of owner that stores them. `app` has the tables of the whole app.
@@ -83,6 +85,12 @@ export interface InitUserDOOptions<
    * @default no events
    */
   readonly events?: TEvents & NoOtherOwners<TEvents>;
+  /**
+   * Shows who is connected, for the kinds of owners that have a schema here: that of a connection's state, such as the page that a
+   * person looks at.
+   * @default no presence
+   */
+  readonly presence?: TPresence & NoOtherOwners<TPresence>;
   /**
    * The app's own fields of an organization, set by `organizations.create` and changed by `organizations.update`.
    * @default none

@@ -22,6 +22,7 @@ import { can } from "./organizations/can.js";
 import { createRolePolicy } from "./organizations/role-policy.js";
 import { defaultRoles, type PermissionOf, type RoleDefinitions } from "./organizations/role-definitions.js";
 import type { InitUserDOOptions } from "./init-options.js";
+import { checkPresence, type OwnerPresence } from "./presence/presence-definitions.js";
 import { repeatable } from "./repeatable.js";
 import type { Requirement } from "./requirement.js";
 import type { TableDefinitions } from "./schema/table.js";
@@ -81,6 +82,7 @@ export function initUserDO<
   TAppTables extends TableDefinitions = Record<never, never>,
   const TAppRoles extends AppRoleDefinitions = Record<never, never>,
   TEvents extends OwnerEvents = Record<never, never>,
+  TPresence extends OwnerPresence = Record<never, never>,
 >(
   options: InitUserDOOptions<
     TUserTables,
@@ -95,7 +97,8 @@ export function initUserDO<
     TFields,
     TAppTables,
     TAppRoles,
-    TEvents
+    TEvents,
+    TPresence
   > = {},
 ) {
   type App = {
@@ -107,6 +110,7 @@ export function initUserDO<
     fields: TFields;
     appRoles: TAppRoles;
     events: TEvents;
+    presence: TPresence;
   };
   type Context = BaseContext<App> & TExtra;
 
@@ -119,6 +123,7 @@ export function initUserDO<
   }
   checkUserFields(fields);
   checkEvents(options.events);
+  checkPresence(options.presence);
   // The default of TKv has no keys.
   const kv = options.kv ?? ({} as TKv);
   const roles: RoleDefinitions = options.roles ?? defaultRoles;
@@ -153,6 +158,7 @@ export function initUserDO<
       settings,
       appRoles,
       events: options.events,
+      presence: options.presence,
     },
     roles: rolePolicy,
     appRoles: appRolePolicy,
@@ -281,7 +287,7 @@ export function initUserDO<
     /** Merges routers of this `t` into one. @see https://trpc.io/docs/server/merging-routers */
     mergeRouters,
     /**
-     * The built-in routers: `auth`, `account`, `sessions`, `kv`, `events`, `organizations`, `admin`, and `_emit` and `_live`.
+     * The built-in routers: `auth`, `account`, `sessions`, `kv`, `events`, `presence`, `organizations`, `admin`, and `_emit` and `_live`.
      *
      * @example
      * ```ts

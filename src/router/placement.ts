@@ -55,7 +55,7 @@ export interface Placement {
    */
   readonly endsPermission?: true;
   /**
-   * Whether the reply contains data of other users or their credentials, so that it is not stored.
+   * Whether the reply contains data of other users or their credentials, or is of no use later, so that it is not stored.
    * @default no
    */
   readonly hasConfidentialReply?: true;

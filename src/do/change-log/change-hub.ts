@@ -25,6 +25,12 @@ export interface ChangeHubOptions {
    * @default the hub reads the newest entry when it is created
    */
   readonly beforeNextWrite?: (callback: () => void) => void;
+  /**
+   * Returns the current state of something that is not stored, by the name under which subscribers listen to it. A subscriber gets it
+   * at the start and after a gap, and updates in between.
+   * @default none
+   */
+  readonly snapshots?: ReadonlyMap<string, () => unknown>;
 }
 
 /** The part of the missed changes to read. A page of long rows ends before its limit. */
@@ -46,12 +52,14 @@ const SHARED_PAGES = 4;
 
 /** Notifies listeners of writes, once for all writes of one turn of the event loop. */
 export function createChangeHub(options: ChangeHubOptions) {
-  const { log, rows, sizes, present = (_table, change) => change, beforeNextWrite } = options;
+  const { log, rows, sizes, present = (_table, change) => change, beforeNextWrite, snapshots } = options;
   const subscribers = new Set<readonly FlushListener[]>();
   let head = beforeNextWrite ? createLazyCursor(log.head, beforeNextWrite) : log.head();
   /** Cache of pages while subscribers share them; `undefined` otherwise. */
   let shared: Map<string, MissedChanges> | undefined;
   const transients = createRecentTransients();
+  /** The snapshots since the last update, so that each is created and serialized once for all subscribers. */
+  const cachedSnapshots = new Map<string, TrackedChange>();
 
   function readShared(key: string, read: () => MissedChanges): MissedChanges {
     const known = shared?.get(key);
@@ -88,11 +96,20 @@ export function createChangeHub(options: ChangeHubOptions) {
     return net.slice(0, count);
   }
 
+  function readSnapshot(table: string, read: () => unknown): MissedChanges {
+    const snapshot = cachedSnapshots.get(table) ?? { cursor: formatCursor(head), id: "", change: read() };
+    cachedSnapshots.set(table, snapshot);
+    return { changes: [snapshot], next: undefined };
+  }
+
   function readMissed(
     table: string,
     { after, from, until = head }: Position,
     { rows: filter, limit }: MissedOptions,
   ): MissedChanges {
+    const snapshot = snapshots?.get(table);
+    // A cursor of this instance belongs to a subscriber that has missed no update.
+    if (snapshot) return typeof after === "string" ? readSnapshot(table, snapshot) : { changes: [], next: undefined };
     const cursor = typeof after === "string" ? parseCursor(after) : after;
     if (!cursor || !log.check(cursor)) {
       const change: Change<unknown> = { type: "reset" };
@@ -167,6 +184,15 @@ export function createChangeHub(options: ChangeHubOptions) {
         return { changes: withRows(table, first), next };
       };
       notify(flush);
+    },
+
+    hasSnapshot: (table: string): boolean => snapshots?.has(table) ?? false,
+
+    /** Notifies the listeners of an update of something with a snapshot. */
+    announceUpdate(table: string, update: Pick<TransientChange, "change" | "bytes">): void {
+      hub.flush();
+      cachedSnapshots.delete(table);
+      notify({ ...transients.add(head, table, [{ ...update, id: "" }]), isTransient: false, hasSnapshot: true });
     },
 
     /** Changes that are not stored, for the subscribers that were not ready for them. */

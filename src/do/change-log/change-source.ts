@@ -1,7 +1,7 @@
 import { tracked, type TrackedEnvelope } from "@trpc/server";
 import type { Cursor } from "../../shared/cursor.js";
 import type { ChangeHub } from "./change-hub.js";
-import { positionOf, type Flush, type Position } from "./flush.js";
+import { NEEDS_SNAPSHOT, positionOf, type Flush, type Position } from "./flush.js";
 import { matchesRow, type RowFilter } from "./row-filter.js";
 
 /** Maximum number of changes that are read ahead. The iterating code may wait for a slow client. */
@@ -63,9 +63,10 @@ function iterate({ hub, description, signals, onListen, startOf, isResumed }: Ch
   return {
     async *[Symbol.asyncIterator]() {
       onListen?.(table);
-      let position: Position = { after: after ?? startOf?.(table) ?? hub.head() };
+      const hasSnapshot = hub.hasSnapshot(table);
+      let position: Position = hasSnapshot ? NEEDS_SNAPSHOT : { after: after ?? startOf?.(table) ?? hub.head() };
       let hasChanges = true;
-      let transients: unknown[] = isResumed ? hub.transients.since(0, table, rows).map(({ change }) => change) : [];
+      let transients: unknown[] = isResumed && !hasSnapshot ? hub.transients.since(0, table, rows).map(({ change }) => change) : [];
       let resume = (): void => {};
       const onAbort = (): void => resume();
       const concerns = (flush: Flush): boolean =>
@@ -74,12 +75,18 @@ function iterate({ hub, description, signals, onListen, startOf, isResumed }: Ch
         for (const { id, change } of flush.page(table).changes) {
           if (!matchesRow(rows, id)) continue;
           if (transients.length < MAX_TRANSIENTS) transients.push(change);
+          else if (hasSnapshot) position = NEEDS_SNAPSHOT;
           else hub.transients.drop();
+        }
+        if (position === NEEDS_SNAPSHOT) {
+          // The snapshot includes the updates.
+          hasChanges = true;
+          transients = [];
         }
         resume();
       };
       const stop = hub.onFlush((flush) => {
-        if (flush.isTransient) {
+        if (flush.isTransient || flush.hasSnapshot) {
           if (concerns(flush)) addTransients(flush);
         } else if (concerns(flush)) {
           hasChanges = true;

@@ -17,6 +17,8 @@ export interface Flush {
   readonly from: Cursor;
   /** Whether the changes are not stored, so that a subscriber that misses them cannot catch up with them. */
   readonly isTransient?: boolean;
+  /** Whether a subscriber that misses the changes gets a snapshot when it catches up. */
+  readonly hasSnapshot?: boolean;
   /** The tables with changes. */
   readonly tables: readonly string[];
   /** Whether it changed a row that the filter matches. */
@@ -41,6 +43,9 @@ export interface Position {
    */
   readonly until?: Cursor | undefined;
 }
+
+/** The position of a subscriber that needs a snapshot. */
+export const NEEDS_SNAPSHOT: Position = { after: "" };
 
 /** Changes that a subscriber has missed, or a page of them. */
 export interface MissedChanges {

@@ -12,6 +12,7 @@ import type { ChangeLogRetention } from "../change-log/change-log-retention.js";
 import type { SocketLimits } from "../connections/socket-limits.js";
 import type { DirectorySettings } from "../directory/directory-options.js";
 import type { MailSettings } from "../mail/mail-options.js";
+import type { PresenceOptions } from "../presence/presence-options.js";
 import type { ThrottleOptions } from "../rate/throttle-delay.js";
 import type { LocationOptions } from "../lifecycle/data-location.js";
 import type { TableSet } from "../tables/table-set.js";
@@ -23,6 +24,7 @@ export interface App {
   readonly tables: { readonly user: TableSet; readonly organization: TableSet; readonly app: TableSet };
   readonly session: Required<SessionOptions>;
   readonly socketLimits: Required<SocketLimits>;
+  readonly presence: Required<PresenceOptions>;
   readonly retention: Required<ChangeLogRetention>;
   readonly throttle: Required<ThrottleOptions>;
   readonly audit: Required<AuditOptions>;

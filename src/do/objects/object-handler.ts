@@ -5,6 +5,7 @@ import type { ObjectAddress } from "../../shared/owner.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import type { KeyedCalls } from "../idempotency/keyed-calls.js";
 import type { App } from "./app.js";
+import type { StoredPresence } from "../connections/attachment.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { Observer } from "../signals/observer.js";
 import type { SocketCapability } from "../sockets/socket-capability.js";
@@ -32,6 +33,8 @@ export interface ObjectEnvironment {
   readonly suspendUser: (userId: string) => void;
   /** Closes the sockets of a former member. */
   readonly endMember: (userId: string) => void;
+  /** Stores the presence of an open socket. */
+  readonly setPresence: (socket: WebSocket, presence: StoredPresence) => void;
 }
 
 /** The behavior of one kind of object. */

@@ -1,13 +1,12 @@
-import type { EventDefinitions } from "../../router/events/event-definitions.js";
 import type { Events } from "../../router/events/events-api.js";
+import type { Presence } from "../../router/presence/presence-api.js";
 import type { Kv } from "../../router/kv/kv-api.js";
-import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
+import type { Owner } from "../../shared/owner.js";
 import type { ImportedData, ImportOutcome } from "../../shared/import-requests.js";
 import type { SchemaVersion } from "../../shared/directory.js";
-import type { Alarms } from "../lifecycle/alarms.js";
-import { createChangeLogPruner, type ChangeLogRetention } from "../change-log/change-log-retention.js";
+import { createChangeLogPruner } from "../change-log/change-log-retention.js";
 import { createIdempotencyPruner } from "../idempotency/idempotency-pruner.js";
 import { createIdempotencyStore } from "../idempotency/idempotency-store.js";
 import { createKeyedCalls } from "../idempotency/keyed-calls.js";
@@ -20,12 +19,14 @@ import { createKvStore } from "../kv/kv-store.js";
 import { KV_TABLE } from "../kv/kv-table.js";
 import { toKvChange } from "../kv/to-kv-change.js";
 import { toKvEntry } from "../kv/kv-value.js";
-import type { Jurisdiction } from "../../shared/jurisdiction.js";
 import { createLifecycle, type AppSchema } from "../lifecycle/lifecycle.js";
 import { createChangeHub, type ChangeHub } from "../change-log/change-hub.js";
 import { createChangeSource } from "../change-log/change-source.js";
 import type { RowFilter } from "../change-log/row-filter.js";
+import { createOwnerPresence } from "../presence/owner-presence.js";
+import { PRESENCE_TABLE } from "../presence/create-presence.js";
 import { importData } from "../operators/import-data.js";
+import type { ObjectEnvironment } from "./object-handler.js";
 import type { StreamScope } from "../sockets/stream-scope.js";
 import type { TableProblems } from "../tables/schema/apply-plan.js";
 import { createChangeLog } from "../change-log/create-change-log.js";
@@ -34,24 +35,13 @@ import type { FrameworkSchema } from "../tables/schema/framework-schema.js";
 import { createTables } from "../tables/create-tables.js";
 import { recordedSql } from "../tables/reads/recorded-sql.js";
 import { prepareConnection } from "../tables/schema/change-log-sql.js";
-import type { TableSet } from "../tables/table-set.js";
 import { watchWrites } from "../tables/watch-writes.js";
 
 export interface OwnerStorageOptions {
-  readonly storage: DurableObjectStorage;
-  readonly tableSet: TableSet;
+  readonly environment: ObjectEnvironment;
+  readonly owner: Owner["type"];
   /** The framework's own tables in this kind of object. */
   readonly framework: FrameworkSchema;
-  /** The schemas of declared keys. */
-  readonly kvSchemas: KvSchemas;
-  /** The events of this kind of owner. */
-  readonly events: EventDefinitions | undefined;
-  readonly retention: Required<ChangeLogRetention>;
-  /** The option of `initUserDO`. */
-  readonly appJurisdiction: Jurisdiction | undefined;
-  readonly alarms: Alarms;
-  /** The secret of the hashes of inputs. */
-  readonly secret: () => string;
   /** Called after each turn with writes, for example to clear caches. */
   readonly onWritten?: () => void;
   /** Called at the start, after the tables of another version were upgraded. */
@@ -73,7 +63,12 @@ interface ChangesOptions {
 
 /** Creates the storage of an owner: the tables of the framework and the app, and the change log. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
-  const { storage, tableSet, framework, kvSchemas, retention, alarms, secret, onWritten, onUpgraded } = options;
+  const { environment, owner, framework, onWritten, onUpgraded } = options;
+  const { state, app, alarms, identity } = environment;
+  const { storage } = state;
+  const tableSet = app.tables[owner];
+  const { app: definition, appJurisdiction } = app.definition;
+  const { kv: kvSchemas } = definition;
   const sql = recordedSql(storage.sql);
   let problems: TableProblems = new Map();
   const schema: AppSchema = {
@@ -84,8 +79,8 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     },
     fingerprint: tableSet.fingerprint,
   };
-  const lifecycle = createLifecycle({ storage, framework, app: schema, appJurisdiction: options.appJurisdiction });
-  const pruner = createChangeLogPruner({ sql, retention, isInitialized: lifecycle.isInitialized, arm: alarms.arm });
+  const lifecycle = createLifecycle({ storage, framework, app: schema, appJurisdiction });
+  const pruner = createChangeLogPruner({ sql, retention: app.retention, isInitialized: lifecycle.isInitialized, arm: alarms.arm });
   alarms.register(pruner.task);
   let hub: ChangeHub | undefined;
   const writes = watchWrites(storage.sql, () => {
@@ -102,6 +97,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     (hub ??= createChangeHub({
       log: createChangeLog(sql),
       beforeNextWrite: writes.beforeNextWrite,
+      snapshots: presence.snapshots,
       rows(table, ids) {
         if (table === KV_TABLE) return kvEntries(ids);
         return table === EVENTS_TABLE ? ownerEvents.store.read(ids) : tableSet.rowsById(sql, table, ids);
@@ -116,10 +112,20 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
       },
     }));
 
+  const presence = createOwnerPresence({
+    state,
+    schema: definition.presence?.[owner],
+    isInitialized: lifecycle.isInitialized,
+    graceMs: app.presence.gracePeriod * 1_000,
+    alarms,
+    hub: () => hub,
+    store: environment.setPresence,
+  });
+
   const ownerEvents = createOwnerEvents({
     storage,
     sql,
-    definitions: options.events,
+    definitions: definition.events?.[owner],
     onStore(bytes) {
       pruner.onWrite(1);
       pruner.onEvent(bytes);
@@ -161,7 +167,13 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     /** SQL storage that records which tables a live query reads. */
     sql,
     hub: getHub,
-    keyedCalls: createKeyedCalls({ store, lastCalls, pruner: idempotencyPruner, secret, isInitialized }),
+    keyedCalls: createKeyedCalls({
+      store,
+      lastCalls,
+      pruner: idempotencyPruner,
+      secret: () => identity().secrets.index,
+      isInitialized,
+    }),
     /** The calls with idempotency keys that deleted the object. */
     lastCalls,
 
@@ -214,6 +226,16 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     /** The events for one call, or for the app's own code without a caller. */
     events: (call?: OpenCall["call"], scope?: OpenCall["scope"]): Events<never> =>
       ownerEvents.events((rows, { signal }) => changes(EVENTS_TABLE, rows, { call, scope, signal })),
+
+    /** Who is connected, for one call. */
+    presence: (call?: OpenCall["call"], scope?: OpenCall["scope"]): Presence<never> =>
+      presence.presence((signal) => changes(PRESENCE_TABLE, undefined, { call, scope, signal })),
+
+    /** The presence of the connections of one caller. */
+    presenceService: presence.service,
+
+    /** Tracks the sockets; `undefined` without presence. */
+    presenceTracker: presence.tracker,
 
     /** The number of events that slow readers have missed since the object started. */
     droppedEvents: (): number => hub?.transients.dropped() ?? 0,

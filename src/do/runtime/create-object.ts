@@ -73,6 +73,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     endSession: (sessionId) => activeSocketServer()?.endSession(sessionId),
     suspendUser: (userId) => activeSocketServer()?.suspendUser(userId),
     endMember: (userId) => activeSocketServer()?.endUser(userId),
+    setPresence: (socket, presence) => activeSocketServer()?.setPresence(socket, presence),
   });
   const handler = startOrRefuse(unchecked, { alarms, onError });
   if (onCall) countRows(state.storage.sql);

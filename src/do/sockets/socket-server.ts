@@ -4,7 +4,13 @@ import { randomId } from "../../shared/random-id.js";
 import { createLiveResults } from "../live/live-result.js";
 import { liveInput } from "../../router/live/live-procedure.js";
 import { createMessageHandler } from "./handle-message.js";
-import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
+import {
+  ATTACHMENT_VERSION,
+  closeIfNewer,
+  readAttachment,
+  type Attachment,
+  type StoredPresence,
+} from "../connections/attachment.js";
 import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED, CLOSE_SUSPENDED } from "../../shared/close-codes.js";
 import { createConnection, type Connection } from "../connections/connection.js";
 import { lazy } from "../lifecycle/lazy.js";
@@ -26,9 +32,16 @@ import {
 import { createReceiver } from "./receive-frame.js";
 import { createSubscriptions, type Reopen, type Subscriptions } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
-import { exceededSocketLimit, sessionTag, userTag, wakeNumber, wakeTag } from "./socket-tags.js";
+import { exceededSocketLimit, sessionTag, userTag } from "../connections/socket-tags.js";
+import { wakeNumber, wakeTag } from "./wake-tags.js";
 import { createSleepingSockets } from "./sleeping-sockets.js";
 import type { SocketServerOptions } from "./socket-capability.js";
+
+/** How a socket is closed. */
+interface SocketEnding {
+  readonly code: number;
+  readonly reason: string;
+}
 
 /**
  * Speaks tRPC's WebSocket protocol on hibernating sockets. State that must survive hibernation is stored in their attachments.
@@ -36,7 +49,7 @@ import type { SocketServerOptions } from "./socket-capability.js";
  * @see https://trpc.io/docs/server/websockets
  */
 export function createSocketServer(options: SocketServerOptions) {
-  const { state, router, hub, limits, subscribe, shape, live, resumeFlag } = options;
+  const { state, router, hub, limits, subscribe, shape, live, resumeFlag, presence } = options;
   const { transformer } = router._def._config;
   const frames = createFrames(router);
   const store = createSubscriptionStore(state.storage.sql);
@@ -166,8 +179,10 @@ export function createSocketServer(options: SocketServerOptions) {
   /** Deletes the stored state of a closed socket. Resolves when its waiting messages are handled; `undefined` if none wait. */
   function leave(socket: WebSocket): Promise<void> | undefined {
     const connection = connections.get(socket);
-    const key = readAttachment(socket)?.key;
+    const attachment = readAttachment(socket);
+    const key = attachment?.key;
     sleepingSockets.skip(socket);
+    if (attachment) presence?.onClose(socket, attachment);
     // A deleted object no longer has the table.
     if (key !== undefined && options.isInitialized()) store.delete(key);
     if (!connection) return undefined;
@@ -194,7 +209,11 @@ export function createSocketServer(options: SocketServerOptions) {
     state.waitUntil(restored.then(() => subscriptions().resumeGenerators()));
   }
 
-  function accept(caller: Caller, expiresAt: number): { connection: Connection; client: WebSocket } {
+  function accept(
+    caller: Caller,
+    expiresAt: number,
+    present?: StoredPresence,
+  ): { connection: Connection; client: WebSocket } {
     const { 0: client, 1: server } = new WebSocketPair();
     const session = sessionOf(caller);
     // The platform answers pings, so that a ping does not wake the object.
@@ -212,6 +231,7 @@ export function createSocketServer(options: SocketServerOptions) {
       standing: options.permissionVersion?.(caller),
       subscriptions: "[]",
       hasLive: false,
+      ...(present && { presence: present }),
     } satisfies Attachment);
     sleepingSockets.skip(server);
     sleepingSockets.restoreAll();
@@ -219,8 +239,16 @@ export function createSocketServer(options: SocketServerOptions) {
     return { connection: connectionOf(server), client };
   }
 
-  function closeSockets(tag: string, code: number, reason: string): void {
-    for (const socket of state.getWebSockets(tag)) {
+  /** Closes the sockets of a user or a session, because access was revoked. */
+  function closeSockets(by: "user" | "session", id: string, { code, reason }: SocketEnding): void {
+    const userIds = new Set<string>();
+    for (const socket of state.getWebSockets(by === "user" ? userTag(id) : sessionTag(id))) {
+      const { caller, presence: present } = readAttachment(socket) ?? {};
+      if (present && caller?.type === "user") {
+        userIds.add(caller.userId);
+        // The close of the socket, which follows, must not start a grace period.
+        store.setPresence(socket, undefined);
+      }
       const connection = connectionOf(socket);
       receiver.drop(socket);
       sleepingSockets.skip(socket);
@@ -228,6 +256,7 @@ export function createSocketServer(options: SocketServerOptions) {
       connection.end();
       socket.close(code, reason);
     }
+    presence?.onRevoke({ column: by, id }, userIds);
   }
 
   return {
@@ -235,7 +264,8 @@ export function createSocketServer(options: SocketServerOptions) {
     accept(caller: Caller, expiresAt: number): Response {
       const exceeded = exceededSocketLimit(state, caller, limits, options.isShared);
       if (exceeded) return tooManySockets(exceeded);
-      return new Response(null, { status: 101, webSocket: accept(caller, expiresAt).client });
+      const { client } = accept(caller, expiresAt, presence?.onOpen(caller));
+      return new Response(null, { status: 101, webSocket: client });
     },
 
     /** Accepts a socket of a Worker, and sends the stream of the Worker's ticket on it. */
@@ -289,11 +319,15 @@ export function createSocketServer(options: SocketServerOptions) {
     },
 
     // Delete the session, or store the suspension, before: closing alone does not stop messages that are on their way.
-    endSession: (sessionId: string): void => closeSockets(sessionTag(sessionId), CLOSE_SESSION_ENDED, sessionEnded),
-    suspendUser: (userId: string): void => closeSockets(userTag(userId), CLOSE_SUSPENDED, suspended),
+    endSession: (sessionId: string): void =>
+      closeSockets("session", sessionId, { code: CLOSE_SESSION_ENDED, reason: sessionEnded }),
+    suspendUser: (userId: string): void =>
+      closeSockets("user", userId, { code: CLOSE_SUSPENDED, reason: suspended }),
 
     /** Closes the sockets of a user who is no longer a member. */
-    endUser: (userId: string): void => closeSockets(userTag(userId), CLOSE_NOT_A_MEMBER, noMember),
+    endUser: (userId: string): void => closeSockets("user", userId, { code: CLOSE_NOT_A_MEMBER, reason: noMember }),
+
+    setPresence: store.setPresence,
   };
 }
 

@@ -136,6 +136,7 @@ export function createSourceDelivery(options: SourceDeliveryOptions) {
   const transients = createTransientDelivery({
     ...options,
     isWaiting,
+    fallBehind,
     send: (subscription, change) => send(subscription, [change], undefined).isComplete,
   });
 
@@ -146,7 +147,7 @@ export function createSourceDelivery(options: SourceDeliveryOptions) {
 
     /** Sends a subscriber the changes of a flush. */
     deliver(subscription: Subscription, flush: Flush, table: string): void {
-      if (flush.isTransient) return transients.deliver(subscription, flush, table);
+      if (flush.isTransient || flush.hasSnapshot) return transients.deliver(subscription, flush, table);
       const { connection, stored } = subscription;
       const { rows } = stored;
       // A lagging subscriber receives this flush when it catches up.

@@ -5,7 +5,7 @@ import { memberKey } from "../scheduling/member-key.js";
 import type { StoredLive, StoredSubscription } from "../connections/attachment.js";
 import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries.js";
 import type { ChangeHub } from "../change-log/change-hub.js";
-import { positionOf, type Flush } from "../change-log/flush.js";
+import { NEEDS_SNAPSHOT, positionOf, type Flush } from "../change-log/flush.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { OpenedResult, Start } from "./stream-scope.js";
@@ -236,8 +236,9 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     /** Adds a subscription after its client was notified that it has started. */
     add(connection: Connection, stored: StoredSubscription, opened: OpenedResult, after: Cursor | string): void {
       const hasMissedChanges = positionOf({ after }) !== formatCursor(hub.head());
-      const catchUpFrom =
+      const missedFrom =
         hasMissedChanges && (stored.kind === "source" || stored.kind === "silent") ? { after } : undefined;
+      const catchUpFrom = stored.tables.some(hub.hasSnapshot) ? NEEDS_SNAPSHOT : missedFrom;
       const subscription = new Subscription({ connection, stored, phase: "opening", catchUpFrom });
       index.add(subscription);
       store.add(connection.socket, stored);

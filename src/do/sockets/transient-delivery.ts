@@ -1,6 +1,6 @@
 import { formatCursor } from "../../shared/cursor.js";
 import type { ChangeHub } from "../change-log/change-hub.js";
-import type { Flush, TrackedChange } from "../change-log/flush.js";
+import { NEEDS_SNAPSHOT, type Flush, type Position, type TrackedChange } from "../change-log/flush.js";
 import { matchesRow } from "../change-log/row-filter.js";
 import type { Subscription } from "../connections/subscription.js";
 import type { ConnectionAccess } from "./connection-access.js";
@@ -9,6 +9,7 @@ export interface TransientDeliveryOptions extends Pick<ConnectionAccess, "author
   readonly hub: ChangeHub;
   /** Whether the next event of a subscription has to wait for its client to read. */
   readonly isWaiting: (subscription: Subscription) => boolean;
+  readonly fallBehind: (subscription: Subscription, position: Position) => void;
   /** Sends a change, and returns whether there was room for it. */
   readonly send: (subscription: Subscription, change: TrackedChange) => boolean;
   /** Schedules a subscription to catch up in its member's turn. */
@@ -26,7 +27,7 @@ interface WaitingChanges {
  * the procedure of the subscription runs again after hibernation, its access is being checked, or stored changes come first.
  */
 export function createTransientDelivery(options: TransientDeliveryOptions) {
-  const { hub, isWaiting, send, authorizeAssumingOpen, whenResolved, catchUpLater } = options;
+  const { hub, isWaiting, fallBehind, send, authorizeAssumingOpen, whenResolved, catchUpLater } = options;
   const waiting = new WeakMap<Subscription, WaitingChanges>();
 
   /**
@@ -42,20 +43,30 @@ export function createTransientDelivery(options: TransientDeliveryOptions) {
     if (subscription.phase === "dormant") catchUpLater(subscription);
   }
 
+  /** Called when a client misses changes. With a snapshot, it gets that when it reads again. */
+  function miss(subscription: Subscription, table: string, count: number): void {
+    if (count === 0) return;
+    if (!hub.hasSnapshot(table)) return hub.transients.drop(count);
+    waiting.delete(subscription);
+    if (subscription.catchUpFrom !== NEEDS_SNAPSHOT) fallBehind(subscription, NEEDS_SNAPSHOT);
+  }
+
   return {
     /** Sends a subscriber the changes of a flush. */
     deliver(subscription: Subscription, flush: Flush, table: string): void {
       const { connection, stored } = subscription;
       if (stored.rows && !flush.concerns(table, stored.rows)) return;
+      // The snapshot includes the changes.
+      if (typeof subscription.catchUpFrom?.after === "string" && hub.hasSnapshot(table)) return;
       const all = flush.page(table).changes;
       const changes = all.filter(({ id }) => matchesRow(stored.rows, id));
-      if (isWaiting(subscription)) return hub.transients.drop(changes.length);
+      if (isWaiting(subscription)) return miss(subscription, table, changes.length);
       if (!authorizeAssumingOpen(connection)) {
         if (whenResolved(connection)) return hold(subscription, all.length, changes.length);
-        return hub.transients.drop(changes.length);
+        return miss(subscription, table, changes.length);
       }
       if (!subscription.isOpen || subscription.catchUpFrom) return hold(subscription, all.length, changes.length);
-      for (const change of changes) if (!send(subscription, change)) hub.transients.drop();
+      for (const change of changes) if (!send(subscription, change)) miss(subscription, table, 1);
     },
 
     /** Sends the changes that waited, after the subscriber has caught up with the stored ones. */
@@ -66,9 +77,9 @@ export function createTransientDelivery(options: TransientDeliveryOptions) {
       // The cursor of now, because the subscriber has received all stored changes up to it.
       const cursor = formatCursor(hub.head());
       const changes = hub.transients.since(held.from, table, subscription.stored.rows);
-      hub.transients.drop(held.count - changes.length);
+      miss(subscription, table, held.count - changes.length);
       for (const { id, change } of changes) {
-        if (isWaiting(subscription) || !send(subscription, { cursor, id, change })) hub.transients.drop();
+        if (isWaiting(subscription) || !send(subscription, { cursor, id, change })) miss(subscription, table, 1);
       }
     },
   };

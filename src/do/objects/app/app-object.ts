@@ -12,6 +12,7 @@ import { createSystemAccounts } from "../../operators/system-accounts.js";
 import { createRoleAdministration } from "../../app-roles/role-administration.js";
 import { deniedAction } from "../../app-roles/role-messages.js";
 import { appAddress } from "../../../shared/owner.js";
+import { departuresSchema } from "../../presence/departures.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import { SessionEnded } from "../../lifecycle/caller-errors.js";
@@ -28,7 +29,7 @@ import { createAppAccess } from "./app-access.js";
 import { appObjectTables, composeAppObject } from "./compose-app-object.js";
 
 const framework = createFrameworkSchema({
-  statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...appObjectTables, ...idempotencySchema],
+  statements: [socketSchema, departuresSchema, ...wakeIndexSchema, kvSchema, ...appObjectTables, ...idempotencySchema],
   steps: [addEventData],
 });
 
@@ -36,15 +37,9 @@ const framework = createFrameworkSchema({
 export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
   const { state, app, alarms, identity } = environment;
   const ownerStorage = createOwnerStorage({
-    storage: state.storage,
-    tableSet: app.tables.app,
+    environment,
+    owner: "app",
     framework,
-    kvSchemas: app.definition.app.kv,
-    events: app.definition.app.events?.app,
-    retention: app.retention,
-    appJurisdiction: app.definition.appJurisdiction,
-    alarms,
-    secret: () => identity().secrets.index,
   });
   const { isInitialized } = ownerStorage.lifecycle;
   const { outbox, leases, operatorLog, roles, superadmins, operations, open, receive } = composeAppObject(
@@ -77,6 +72,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
   const withGetters = createGetters({
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
     events: ({ call, scope }: OpenCall) => ownerStorage.events(call, scope),
+    presence: ({ call, scope }: OpenCall) => ownerStorage.presence(call, scope),
     db: ownerStorage.database,
   });
 
@@ -114,6 +110,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
             return work();
           }),
         setSession,
+        presence: () => ownerStorage.presenceService(request),
         appAccess: () => accessCheck.service,
         roleAdministration: () => createRoleAdministration({ deps: roles, request, checkAgain: accessCheck.check }),
         operatorLog: () => operatorLog,
@@ -164,6 +161,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized,
+      presence: ownerStorage.presenceTracker,
       isShared: true,
       rows: ownerStorage.storedRows,
       access,

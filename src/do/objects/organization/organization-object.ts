@@ -2,6 +2,7 @@ import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
 import { failure } from "../../../shared/result.js";
+import { departuresSchema } from "../../presence/departures.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
@@ -21,7 +22,7 @@ import { AccountSuspended, SessionEnded } from "../../lifecycle/caller-errors.js
 
 /** The framework's own tables of an organization. */
 export const organizationFramework = createFrameworkSchema({
-  statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...organizationTables, ...idempotencySchema],
+  statements: [socketSchema, departuresSchema, ...wakeIndexSchema, kvSchema, ...organizationTables, ...idempotencySchema],
   steps: [addEventData],
 });
 
@@ -31,15 +32,9 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
   const { roles: rolePolicy } = app.definition;
   const { settings } = app.definition.app;
   const ownerStorage = createOwnerStorage({
-    storage: state.storage,
-    tableSet: app.tables.organization,
+    environment,
+    owner: "organization",
     framework: organizationFramework,
-    kvSchemas: app.definition.app.kv,
-    events: app.definition.app.events?.organization,
-    retention: app.retention,
-    appJurisdiction: app.definition.appJurisdiction,
-    alarms,
-    secret: () => identity().secrets.index,
     onUpgraded: () => void (services.exists() && services.deps.directory.report()),
   });
   const services = composeOrganizationObject(environment, ownerStorage);
@@ -68,6 +63,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
     },
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
     events: ({ call, scope }: OpenCall) => ownerStorage.events(call, scope),
+    presence: ({ call, scope }: OpenCall) => ownerStorage.presence(call, scope),
     db: ownerStorage.database,
   });
 
@@ -100,7 +96,8 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
           { caller, call, scope },
         ),
       ),
-    services({ caller, device, setSession }) {
+    services(request) {
+      const { caller, device, setSession } = request;
       // Created on first use, because queries of the app may not need it.
       let service: ReturnType<typeof createOrganizationService> | undefined;
       const getService = () => (service ??= createOrganizationService({ ...services, settings, caller }));
@@ -121,6 +118,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
             return work();
           }),
         setSession,
+        presence: () => ownerStorage.presenceService(request),
         appAccess: () => getAccessCheck().service,
         organization: () => getService().service,
       };
@@ -130,6 +128,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized: ownerStorage.lifecycle.isInitialized,
+      presence: ownerStorage.presenceTracker,
       isShared: true,
       rows: ownerStorage.storedRows,
       access,

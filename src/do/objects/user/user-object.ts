@@ -16,6 +16,7 @@ import { accountTables } from "./account-tables.js";
 import { composeUserObject } from "./compose-user-object.js";
 import { handleInternal } from "./handle-internal.js";
 import type { ObjectPolicy } from "../object-policy.js";
+import { departuresSchema } from "../../presence/departures.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
@@ -30,7 +31,7 @@ import { AccountSuspended, SessionEnded, sessionReplaced, userNotFound } from ".
 
 /** The framework's own tables of a user. */
 export const userFramework = createFrameworkSchema({
-  statements: [...accountTables, socketSchema, ...wakeIndexSchema, kvSchema, ...idempotencySchema],
+  statements: [...accountTables, socketSchema, departuresSchema, ...wakeIndexSchema, kvSchema, ...idempotencySchema],
   steps: [{ name: "delete the mail rates with addresses", run: deleteOldMailRates }, addEventData],
 });
 
@@ -39,15 +40,9 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   const { state, app, address, alarms, identity, endSession } = environment;
   const { storage } = state;
   const ownerStorage = createOwnerStorage({
-    storage,
-    tableSet: app.tables.user,
+    environment,
+    owner: "user",
     framework: userFramework,
-    kvSchemas: app.definition.app.kv,
-    events: app.definition.app.events?.user,
-    retention: app.retention,
-    appJurisdiction: app.definition.appJurisdiction,
-    alarms,
-    secret: () => identity().secrets.index,
     onWritten() {
       composed.sessions.clearCache();
       composed.suspension.clearCache();
@@ -108,6 +103,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     },
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
     events: ({ call, scope }: OpenCall) => ownerStorage.events(call, scope),
+    presence: ({ call, scope }: OpenCall) => ownerStorage.presence(call, scope),
     db: ownerStorage.database,
   });
 
@@ -146,6 +142,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           }),
         appAccess: () => getAccessCheck().service,
         setSession: request.setSession,
+        presence: () => ownerStorage.presenceService(request),
         account: () =>
           createAccountService({
             ...components(),
@@ -186,6 +183,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized: ownerStorage.lifecycle.isInitialized,
+      presence: ownerStorage.presenceTracker,
       access(caller: Caller) {
         const found = access.accessOf(caller);
         return found === "granted" && roles.isExpired(Date.now()) ? "unknown" : found;
