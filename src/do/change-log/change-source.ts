@@ -66,7 +66,8 @@ function iterate({ hub, description, signals, onListen, startOf, isResumed }: Ch
       const hasSnapshot = hub.hasSnapshot(table);
       let position: Position = hasSnapshot ? NEEDS_SNAPSHOT : { after: after ?? startOf?.(table) ?? hub.head() };
       let hasChanges = true;
-      let transients: unknown[] = isResumed && !hasSnapshot ? hub.transients.since(0, table, rows).map(({ change }) => change) : [];
+      let transients: unknown[] =
+        isResumed && !hasSnapshot ? hub.transients.since(0, table, rows).map(({ change }) => change) : [];
       let resume = (): void => {};
       const onAbort = (): void => resume();
       const concerns = (flush: Flush): boolean =>

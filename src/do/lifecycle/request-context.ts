@@ -9,7 +9,10 @@ import type { Device } from "../../shared/device.js";
 export type Access = "granted" | "unknown" | "session-ended" | "suspended" | "forbidden";
 
 /** The caller and the device of a request, and the effects that its reply can have on cookies. */
-export interface RequestContext extends Pick<Call, "refreshCookie" | "accessExpiresAt" | "signUpRequest" | "socketKey"> {
+export interface RequestContext extends Pick<
+  Call,
+  "refreshCookie" | "accessExpiresAt" | "signUpRequest" | "socketKey"
+> {
   readonly caller: Caller;
   /** Empty for a call over a socket, or from another Worker. */
   readonly device: Device;

@@ -80,7 +80,12 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     fingerprint: tableSet.fingerprint,
   };
   const lifecycle = createLifecycle({ storage, framework, app: schema, appJurisdiction });
-  const pruner = createChangeLogPruner({ sql, retention: app.retention, isInitialized: lifecycle.isInitialized, arm: alarms.arm });
+  const pruner = createChangeLogPruner({
+    sql,
+    retention: app.retention,
+    isInitialized: lifecycle.isInitialized,
+    arm: alarms.arm,
+  });
   alarms.register(pruner.task);
   let hub: ChangeHub | undefined;
   const writes = watchWrites(storage.sql, () => {

@@ -162,12 +162,15 @@ export function createPresenceTracker(options: PresenceTrackerOptions) {
     /** Gives a socket of the caller the name that its client chose. */
     nameConnection(caller: Caller, key: string | undefined, name: string): void {
       const found = findSocket(caller, (attachment) => attachment.key === key);
-      if (found && found.attachment.presence.name !== name)
-        store(found.socket, { ...found.attachment.presence, name });
+      if (found && found.attachment.presence.name !== name) store(found.socket, { ...found.attachment.presence, name });
     },
 
     /** Sets the state of a socket of the caller, by its name or its key. Returns whether it was found. */
-    set(caller: Caller, by: { readonly key: string | undefined; readonly name: string | undefined }, text: string): boolean {
+    set(
+      caller: Caller,
+      by: { readonly key: string | undefined; readonly name: string | undefined },
+      text: string,
+    ): boolean {
       const found = findSocket(caller, ({ key, presence }) =>
         by.name === undefined ? key === by.key : presence.name === by.name,
       );

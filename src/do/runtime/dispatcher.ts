@@ -189,7 +189,16 @@ export function createDispatcher({
         // Created on demand, because most calls return no stream.
         const getScoped = (): ScopedCall => (scoped ??= create());
         const { refreshCookie, accessExpiresAt, signUpRequest, socketKey } = call;
-        const request = { caller, device, refreshCookie, accessExpiresAt, signUpRequest, socketKey, setSession, setDevice };
+        const request = {
+          caller,
+          device,
+          refreshCookie,
+          accessExpiresAt,
+          signUpRequest,
+          socketKey,
+          setSession,
+          setDevice,
+        };
         const scope = (): StreamScope => getScoped().scope;
         const preparing = prepare({ request, call, procedure, transport, scope, isTraced });
         const prepared = preparing instanceof Promise ? await preparing : preparing;

@@ -321,8 +321,7 @@ export function createSocketServer(options: SocketServerOptions) {
     // Delete the session, or store the suspension, before: closing alone does not stop messages that are on their way.
     endSession: (sessionId: string): void =>
       closeSockets("session", sessionId, { code: CLOSE_SESSION_ENDED, reason: sessionEnded }),
-    suspendUser: (userId: string): void =>
-      closeSockets("user", userId, { code: CLOSE_SUSPENDED, reason: suspended }),
+    suspendUser: (userId: string): void => closeSockets("user", userId, { code: CLOSE_SUSPENDED, reason: suspended }),
 
     /** Closes the sockets of a user who is no longer a member. */
     endUser: (userId: string): void => closeSockets("user", userId, { code: CLOSE_NOT_A_MEMBER, reason: noMember }),

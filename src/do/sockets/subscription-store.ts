@@ -1,4 +1,9 @@
-import { readAttachment, type Attachment, type StoredPresence, type StoredSubscription } from "../connections/attachment.js";
+import {
+  readAttachment,
+  type Attachment,
+  type StoredPresence,
+  type StoredSubscription,
+} from "../connections/attachment.js";
 
 /** Subscriptions larger than this, in bytes, are stored as rows. The platform limits an attachment to 16,384 bytes. */
 const SPILL_ABOVE = 12_288;

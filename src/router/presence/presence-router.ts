@@ -57,12 +57,7 @@ export type PresenceRouter<TApp extends AppDefinition> = PresenceProcedures<
   WatchInput & (OfUser | OfOrganization),
   (Input<TApp, "user"> & OfUser) | (Input<TApp, "organization"> & OfOrganization)
 > & {
-  readonly app: PresenceProcedures<
-    PresenceStateOf<TApp, "app">,
-    Record<never, never>,
-    WatchInput,
-    Input<TApp, "app">
-  >;
+  readonly app: PresenceProcedures<PresenceStateOf<TApp, "app">, Record<never, never>, WatchInput, Input<TApp, "app">>;
 };
 
 const { ownerProcedure, ownerStateProcedure, appProcedure, appStateProcedure } = builtinRoot;
@@ -79,9 +74,7 @@ const lastEventId = z.string().optional();
 const organizationId = z.string().optional();
 
 const procedures = {
-  list: ownerProcedure
-    .input(z.strictObject({ organizationId }).optional())
-    .query(({ ctx }) => presenceOf(ctx).list()),
+  list: ownerProcedure.input(z.strictObject({ organizationId }).optional()).query(({ ctx }) => presenceOf(ctx).list()),
   watch: ownerProcedure
     .input(z.strictObject({ connection, lastEventId, organizationId }).optional())
     .subscription(({ ctx, input, signal }) => watch(ctx, input?.connection, signal)),

@@ -182,8 +182,7 @@ describe("presence.watch", () => {
     const { bob, organizationId, watcher, openAs, names, ann } = await createTeam();
     watcher.send(subscribe(2, "projects.changes", undefined, { organizationId }));
     await watcher.until(3);
-    for (let n = 0; n < 10; n++)
-      await ann.client.projects.create.mutate({ organizationId, name: "x".repeat(40_000) });
+    for (let n = 0; n < 10; n++) await ann.client.projects.create.mutate({ organizationId, name: "x".repeat(40_000) });
     await expect.poll(() => watcher.texts.at(-1)).toBe("PING");
     const socket = await openAs(bob);
     send(socket, "presence.set", { organizationId, state: { page: "/c" } });
@@ -200,9 +199,7 @@ describe("presence.watch", () => {
   it("merges the changes of many people into few messages", async () => {
     const { bob, organizationId, watcher, openAs, changes } = await createTeam();
     await Promise.all(Array.from({ length: 20 }, () => openAs(bob)));
-    await expect
-      .poll(() => messages(watcher).at(-1)?.changes?.[0]?.member?.connections.length)
-      .toBe(20);
+    await expect.poll(() => messages(watcher).at(-1)?.changes?.[0]?.member?.connections.length).toBe(20);
     expect(messages(watcher).length).toBeLessThan(12);
     expect(changes()[0]).toMatch(/^join bob/);
     expect(organizationId).toBeTruthy();
@@ -245,8 +242,7 @@ describe("presence.set", () => {
       () => bob.client.presence.set.mutate({ organizationId, connection: "three", state }),
       () => bob.client.presence.set.mutate({ organizationId, state }),
     ];
-    for (const each of refused)
-      expect(await each().then(() => undefined, errorReason)).toBe("CONNECTION_NOT_FOUND");
+    for (const each of refused) expect(await each().then(() => undefined, errorReason)).toBe("CONNECTION_NOT_FOUND");
   });
 
   it.each([

@@ -22,7 +22,14 @@ import { AccountSuspended, SessionEnded } from "../../lifecycle/caller-errors.js
 
 /** The framework's own tables of an organization. */
 export const organizationFramework = createFrameworkSchema({
-  statements: [socketSchema, departuresSchema, ...wakeIndexSchema, kvSchema, ...organizationTables, ...idempotencySchema],
+  statements: [
+    socketSchema,
+    departuresSchema,
+    ...wakeIndexSchema,
+    kvSchema,
+    ...organizationTables,
+    ...idempotencySchema,
+  ],
   steps: [addEventData],
 });
 
