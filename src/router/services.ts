@@ -54,9 +54,7 @@ export interface ObjectServices {
   /** In the app's object. */
   readonly directory?: () => DirectoryService;
   readonly administration?: () => AdministrationService;
-  /** In the app's object. */
   readonly systemAccounts?: () => SystemAccountsService;
-  /** In the app's object. */
   readonly import?: () => ImportService;
   /** In the index object of an email address. */
   readonly index?: () => EmailIndexService;
@@ -66,7 +64,6 @@ export interface ObjectServices {
   readonly roleAdministration?: () => RoleAdministrationService;
   /** In the object of a user, an organization or the app: the presence of the caller's connections. */
   readonly presence?: () => PresenceService;
-  /** In the app's object. */
   readonly operatorLog?: () => OperatorLogService;
 }
 

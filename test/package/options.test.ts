@@ -24,6 +24,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
       "SessionOptions",
       "SocketLimits",
       "ChangeLogRetention",
+      "PresenceOptions",
       "DirectoryOptions",
       "LocationOptions",
     ],

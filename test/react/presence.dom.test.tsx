@@ -16,7 +16,7 @@ afterEach(cleanup);
 function Pages({ first, next }: { readonly first: string; readonly next: string }) {
   const [page, setPage] = useState(first);
   const { status, members } = usePresence({ app: true, state: { page } });
-  const pages = members.flatMap(({ connections }) => connections.map(({ state }) => state?.page));
+  const pages = members.flatMap(({ connections }) => connections.map(({ state }) => String(state?.page)));
   return (
     <>
       <p>{`${status} ${pages.toSorted().join()}`}</p>

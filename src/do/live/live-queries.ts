@@ -283,7 +283,6 @@ export function createLiveQueries(options: LiveQueriesOptions) {
 
     /** Requires an acknowledgement for a socket whose live queries are not in memory, because a write does not concern them. */
     acknowledge: flushAcks.require,
-    /** Called when a socket is closed. */
     removeConnection: flushAcks.remove,
 
     /** Called when the client reads again. Sends the results that it missed. */

@@ -129,7 +129,7 @@ export function createPresenceTracker(options: PresenceTrackerOptions) {
       if (caller.type !== "user" || session === undefined) return undefined;
       const { userId } = caller;
       const wasPresent = memberOf(userId) !== undefined;
-      const departure = isInitialized() ? departures.take(session) : undefined;
+      const departure = isInitialized() ? departures.take(userId, session) : undefined;
       onChange(userId, wasPresent);
       return {
         since: departure?.since ?? Date.now(),
@@ -145,7 +145,7 @@ export function createPresenceTracker(options: PresenceTrackerOptions) {
       const isOther = (other: WebSocket): boolean => other !== socket && other.readyState === WebSocket.OPEN;
       if (!state.getWebSockets().some(isOther)) return;
       if (graceMs === 0) return onChange(userId, true);
-      const isFirst = departures.nextEnd() === undefined;
+      const isFirst = departures.isEmpty();
       // In whole seconds, so that people who leave at the same time leave together.
       const leavesAt = Math.ceil((Date.now() + graceMs) / 1_000) * 1_000;
       const departure = { connection: key, userId, sessionId: session, state: presence.state, since: presence.since };

@@ -1,14 +1,18 @@
 import { readRaw } from "../tables/codec/sql-value.js";
 
-/** Connections that were lost, until their grace period ends. Other connections have no rows. */
+/**
+ * Connections that were lost, until their grace period ends. Other connections have no rows. The primary key finds those of a user and
+ * of a session without a scan, because many people may reconnect at the same time.
+ */
 export const departuresSchema = `
   CREATE TABLE IF NOT EXISTS _presence_departures (
-    connection TEXT PRIMARY KEY NOT NULL,
     user TEXT NOT NULL,
     session TEXT NOT NULL,
+    connection TEXT NOT NULL,
     state TEXT,
     since INTEGER NOT NULL,
-    leaves_at INTEGER NOT NULL
+    leaves_at INTEGER NOT NULL,
+    PRIMARY KEY (user, session, connection)
   ) STRICT, WITHOUT ROWID`;
 
 /** A lost connection. */
@@ -23,7 +27,9 @@ export interface Departure {
 
 const COLUMNS = "connection, user, session, state, since";
 const ADD = `INSERT OR IGNORE INTO _presence_departures (${COLUMNS}, leaves_at) VALUES (?, ?, ?, ?, ?, ?)`;
-const OF_SESSION = `SELECT ${COLUMNS} FROM _presence_departures WHERE session = ? ORDER BY leaves_at LIMIT 1`;
+const OF_SESSION = `SELECT ${COLUMNS} FROM _presence_departures WHERE user = ? AND session = ? ORDER BY leaves_at LIMIT 1`;
+
+const DELETE = "DELETE FROM _presence_departures WHERE user = ? AND session = ? AND connection = ?";
 
 export function createDepartures(sql: SqlStorage) {
   const usersOf = (rows: readonly (readonly unknown[])[]): string[] => [...new Set(rows.map(([user]) => String(user)))];
@@ -34,13 +40,15 @@ export function createDepartures(sql: SqlStorage) {
     },
 
     /** Deletes the earliest departure of a session and returns it, because the session has connected again. */
-    take(sessionId: string): Departure | undefined {
-      const [row] = readRaw(sql, OF_SESSION, [sessionId]);
+    take(userId: string, sessionId: string): Departure | undefined {
+      const [row] = readRaw(sql, OF_SESSION, [userId, sessionId]);
       if (!row) return undefined;
       const departure = toDeparture(row);
-      sql.exec("DELETE FROM _presence_departures WHERE connection = ?", departure.connection);
+      sql.exec(DELETE, userId, sessionId, departure.connection);
       return departure;
     },
+
+    isEmpty: (): boolean => readRaw(sql, "SELECT 1 FROM _presence_departures LIMIT 1").length === 0,
 
     /** @param userId limits the departures to a user */
     list(userId?: string): Departure[] {

@@ -4,14 +4,7 @@ import { randomId } from "../../shared/random-id.js";
 import { createLiveResults } from "../live/live-result.js";
 import { liveInput } from "../../router/live/live-procedure.js";
 import { createMessageHandler } from "./handle-message.js";
-import {
-  ATTACHMENT_VERSION,
-  closeIfNewer,
-  readAttachment,
-  type Attachment,
-  type StoredPresence,
-} from "../connections/attachment.js";
-import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED, CLOSE_SUSPENDED } from "../../shared/close-codes.js";
+import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
 import { createConnection, type Connection } from "../connections/connection.js";
 import { lazy } from "../lifecycle/lazy.js";
 import { createFrames } from "../connections/frames.js";
@@ -21,27 +14,15 @@ import { createMemoryBudget } from "../connections/memory-budget.js";
 import { createPongDeadlines } from "../connections/pong-deadlines.js";
 import { createConnectionAccess, NEVER_EXPIRES } from "./connection-access.js";
 import { createStreamScope, subscriptionKindOf, type Start } from "./stream-scope.js";
-import {
-  cannotResume,
-  noMember,
-  resultTooLarge,
-  sessionEnded,
-  suspended,
-  tooManySockets,
-} from "../connections/socket-errors.js";
+import { cannotResume, resultTooLarge, tooManySockets } from "../connections/socket-errors.js";
 import { createReceiver } from "./receive-frame.js";
 import { createSubscriptions, type Reopen, type Subscriptions } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
 import { exceededSocketLimit, sessionTag, userTag } from "../connections/socket-tags.js";
 import { wakeNumber, wakeTag } from "./wake-tags.js";
+import { createSocketEndings } from "./socket-endings.js";
 import { createSleepingSockets } from "./sleeping-sockets.js";
 import type { SocketServerOptions } from "./socket-capability.js";
-
-/** How a socket is closed. */
-interface SocketEnding {
-  readonly code: number;
-  readonly reason: string;
-}
 
 /**
  * Speaks tRPC's WebSocket protocol on hibernating sockets. State that must survive hibernation is stored in their attachments.
@@ -209,11 +190,7 @@ export function createSocketServer(options: SocketServerOptions) {
     state.waitUntil(restored.then(() => subscriptions().resumeGenerators()));
   }
 
-  function accept(
-    caller: Caller,
-    expiresAt: number,
-    present?: StoredPresence,
-  ): { connection: Connection; client: WebSocket } {
+  function accept(caller: Caller, expiresAt: number, present?: Attachment["presence"]) {
     const { 0: client, 1: server } = new WebSocketPair();
     const session = sessionOf(caller);
     // The platform answers pings, so that a ping does not wake the object.
@@ -237,26 +214,6 @@ export function createSocketServer(options: SocketServerOptions) {
     sleepingSockets.restoreAll();
     prune();
     return { connection: connectionOf(server), client };
-  }
-
-  /** Closes the sockets of a user or a session, because access was revoked. */
-  function closeSockets(by: "user" | "session", id: string, { code, reason }: SocketEnding): void {
-    const userIds = new Set<string>();
-    for (const socket of state.getWebSockets(by === "user" ? userTag(id) : sessionTag(id))) {
-      const { caller, presence: present } = readAttachment(socket) ?? {};
-      if (present && caller?.type === "user") {
-        userIds.add(caller.userId);
-        // The close of the socket, which follows, must not start a grace period.
-        store.setPresence(socket, undefined);
-      }
-      const connection = connectionOf(socket);
-      receiver.drop(socket);
-      sleepingSockets.skip(socket);
-      subscriptions().removeAll(connection);
-      connection.end();
-      socket.close(code, reason);
-    }
-    presence?.onRevoke({ column: by, id }, userIds);
   }
 
   return {
@@ -318,13 +275,18 @@ export function createSocketServer(options: SocketServerOptions) {
       subscriptions().live.announceWrite(session);
     },
 
-    // Delete the session, or store the suspension, before: closing alone does not stop messages that are on their way.
-    endSession: (sessionId: string): void =>
-      closeSockets("session", sessionId, { code: CLOSE_SESSION_ENDED, reason: sessionEnded }),
-    suspendUser: (userId: string): void => closeSockets("user", userId, { code: CLOSE_SUSPENDED, reason: suspended }),
-
-    /** Closes the sockets of a user who is no longer a member. */
-    endUser: (userId: string): void => closeSockets("user", userId, { code: CLOSE_NOT_A_MEMBER, reason: noMember }),
+    ...createSocketEndings({
+      state,
+      store,
+      presence,
+      release(socket) {
+        const connection = connectionOf(socket);
+        receiver.drop(socket);
+        sleepingSockets.skip(socket);
+        subscriptions().removeAll(connection);
+        connection.end();
+      },
+    }),
 
     setPresence: store.setPresence,
   };

@@ -35,7 +35,7 @@ const framework = createFrameworkSchema({
 
 /** Creates the handler of `app:main`, which stores the data of the whole app. */
 export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, app, alarms, identity } = environment;
+  const { state, app, identity } = environment;
   const ownerStorage = createOwnerStorage({
     environment,
     owner: "app",

@@ -35,7 +35,7 @@ export const organizationFramework = createFrameworkSchema({
 
 /** Creates the handler of an organization, which stores its members and their shared data. */
 export function createOrganizationObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, app, address, alarms, identity } = environment;
+  const { state, app, address } = environment;
   const { roles: rolePolicy } = app.definition;
   const { settings } = app.definition.app;
   const ownerStorage = createOwnerStorage({

@@ -37,7 +37,7 @@ export const userFramework = createFrameworkSchema({
 
 /** Creates the handler of a user, which stores the account, its sessions and the user's data. */
 export function createUserObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, app, address, alarms, identity, endSession } = environment;
+  const { state, app, address, identity, endSession } = environment;
   const { storage } = state;
   const ownerStorage = createOwnerStorage({
     environment,
