@@ -22,7 +22,10 @@ export const changeLogSql: readonly string[] = [
 /** Earlier versions created the change log without the data of events. */
 export const addEventData: SchemaStep = {
   name: "add the data of events to the change log",
-  run: ({ sql }) => void sql.exec("ALTER TABLE _changes ADD COLUMN data TEXT"),
+  run({ sql }) {
+    const columns = sql.exec("SELECT name FROM pragma_table_info('_changes')").toArray();
+    if (!columns.some(({ name }) => name === "data")) sql.exec("ALTER TABLE _changes ADD COLUMN data TEXT");
+  },
 };
 
 /**
