@@ -25,12 +25,12 @@ export const benchmarks = {
   },
   idempotency: {
     title: "Idempotency keys",
-    about: "The baseline is the same mutation without a key, in a server of its own.",
+    about: "The baseline is the same mutation without a key, on the same server, in turns.",
     load: () => import("./idempotency/benchmark.mjs"),
   },
   permissions: {
     title: "Permissions in the app",
-    about: "The baseline is the same query without a permission, in a server of its own.",
+    about: "The baseline is the same query without a permission, on the same server, in turns.",
     load: () => import("./permissions/benchmark.mjs"),
   },
   "socket/wakes": {

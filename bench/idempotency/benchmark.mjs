@@ -15,12 +15,6 @@ const kinds = [
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
 export async function prepare(stage) {
-  const overHttp = [];
-  const overSocket = [];
-  for (const { name, hasKey } of kinds) {
-    overHttp.push(await asHttpContender(stage, name, hasKey));
-    overSocket.push(await asSocketContender(stage, name, hasKey));
-  }
   const workOf = (title, contenders) => ({
     title,
     measure: "p50",
@@ -29,36 +23,29 @@ export async function prepare(stage) {
     warmup: stage.size(12_000, 5),
     contenders,
   });
-  return [workOf("A mutation over HTTP", overHttp), workOf("A mutation over a socket", overSocket)];
+  // Both contenders of a work share a server and a connection, in turns: two processes differ by more than what is measured.
+  const start = () => startApp(stage);
+  return [
+    workOf("A mutation over HTTP", overHttp(stage, await start())),
+    workOf("A mutation over a socket", await overSocket(stage, await start())),
+  ];
 }
 
-/**
- * Each contender has a server of its own, so that the CPU time of one is not that of the other.
- *
- * @returns {Promise<import("../runner/run-benchmark.mjs").Contender>}
- */
-async function asHttpContender(stage, name, hasKey) {
-  const { server, headers } = await startApp(stage);
+/** @returns {import("../runner/run-benchmark.mjs").Contender[]} */
+function overHttp(stage, { server, headers }) {
   const connection = createHttpConnection(server.port);
   stage.onStop(connection.close);
   const all = { ...samePage, "Content-Type": "application/json", ...headers };
   const body = JSON.stringify({ json: input });
-  const send = (key) =>
-    connection.send(
-      requestBytes("POST", "/trpc/posts.create", key === undefined ? all : { ...all, "Idempotency-Key": key }, body),
-    );
-  return asContender({
-    name,
-    server,
-    hasKey,
-    open: connection.open,
-    send: async (key) => String((await send(key)).body),
-  });
+  const send = async (key) => {
+    const keyed = key === undefined ? all : { ...all, "Idempotency-Key": key };
+    return String((await connection.send(requestBytes("POST", "/trpc/posts.create", keyed, body))).body);
+  };
+  return kinds.map((kind) => asContender({ ...kind, server, open: connection.open, send }));
 }
 
-/** @returns {Promise<import("../runner/run-benchmark.mjs").Contender>} */
-async function asSocketContender(stage, name, hasKey) {
-  const { server, headers } = await startApp(stage);
+/** @returns {Promise<import("../runner/run-benchmark.mjs").Contender[]>} */
+async function overSocket(stage, { server, headers }) {
   const connection = await openSocketConnection(server.port, "/trpc", headers);
   stage.onStop(connection.close);
   let id = 0;
@@ -69,7 +56,7 @@ async function asSocketContender(stage, name, hasKey) {
       const params = { path: "posts.create", input: envelope };
       connection.send(frameBytes(JSON.stringify({ id: ++id, method: "mutation", params })));
     });
-  return asContender({ name, server, hasKey, open: async () => {}, send });
+  return kinds.map((kind) => asContender({ ...kind, server, open: async () => {}, send }));
 }
 
 function asContender({ name, server, hasKey, open, send }) {

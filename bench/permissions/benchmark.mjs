@@ -15,56 +15,44 @@ export async function prepare(stage) {
   const workOf = (title, contenders) => ({
     title,
     measure: "p50",
-    calls: stage.size(400, 5),
+    calls: stage.size(1_200, 5),
     // V8 still optimizes code after 10,000 calls.
     warmup: stage.size(12_000, 5),
     contenders,
   });
-  const each = async (create) => {
-    const contenders = [];
-    for (const name of names) contenders.push(await create(name));
-    return contenders;
+  const overHttp = (app, router) => {
+    const connection = createHttpConnection(app.server.port);
+    stage.onStop(connection.close);
+    return names.map((name) => {
+      const bytes = requestBytes("GET", `/trpc/${router}.${name}`, app.headers, "");
+      const send = async () => String((await connection.send(bytes)).body);
+      return asContender({ name, server: app.server, open: connection.open, send });
+    });
   };
+  const overSocket = async ({ server, headers }) => {
+    const connection = await openSocketConnection(server.port, "/trpc", headers);
+    stage.onStop(connection.close);
+    let id = 0;
+    return names.map((name) => {
+      const params = { path: `user.${name}` };
+      const send = () =>
+        new Promise((resolve) => {
+          connection.onFrame((payload) => resolve(String(payload)));
+          connection.send(frameBytes(JSON.stringify({ id: ++id, method: "query", params })));
+        });
+      return asContender({ name, server, open: async () => {}, send });
+    });
+  };
+  // Both contenders of a work share a server and a connection, in turns: two processes differ by more than what is measured.
+  const start = () => startApp(stage, { worker });
   return [
-    workOf("A query of a user over a socket", await each((name) => asSocketContender(stage, name))),
-    workOf("A query of a user over HTTP", await each((name) => asHttpContender(stage, "user", name))),
-    workOf("A query of the app over HTTP", await each((name) => asHttpContender(stage, "app", name))),
+    workOf("A query of a user over a socket", await overSocket(await start())),
+    workOf("A query of a user over HTTP", overHttp(await start(), "user")),
+    workOf("A query of the app over HTTP", overHttp(await start(), "app")),
   ];
 }
 
-/**
- * Each contender has a server of its own, so that the CPU time of one is not that of the other.
- *
- * @returns {Promise<import("../runner/run-benchmark.mjs").Contender>}
- */
-async function asHttpContender(stage, router, name) {
-  const { server, headers } = await startApp(stage, { worker });
-  const connection = createHttpConnection(server.port);
-  stage.onStop(connection.close);
-  const bytes = requestBytes("GET", `/trpc/${router}.${name}`, headers, "");
-  return asContender({
-    name,
-    server,
-    open: connection.open,
-    send: async () => String((await connection.send(bytes)).body),
-  });
-}
-
-/** @returns {Promise<import("../runner/run-benchmark.mjs").Contender>} */
-async function asSocketContender(stage, name) {
-  const { server, headers } = await startApp(stage, { worker });
-  const connection = await openSocketConnection(server.port, "/trpc", headers);
-  stage.onStop(connection.close);
-  let id = 0;
-  const send = () =>
-    new Promise((resolve) => {
-      connection.onFrame((payload) => resolve(String(payload)));
-      const params = { path: `user.${name}` };
-      connection.send(frameBytes(JSON.stringify({ id: ++id, method: "query", params })));
-    });
-  return asContender({ name, server, open: async () => {}, send });
-}
-
+/** @returns {import("../runner/run-benchmark.mjs").Contender} */
 function asContender({ name, server, open, send }) {
   const isGuarded = name === "guarded";
   return {

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createClient, type SessionTokens } from "trpc-userdo/client";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
@@ -13,12 +12,6 @@ const bin = path.join(fileURLToPath(new URL("../..", import.meta.url)), "bin/trp
 
 const password = "correct horse battery";
 const admin = "admin@example.com";
-/** Set `IMPORTED_USERS=100000` for the size of a real move. */
-const USERS = Number(process.env["IMPORTED_USERS"] ?? 100);
-/** Enough for five batches, of which three are interrupted: new users take most of the time. */
-const ROWS_OF_USER = 9;
-/** The lines of a user and the user's rows. */
-const LINES = USERS * (1 + ROWS_OF_USER);
 
 let example: RunningExample;
 let shell: AdminShell;
@@ -64,76 +57,6 @@ function start(file: string, ...options: string[]) {
 const run = (file: string, ...options: string[]) => start(file, ...options).ended;
 
 const addressOf = (prefix: string, number: number): string => `${prefix}-${number}@example.com`;
-
-/** Writes a file with users, and tasks of each. */
-async function writeUsers(prefix: string): Promise<string> {
-  const createdAt = "2020-01-02T03:04:05.678Z";
-  const lines: object[] = [];
-  for (let number = 0; number < USERS; number++) {
-    const email = addressOf(prefix, number);
-    lines.push({ type: "user", data: { email, emailVerified: number % 2 === 0, createdAt } });
-    for (let row = 0; row < ROWS_OF_USER; row++) {
-      const data = { id: `task ${number} ${row}`, title: `Task ${number} ${row}`, createdAt };
-      lines.push({ type: "row", user: email, table: "tasks", data });
-    }
-  }
-  const file = path.join(shell.folder, `${prefix}.jsonl`);
-  await writeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  return file;
-}
-
-const linesDone = async (file: string): Promise<number> =>
-  readFile(`${file}.progress`, "utf8").then(
-    (text) => (JSON.parse(text) as { readonly line: number }).line,
-    () => 0,
-  );
-
-/** What an operator sees of a user, without what differs between two users. */
-async function contentOf(email: string): Promise<unknown> {
-  const { user, sessions } = await shell.json("users", "show", email);
-  const file = path.join(shell.folder, `${email}.ndjson`);
-  expect(await shell.run(["users", "export", email, "--reason=A test.", `--output=${file}`])).toMatchObject({
-    code: 0,
-  });
-  const records = (await readFile(file, "utf8"))
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as any);
-  const rows = records.filter(({ type }) => type === "row").map(({ table, data }) => ({ table, data }));
-  const { emailVerified, createdAt, roles } = user;
-  return { emailVerified, createdAt, roles, sessions, rows };
-}
-
-it("continues after it was killed, and imports the same as one that was not", { timeout: 1_200_000 }, async () => {
-  const [killed, whole] = [await writeUsers("killed"), await writeUsers("whole")];
-  let last = 0;
-  for (let kills = 0; kills < 3; kills++) {
-    const { child, ended } = start(killed);
-    last = await vi.waitUntil(async () => ((await linesDone(killed)) > last ? linesDone(killed) : false), {
-      timeout: 120_000,
-      interval: 5,
-    });
-    await delay(Math.random() * 50);
-    child.kill("SIGKILL");
-    await ended;
-  }
-  expect(last).toBeGreaterThan(0);
-  expect(last).toBeLessThan(LINES);
-  const finished = await run(killed);
-  expect(finished).toMatchObject({ code: 0 });
-  expect(finished.output).toContain(`${LINES} lines: `);
-  expect(finished.output).toContain(" 0 refused");
-  await expect(stat(`${killed}.progress`)).rejects.toThrow("ENOENT");
-  expect(await run(whole)).toMatchObject({
-    code: 0,
-    output: expect.stringContaining(`${LINES} imported, 0 refused`),
-  });
-
-  const again = await run(killed, "--restart");
-  expect(again.output).toContain(`0 imported, ${LINES} imported before, 0 refused`);
-  for (const number of [0, 1, Math.floor(USERS / 2), USERS - 1])
-    expect(await contentOf(addressOf("killed", number))).toEqual(await contentOf(addressOf("whole", number)));
-});
 
 it("says which lines are refused and why, and imports them when they are corrected", async () => {
   const file = path.join(shell.folder, "mixed.jsonl");

@@ -9,13 +9,16 @@ const MAX_KEYS = 10_000;
 const MAX_BYTES = 8 * 1_048_576;
 /** The part of the limits that is left after pruning. A run reads all rows, so it must not follow each few new keys. */
 const KEPT_SHARE = 0.8;
-/** Average number of new keys between two measurements. Measuring reads all rows. */
+/** The fewest new keys between two measurements, which read all rows. */
 const KEYS_PER_CHECK = 512;
-/** Bytes of new keys and replies that cause a measurement. */
+/** The fewest bytes of new keys and replies between two measurements. */
 const BYTES_PER_CHECK = 1_048_576;
 
 export interface IdempotencyPrunerOptions {
-  readonly store: IdempotencyStore;
+  readonly store: Pick<
+    IdempotencyStore,
+    "measure" | "oldest" | "deleteBefore" | "deleteAbove" | "pruneTime" | "setPruneTime"
+  >;
   readonly isInitialized: () => boolean;
   /** Sets the alarm of the object. */
   readonly arm: () => void;
@@ -35,8 +38,11 @@ export function createIdempotencyPruner({ store, isInitialized, arm }: Idempoten
     arm();
   }
 
+  /** Measures, and measures again when the limits can be exceeded. */
   function isAboveLimits(): boolean {
     const { count, bytes } = store.measure();
+    keysLeft = Math.max(MAX_KEYS + 1 - count, KEYS_PER_CHECK);
+    bytesLeft = Math.max(MAX_BYTES - bytes, BYTES_PER_CHECK);
     return count > MAX_KEYS || bytes > MAX_BYTES;
   }
 
@@ -45,7 +51,11 @@ export function createIdempotencyPruner({ store, isInitialized, arm }: Idempoten
     due: () => (isInitialized() ? store.pruneTime() : undefined),
     run(now) {
       store.deleteBefore(now - MAX_AGE_MS);
-      if (isAboveLimits()) store.deleteAbove(MAX_KEYS * KEPT_SHARE, MAX_BYTES * KEPT_SHARE);
+      if (isAboveLimits()) {
+        store.deleteAbove(MAX_KEYS * KEPT_SHARE, MAX_BYTES * KEPT_SHARE);
+        keysLeft = MAX_KEYS * (1 - KEPT_SHARE);
+        bytesLeft = MAX_BYTES * (1 - KEPT_SHARE);
+      }
       const oldest = store.oldest();
       isScheduled = oldest !== undefined;
       store.setPruneTime(oldest === undefined ? undefined : Math.max(oldest + MAX_AGE_MS + 1, now + PAUSE_MS));
@@ -64,8 +74,6 @@ export function createIdempotencyPruner({ store, isInitialized, arm }: Idempoten
       if (isFirst) keysLeft--;
       bytesLeft -= bytes;
       if (keysLeft > 0 && bytesLeft > 0) return;
-      keysLeft = KEYS_PER_CHECK;
-      bytesLeft = BYTES_PER_CHECK;
       if (isAboveLimits()) setPruneTime(Date.now());
     },
   };

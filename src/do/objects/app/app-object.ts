@@ -9,6 +9,7 @@ import { createAccessCheck } from "../../app-roles/access-check.js";
 import { createAdministration } from "../../operators/administration.js";
 import { createImport } from "../../operators/import-records.js";
 import { createSystemAccounts } from "../../operators/system-accounts.js";
+import { createPermissionCache } from "../../app-roles/permission-cache.js";
 import { createRoleAdministration } from "../../app-roles/role-administration.js";
 import { deniedAction } from "../../app-roles/role-messages.js";
 import { appAddress } from "../../../shared/owner.js";
@@ -40,14 +41,15 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
     environment,
     owner: "app",
     framework,
+    onWritten: () => permissions.onWritten(),
   });
   const { isInitialized } = ownerStorage.lifecycle;
   const { outbox, leases, operatorLog, roles, superadmins, operations, open, receive } = composeAppObject(
     environment,
     ownerStorage,
   );
-  const permissionsOf = (userId: string): ReadonlySet<string> =>
-    new Set(roles.policy.accessOf(roles.store.rolesOf(userId)).permissions);
+  const permissions = createPermissionCache({ ...roles, beforeNextWrite: ownerStorage.beforeNextWrite });
+  const { permissionsOf } = permissions;
   const { access, resolveAccess } = createAppAccess({ isInitialized, open, leases, sockets: environment });
   const transaction = createTransaction(state.storage);
 
