@@ -14,6 +14,7 @@ import { mailSettings } from "./mail/mail-options.js";
 import type { App } from "./objects/app.js";
 import { checkUserDOOptions, type UserDOOptions } from "./options.js";
 import { schedulesOptions } from "./schedule/schedule-options.js";
+import { presenceOptions } from "./presence/presence-options.js";
 import { throttleOptions } from "./rate/throttle-delay.js";
 import { createTableSet } from "./tables/table-set.js";
 
@@ -39,6 +40,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     session: withDefaults(options.session),
     socketLimits: socketLimits(options.sockets),
     schedules: schedulesOptions(options.schedules),
+    presence: presenceOptions(options.presence),
     retention: retentionOf(options.changeLog),
     throttle: throttleOptions(options.throttle),
     audit: auditOptions(options.audit),

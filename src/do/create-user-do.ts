@@ -1,5 +1,6 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { AppOf } from "../router/definition.js";
+import type { Events, EventsOf } from "../router/events/events-api.js";
 import type { Kv } from "../router/kv/kv-api.js";
 import type { UserOf } from "../router/profile.js";
 import type { Database } from "../router/schema/database.js";
@@ -19,7 +20,8 @@ type AppUserDO<TRouter extends AnyTRPCRouter> = UserDO<
   Database<UserTables<TRouter>>,
   UserFieldsPatch<AppOf<TRouter>>,
   UserOf<AppOf<TRouter>>,
-  Schedule<"user", TRouter>
+  Schedule<"user", TRouter>,
+  Events<EventsOf<AppOf<TRouter>, "user">>
 >;
 
 /** The Durable Object class that an app extends and exports. */
@@ -55,7 +57,8 @@ export function createUserDO<TRouter extends AnyTRPCRouter>(
     Database<UserTables<TRouter>>,
     UserFieldsPatch<AppOf<TRouter>>,
     UserOf<AppOf<TRouter>>,
-    Schedule<"user", TRouter>
+    Schedule<"user", TRouter>,
+    Events<EventsOf<AppOf<TRouter>, "user">>
   > {
     constructor(state: DurableObjectState, env: Cloudflare.Env) {
       super(state, env, app);

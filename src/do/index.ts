@@ -3,6 +3,7 @@ export { createUserDO } from "./create-user-do.js";
 export type { UserDOClass } from "./create-user-do.js";
 export type { UserDOOptions } from "./options.js";
 export type { SessionOptions } from "./accounts/sessions/session-options.js";
+export type { PresenceOptions } from "./presence/presence-options.js";
 export type { ChangeLogRetention } from "./change-log/change-log-retention.js";
 export type { LocationOptions, NewOrganization, NewOwner, NewUser } from "./lifecycle/data-location.js";
 export type { SchedulesOptions } from "./schedule/schedule-options.js";

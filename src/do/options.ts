@@ -16,6 +16,7 @@ import type { MailOptions } from "./mail/mail-options.js";
 import type { CheckBreachedPassword } from "./accounts/passwords/check-breached-password.js";
 import type { SchedulesOptions } from "./schedule/schedule-options.js";
 import { MAX_ITERATIONS } from "./accounts/passwords/password-hash.js";
+import type { PresenceOptions } from "./presence/presence-options.js";
 import type { SocketLimits } from "./connections/socket-limits.js";
 
 /**
@@ -84,6 +85,11 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition>
    */
   readonly sockets?: SocketLimits;
   /**
+   * When people who lost their connection stop being present.
+   * @default after 10 seconds
+   */
+  readonly presence?: PresenceOptions;
+  /**
    * Retention of the change log, from which subscribers that reconnect get the changes that they missed.
    * @default 50,000 entries, 8 MiB and 7 days, whichever is reached first
    */
@@ -130,6 +136,7 @@ const names: OptionNames<UserDOOptions> = {
   maxImportedIterations: true,
   session: true,
   sockets: true,
+  presence: true,
   changeLog: true,
   schedules: true,
   jurisdiction: true,

@@ -24,6 +24,7 @@ export abstract class UserDO<
   TFieldsPatch = never,
   TUser = User,
   TSchedule = Schedule<"user">,
+  TEvents = unknown,
 > extends DurableObject {
   static {
     markRetryable(this.prototype.trpcRead, this.prototype.internalRead);
@@ -59,6 +60,14 @@ export abstract class UserDO<
    */
   protected get kv(): TKv {
     return this.#object.kv() as TKv;
+  }
+
+  /**
+   * The user's events, with the types of the `events` that `initUserDO` received.
+   * @throws TRPCError NOT_FOUND (`USER_NOT_FOUND`) if no user has this id
+   */
+  protected get events(): TEvents {
+    return this.#object.events() as TEvents;
   }
 
   /**

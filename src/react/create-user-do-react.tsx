@@ -11,6 +11,7 @@ import { optimistic } from "./optimistic.js";
 import { addDefaults } from "./query-defaults.js";
 import type { SessionState, SessionUserOf } from "./session-state.js";
 import { LiveBridgeContext, useLiveStatus } from "./use-live-status.js";
+import { usePresenceOf, type UsePresence } from "./use-presence.js";
 import { useRetryStatusOf } from "./use-retry-status.js";
 import { useSessionOf } from "./use-session.js";
 
@@ -50,6 +51,8 @@ export interface UserDOReact<TRouter extends AnyTRPCRouter> {
   readonly optimistic: typeof optimistic;
   /** Whether the page's live queries are current. */
   readonly useLiveStatus: typeof useLiveStatus;
+  /** Returns who is connected to the user, an organization or the app: `usePresence({ organizationId, state: { page } })`. */
+  readonly usePresence: UsePresence<TRouter>;
   /** How many calls the client is sending again after a temporary error. */
   readonly useRetryStatus: () => RetryStatus;
 }
@@ -109,6 +112,8 @@ export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<
     live,
     optimistic,
     useLiveStatus,
+    // The overloads have the types of the app's states.
+    usePresence: ((options) => usePresenceOf(useTRPCClient(), options)) as UsePresence<TRouter>,
     useRetryStatus: () => useRetryStatusOf(useTRPCClient()),
   };
 }

@@ -94,10 +94,14 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     ownMailProcedure: withPlacement<object>({ kind: "mail", setsCookies: "never", dependsOnCaller: true }),
     /** Built-in: like `mailProcedure`, but sets cookies. */
     mailCookieProcedure: withPlacement<object>({ kind: "mail", setsCookies: "always" }),
-    /** Built-in: runs in the object of the organization in the input, or in the caller's own. */
-    ownerProcedure: withPlacement<object>({ kind: "owner", setsCookies: "never" }),
     /** Built-in: for `_live`. Runs in the object of the organization in the input, or in the caller's own. */
     liveProcedure: withPlacement<object>({ kind: "live", setsCookies: "never" }),
+    /** Built-in: runs in the object of the organization in the input, in the caller's own, or where the app's code sends it. */
+    ownerProcedure: withPlacement<object>({ kind: "owner", setsCookies: "never" }),
+    /** Built-in: like `ownerProcedure`, for state that is set again after a reconnect, so that no reply is stored. */
+    ownerStateProcedure: withPlacement<object>({ kind: "owner", setsCookies: "never", hasConfidentialReply: true }),
+    /** Built-in: the same in the app's object. */
+    appStateProcedure: appProcedure({ hasConfidentialReply: true }),
     /** Built-in: runs in the caller's own object, and sets cookies. */
     cookieProcedure: userProcedure("always"),
     /** Built-in: replaces the caller's session. The replaced session can repeat the call if the reply is lost. */

@@ -12,6 +12,8 @@ interface InitOptions {
   readonly kv?: unknown;
   readonly roles?: unknown;
   readonly appRoles?: unknown;
+  readonly events?: unknown;
+  readonly presence?: unknown;
   readonly organizationSettings?: unknown;
   readonly appJurisdiction?: unknown;
   readonly context?: unknown;
@@ -40,6 +42,8 @@ export function checkInitOptions(options: InitOptions): void {
     kv: true,
     roles: true,
     appRoles: true,
+    events: true,
+    presence: true,
     organizationSettings: true,
     appJurisdiction: true,
     context: true,
@@ -57,6 +61,8 @@ export function checkInitOptions(options: InitOptions): void {
   checkRecord("kv", options.kv);
   checkRecord("roles", options.roles);
   checkRecord("appRoles", options.appRoles);
+  for (const [owner, value] of ownersOf("events", options.events)) checkRecord(`events.${owner}`, value);
+  ownersOf("presence", options.presence);
   checkJurisdiction("appJurisdiction", options.appJurisdiction);
   checkFunction("context", options.context);
   checkFunction("errorFormatter", options.errorFormatter);

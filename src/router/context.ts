@@ -3,9 +3,11 @@ import type { Owner } from "../shared/owner.js";
 import type { Schedule } from "./schedule/schedule-api.js";
 import type { AppDefinition, AppTypes } from "./definition.js";
 import type { Env } from "./env.js";
+import type { Events, EventsOf } from "./events/events-api.js";
 import type { Kv } from "./kv/kv-api.js";
 import type { OrganizationMember, OrganizationOf } from "./organizations/organization-types.js";
 import type { UserOf } from "./profile.js";
+import type { Presence, PresenceStateOf } from "./presence/presence-api.js";
 import type { Database } from "./schema/database.js";
 import type { Tables } from "./schema/table-api.js";
 import type { UserFieldsWriter } from "./user-fields.js";
@@ -56,6 +58,10 @@ export interface UserContext<TApp extends AppDefinition> extends OwnerContext<"u
   readonly tables: Tables<TApp["tables"]["user"]>;
   /** The user's key-value store. */
   readonly kv: Kv<TApp["kv"]>;
+  /** The user's events. */
+  readonly events: Events<EventsOf<TApp, "user">>;
+  /** The user's own devices that are connected. */
+  readonly presence: Presence<PresenceStateOf<TApp, "user">>;
   /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["user"]>;
 }
@@ -69,6 +75,10 @@ export interface OrganizationContext<TApp extends AppDefinition> extends OwnerCo
   readonly tables: Tables<TApp["tables"]["organization"]>;
   /** The organization's key-value store. */
   readonly kv: Kv<TApp["kv"]>;
+  /** The organization's events. */
+  readonly events: Events<EventsOf<TApp, "organization">>;
+  /** Who is connected to the organization. */
+  readonly presence: Presence<PresenceStateOf<TApp, "organization">>;
   /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["organization"]>;
 }
@@ -79,6 +89,10 @@ export interface AppContext<TApp extends AppDefinition> extends OwnerContext<"ap
   readonly tables: Tables<TApp["tables"]["app"]>;
   /** The key-value store of the whole app. */
   readonly kv: Kv<TApp["kv"]>;
+  /** The events of the whole app. */
+  readonly events: Events<EventsOf<TApp, "app">>;
+  /** Who is connected to the app's object. */
+  readonly presence: Presence<PresenceStateOf<TApp, "app">>;
   /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["app"]>;
 }

@@ -3,7 +3,9 @@ import type { z } from "zod";
 import type { Jurisdiction } from "../shared/jurisdiction.js";
 import type { AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
 import type { AppRolePolicy } from "./app-roles/app-role-policy.js";
+import type { OwnerEvents } from "./events/event-definitions.js";
 import type { KvSchemas } from "./kv/kv-schemas.js";
+import type { OwnerPresence } from "./presence/presence-definitions.js";
 import type { RolePolicy } from "./organizations/role-policy.js";
 import type { RoleDefinitions } from "./organizations/role-definitions.js";
 import type { Migration } from "./schema/migration.js";
@@ -37,6 +39,10 @@ export interface AppDefinition {
   readonly settings: SettingsSchema | undefined;
   /** The roles in the whole app. */
   readonly appRoles: AppRoleDefinitions;
+  /** The events of each kind of owner. */
+  readonly events?: OwnerEvents | undefined;
+  /** The schema of a connection's state, for each kind of owner that has presence. */
+  readonly presence?: OwnerPresence | undefined;
 }
 
 declare const APP: unique symbol;

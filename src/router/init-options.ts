@@ -3,8 +3,10 @@ import type { Jurisdiction } from "../shared/jurisdiction.js";
 import type { AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
 import type { BaseContext } from "./context.js";
 import type { ProfileSchema, SettingsSchema, UserFieldsSchema } from "./definition.js";
+import type { NoOtherOwners, OwnerEvents } from "./events/event-definitions.js";
 import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
 import type { RoleDefinitions } from "./organizations/role-definitions.js";
+import type { OwnerPresence } from "./presence/presence-definitions.js";
 import type { Migrations } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
 import type { SessionSchema } from "./sessions/session-data.js";
@@ -23,6 +25,8 @@ export interface InitUserDOOptions<
   TFields extends UserFieldsSchema | undefined = undefined,
   TAppTables extends TableDefinitions = Record<never, never>,
   TAppRoles extends AppRoleDefinitions = AppRoleDefinitions,
+  TEvents extends OwnerEvents = Record<never, never>,
+  TPresence extends OwnerPresence = Record<never, never>,
 > {
   /**
    * The app's tables, by the kind of owner that stores them. `app` has the tables of the whole app.
@@ -75,6 +79,18 @@ export interface InitUserDOOptions<
    * @default { superadmin: [], member: [] }
    */
   readonly appRoles?: TAppRoles;
+  /**
+   * The events that the app emits to listeners, by the kind of owner, with the schemas of their data. `transient(schema)` declares
+   * an event that is not stored.
+   * @default no events
+   */
+  readonly events?: TEvents & NoOtherOwners<TEvents>;
+  /**
+   * Shows who is connected, for the kinds of owners that have a schema here: that of a connection's state, such as the page that a
+   * person looks at.
+   * @default no presence
+   */
+  readonly presence?: TPresence & NoOtherOwners<TPresence>;
   /**
    * The app's own fields of an organization, set by `organizations.create` and changed by `organizations.update`.
    * @default none

@@ -1,13 +1,11 @@
 import { initTRPC, type AnyTRPCRouter, type TRPCDefaultErrorShape, type TRPCErrorFormatter } from "@trpc/server";
 import type { ErrorReason } from "../shared/error-reason.js";
 import type { Owner } from "../shared/owner.js";
-import { createAccountRouter } from "./account/account-router.js";
-import { createAdminRouter } from "./admin/admin-router.js";
 import { appCan } from "./app-roles/app-can.js";
 import type { AppPermissionOf, AppRoleDefinitions } from "./app-roles/app-role-definitions.js";
 import { createAppRolePolicy } from "./app-roles/app-role-policy.js";
-import { createAuthRouter } from "./auth/auth-router.js";
 import { createBaseProcedures, type Root } from "./base-procedures.js";
+import { createBuiltinRouters } from "./builtin-routers.js";
 import { checkInitOptions } from "./check-init-options.js";
 import { checkInputs } from "./check-inputs.js";
 import type { BaseContext } from "./context.js";
@@ -18,21 +16,18 @@ import {
   type SettingsSchema,
   type UserFieldsSchema,
 } from "./definition.js";
-import { createKvRouter } from "./kv/kv-router.js";
+import { checkEvents, type OwnerEvents } from "./events/event-definitions.js";
 import type { KvSchemas } from "./kv/kv-schemas.js";
-import { liveProcedure } from "./live/live-procedure.js";
 import { can } from "./organizations/can.js";
-import { createOrganizationsRouter } from "./organizations/organizations-router.js";
 import { createRolePolicy } from "./organizations/role-policy.js";
 import { defaultRoles, type PermissionOf, type RoleDefinitions } from "./organizations/role-definitions.js";
 import type { InitUserDOOptions } from "./init-options.js";
+import { checkPresence, type OwnerPresence } from "./presence/presence-definitions.js";
 import { repeatable } from "./repeatable.js";
 import type { Requirement } from "./requirement.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anySessionData, type SessionSchema } from "./sessions/session-data.js";
 import { withRunner } from "./runner/runnable.js";
-import { scheduleRouter } from "./schedule/schedule-router.js";
-import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
 import { checkInheritedNames } from "./stored-fields.js";
 import { checkUserFields } from "./user-fields.js";
@@ -86,6 +81,8 @@ export function initUserDO<
   TFields extends UserFieldsSchema | undefined = undefined,
   TAppTables extends TableDefinitions = Record<never, never>,
   const TAppRoles extends AppRoleDefinitions = Record<never, never>,
+  TEvents extends OwnerEvents = Record<never, never>,
+  TPresence extends OwnerPresence = Record<never, never>,
 >(
   options: InitUserDOOptions<
     TUserTables,
@@ -99,7 +96,9 @@ export function initUserDO<
     TSettings,
     TFields,
     TAppTables,
-    TAppRoles
+    TAppRoles,
+    TEvents,
+    TPresence
   > = {},
 ) {
   type App = {
@@ -110,6 +109,8 @@ export function initUserDO<
     settings: TSettings;
     fields: TFields;
     appRoles: TAppRoles;
+    events: TEvents;
+    presence: TPresence;
   };
   type Context = BaseContext<App> & TExtra;
 
@@ -121,6 +122,8 @@ export function initUserDO<
     checkInheritedNames(option, options[option]);
   }
   checkUserFields(fields);
+  checkEvents(options.events);
+  checkPresence(options.presence);
   // The default of TKv has no keys.
   const kv = options.kv ?? ({} as TKv);
   const roles: RoleDefinitions = options.roles ?? defaultRoles;
@@ -128,17 +131,15 @@ export function initUserDO<
   const appRoles = options.appRoles ?? ({} as TAppRoles);
   const appRolePolicy = createAppRolePolicy(appRoles);
   const settings = options.organizationSettings as TSettings;
-  const builtin = {
-    auth: createAuthRouter<App>(profile),
-    account: createAccountRouter<App>(profile),
+  const builtin = createBuiltinRouters<App, TSession>({
+    profile,
     // The default value matches the default of TSession, which the compiler cannot see.
-    sessions: createSessionsRouter(session as TSession),
-    kv: createKvRouter<TKv>(kv),
-    _live: liveProcedure,
-    organizations: createOrganizationsRouter<App>(settings, rolePolicy),
-    admin: createAdminRouter<App>(appRolePolicy, profile),
-    schedule: scheduleRouter,
-  };
+    session: session as TSession,
+    kv,
+    settings,
+    roles: rolePolicy,
+    appRoles: appRolePolicy,
+  });
   // tRPC cannot infer these types while the context is generic.
   const root = initTRPC.context<object>().create({
     transformer,
@@ -156,6 +157,8 @@ export function initUserDO<
       roles,
       settings,
       appRoles,
+      events: options.events,
+      presence: options.presence,
     },
     roles: rolePolicy,
     appRoles: appRolePolicy,
@@ -284,7 +287,8 @@ export function initUserDO<
     /** Merges routers of this `t` into one. @see https://trpc.io/docs/server/merging-routers */
     mergeRouters,
     /**
-     * The built-in routers: `auth`, `account`, `sessions`, `kv`, `organizations`, `admin`, `schedule` and `_live`.
+     * The built-in routers: `auth`, `account`, `sessions`, `kv`, `events`, `presence`, `organizations`, `admin`, `schedule`, and `_emit` and
+     * `_live`.
      *
      * @example
      * ```ts

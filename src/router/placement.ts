@@ -9,6 +9,8 @@
  * - `email`: in the index object of the email address of its input, which calls the user's object
  * - `owner`: in the object of the organization of its input, or in the caller's own. For the system, in that of the app
  * - `live`: in the object of the query: `app:main`, that of the organization of its input, or the caller's own
+ * - `owner`: in the object of the organization of its input, or in the caller's own. The app's own code can also call it in
+ *   `app:main`
  * - `refresh`: in the object of the user of the refresh token, from the input or a cookie
  */
 export interface Placement {
@@ -54,7 +56,7 @@ export interface Placement {
    */
   readonly endsPermission?: true;
   /**
-   * Whether the reply contains data of other users or their credentials, so that it is not stored.
+   * Whether the reply contains data of other users or their credentials, or is of no use later, so that it is not stored.
    * @default no
    */
   readonly hasConfidentialReply?: true;

@@ -12,6 +12,7 @@ import type { ImportService } from "./admin/import-service.js";
 import type { SystemAccountsService } from "./admin/system-accounts-service.js";
 import type { AppDefinition } from "./definition.js";
 import type { OrganizationView } from "./organizations/organization-types.js";
+import type { PresenceService } from "./presence/presence-service.js";
 import type { RoleDescription } from "./organizations/role-policy.js";
 import type { Requirement } from "./requirement.js";
 import type { ScheduleService } from "./schedule/schedule-service.js";
@@ -62,6 +63,8 @@ export interface ObjectServices {
   readonly appAccess?: () => AppAccessService;
   // In the app's object.
   readonly roleAdministration?: () => RoleAdministrationService;
+  /** In the object of a user, an organization or the app: the presence of the caller's connections. */
+  readonly presence?: () => PresenceService;
   readonly operatorLog?: () => OperatorLogService;
   /** In the object of a user, an organization or the app. */
   readonly schedules?: () => ScheduleService;

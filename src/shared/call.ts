@@ -21,6 +21,8 @@ export interface Call {
   readonly accessExpiresAt?: number | undefined;
   /** The request of the browser or the app. Only `auth.signup` receives it. */
   readonly signUpRequest?: SignUpRequest | undefined;
+  /** The key of the socket on which the call arrived. Only the procedures of `presence` receive it. */
+  readonly socketKey?: string | undefined;
   /** The id of the last event that the client received of a subscription. */
   readonly lastEventId?: string | undefined;
   /**

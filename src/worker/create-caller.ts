@@ -1,5 +1,6 @@
 import { createTRPCRecursiveProxy, type AnyTRPCRouter, type TRPCRouterCaller } from "@trpc/server";
 import superjson from "superjson";
+import type { AppOf } from "../router/definition.js";
 import { invalidKey } from "../router/idempotency-key.js";
 import { inputOfServerCall, type ServerSchedule } from "../router/schedule/server-schedule.js";
 import { ReasonedError } from "../router/reasoned-error.js";
@@ -20,6 +21,7 @@ import { createKeyDerivation } from "./derive-key.js";
 import { ForwardedError } from "./calls/forwarded-error.js";
 import { methodFor, methodForRetry } from "./calls/call-method.js";
 import { WatchedInput } from "./streams/watch-query.js";
+import { emitCall, type EmitEvent, type EventTarget } from "./calls/emit-call.js";
 import { procedureOwnersOf } from "./calls/procedure-owners.js";
 
 /** The router's procedures as functions. Inputs and outputs have the types of the router, because values are not serialized. */
@@ -38,6 +40,17 @@ export interface CallerFactory<TRouter extends AnyTRPCRouter> {
   }): ServerCaller<TRouter> & { readonly schedule: ServerSchedule<TRouter, "user"> };
   /** Calls procedures as the app itself: those of the app, and with `organizationId` in the input those of an organization. */
   asSystem(): ServerCaller<TRouter> & { readonly schedule: ServerSchedule<TRouter, "system"> };
+  asSystem(): ServerCaller<TRouter>;
+  /**
+   * Sends an event to the listeners of a user, of an organization or, with `"app"`, of the app.
+   *
+   * @throws TRPCError as `ctx.events.emit`, and NOT_FOUND (USER_NOT_FOUND), FORBIDDEN (NOT_A_MEMBER) for an unknown organization
+   * @example
+   * ```ts
+   * await createCaller<AppRouter>(env.BLOG_DO).emit({ userId }, "notification", { text: "Your export is ready." });
+   * ```
+   */
+  readonly emit: EmitEvent<AppOf<TRouter>>;
 }
 
 export interface CallerOptions {
@@ -124,7 +137,16 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
     return replies[0];
   }
 
+  /** The types of the overloads follow the app's events. Here names and data are what the app passed. */
+  async function emit(to: EventTarget, name: string, data: unknown): Promise<void> {
+    if (containsTag(data, /FormData|File]/)) throw binaryInput();
+    const { caller, call, address } = emitCall(to, name, data);
+    const key = deriveKey?.({ caller, owner: toName(address), path: call.path, input: call.input });
+    unpack(await send(caller, call, address, key), namespace, address);
+  }
+
   return {
+    emit: emit as EmitEvent<AppOf<TRouter>>,
     asUser: ({ userId, sessionId }) =>
       proxy({ type: "user", userId, via: "rpc", ...(sessionId !== undefined && { sessionId }) }),
     asSystem: () => proxy({ type: "system" }),

@@ -106,6 +106,8 @@ export async function createTenant(name: string) {
       await client.posts.update.mutate({ id: postId, title: canary(name) });
       await client.kv.set.mutate({ key, value: canary(name) });
       await client.projects.create.mutate({ organizationId, name: canary(name) });
+      await client.notices.send.mutate({ text: canary(name) });
+      await client.notices.organization.mutate({ organizationId, text: canary(name) });
     },
   };
 }

@@ -26,6 +26,7 @@ const sections: readonly (readonly [heading: string, types: readonly string[]])[
       "SocketLimits",
       "ChangeLogRetention",
       "SchedulesOptions",
+      "PresenceOptions",
       "DirectoryOptions",
       "LocationOptions",
     ],

@@ -7,7 +7,7 @@ import { afterAll, beforeAll } from "vitest";
 import type { LiveRouter } from "../fixtures/app/live.js";
 import { createNodeClient, type CookieJar } from "../fixtures/node-client.js";
 
-export const { UserDOProvider, useTRPC, useSession, live, optimistic, useLiveStatus, useRetryStatus } =
+export const { UserDOProvider, useTRPC, useSession, live, optimistic, useLiveStatus, usePresence, useRetryStatus } =
   createUserDOReact<LiveRouter>();
 
 const server = createTestHarness({

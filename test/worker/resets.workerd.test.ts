@@ -156,11 +156,11 @@ describe("a reset before a stream has started", () => {
 
   it("fails an event stream with its reason", async () => {
     await resetAtStart(1);
-    const response = await browser.fetch("/resets/events", { headers: { accept: "text/event-stream" } });
+    const response = await browser.fetch("/resets/steps", { headers: { accept: "text/event-stream" } });
     const text = await response.text();
     expect(text).toContain("OBJECT_RESET");
     expect(text).not.toContain(secret);
-    expect(reports).toMatchObject([{ path: "events", ...isReset }]);
+    expect(reports).toMatchObject([{ path: "steps", ...isReset }]);
   });
 
   it("fails the stream of a server caller with its reason", async () => {

@@ -1,6 +1,7 @@
 import type { Session } from "../../shared/account.js";
 import type { AppDefinition } from "../../router/definition.js";
 import type { Env } from "../../router/env.js";
+import type { EventEmitter, EventsOf } from "../../router/events/events-api.js";
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { UserOf } from "../../router/profile.js";
 import type { Schedule } from "../../router/schedule/schedule-api.js";
@@ -15,6 +16,8 @@ interface UserEvent<TApp extends AppDefinition> extends UserFieldsWriter<TApp> {
   readonly kv: Kv<TApp["kv"]>;
   /** Runs mutations of the user's object later. */
   readonly schedule: Schedule<"user">;
+  /** The user's events. */
+  readonly events: EventEmitter<EventsOf<TApp, "user">>;
   readonly env: Env;
 }
 

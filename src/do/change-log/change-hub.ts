@@ -4,53 +4,10 @@ import { countFitting, PAGE_BYTES, SMALL_PAGE_BYTES } from "../tables/query/page
 import { storageLimits } from "../tables/codec/value-size.js";
 import { withoutRecorder } from "../tables/reads/read-recorder.js";
 import type { ChangeLog } from "./create-change-log.js";
+import type { Flush, FlushListener, MissedChanges, Position, TrackedChange } from "./flush.js";
 import type { NetChange } from "./fold-changes.js";
+import { createRecentTransients, type TransientChange } from "./recent-transients.js";
 import { createIdSet, matchesRow, type IdSet, type RowFilter } from "./row-filter.js";
-
-/** A change as subscribers receive it. */
-export interface TrackedChange {
-  /** The id of the event, from which a subscriber can resume. */
-  readonly cursor: string;
-  /** The row's id; empty for a reset. */
-  readonly id: string;
-  /** A {@link Change}, or the result of the hub's `present`. */
-  readonly change: unknown;
-}
-
-/** All writes that were committed since the previous flush. */
-export interface Flush {
-  readonly from: Cursor;
-  /** The tables with changes. */
-  readonly tables: readonly string[];
-  /** Whether it changed a row that the filter matches. */
-  concerns(table: string, rows: RowFilter): boolean;
-  /** The net change of each row of a table. Read once for all listeners. */
-  net(table: string): readonly NetChange[];
-  /** The first page of these changes, with the rows. Read once for all listeners. */
-  page(table: string): MissedChanges;
-}
-
-export type FlushListener = (flush: Flush) => void;
-
-/** The position of a subscriber that has missed changes. */
-export interface Position {
-  /** The last change before the gap, or the event id with which the client resumes. */
-  readonly after: Cursor | string;
-  /** The last change of the gap that was delivered. */
-  readonly from?: Cursor | undefined;
-  /**
-   * Fixed end of the gap while its pages are delivered. Net changes depend on the whole gap: if it grew between pages, a row
-   * that was delivered as created and has been deleted since would have no net change, and the subscriber would keep it.
-   */
-  readonly until?: Cursor | undefined;
-}
-
-/** Changes that a subscriber has missed, or a page of them. */
-export interface MissedChanges {
-  readonly changes: readonly TrackedChange[];
-  /** The position after this page; `undefined` after the last page. */
-  readonly next: Position | undefined;
-}
 
 export interface ChangeHubOptions {
   readonly log: Pick<ChangeLog, "head" | "check" | "read" | "tablesIn">;
@@ -68,6 +25,12 @@ export interface ChangeHubOptions {
    * @default the hub reads the newest entry when it is created
    */
   readonly beforeNextWrite?: (callback: () => void) => void;
+  /**
+   * Returns the current state of something that is not stored, by the name under which subscribers listen to it. A subscriber gets it
+   * at the start and after a gap, and updates in between.
+   * @default none
+   */
+  readonly snapshots?: ReadonlyMap<string, () => unknown>;
 }
 
 /** The part of the missed changes to read. A page of long rows ends before its limit. */
@@ -89,11 +52,14 @@ const SHARED_PAGES = 4;
 
 /** Notifies listeners of writes, once for all writes of one turn of the event loop. */
 export function createChangeHub(options: ChangeHubOptions) {
-  const { log, rows, sizes, present = (_table, change) => change, beforeNextWrite } = options;
+  const { log, rows, sizes, present = (_table, change) => change, beforeNextWrite, snapshots } = options;
   const subscribers = new Set<readonly FlushListener[]>();
   let head = beforeNextWrite ? createLazyCursor(log.head, beforeNextWrite) : log.head();
   /** Cache of pages while subscribers share them; `undefined` otherwise. */
   let shared: Map<string, MissedChanges> | undefined;
+  const transients = createRecentTransients();
+  /** The snapshots since the last update, so that each is created and serialized once for all subscribers. */
+  const cachedSnapshots = new Map<string, TrackedChange>();
 
   function readShared(key: string, read: () => MissedChanges): MissedChanges {
     const known = shared?.get(key);
@@ -130,11 +96,20 @@ export function createChangeHub(options: ChangeHubOptions) {
     return net.slice(0, count);
   }
 
+  function readSnapshot(table: string, read: () => unknown): MissedChanges {
+    const snapshot = cachedSnapshots.get(table) ?? { cursor: formatCursor(head), id: "", change: read() };
+    cachedSnapshots.set(table, snapshot);
+    return { changes: [snapshot], next: undefined };
+  }
+
   function readMissed(
     table: string,
     { after, from, until = head }: Position,
     { rows: filter, limit }: MissedOptions,
   ): MissedChanges {
+    const snapshot = snapshots?.get(table);
+    // A cursor of this instance belongs to a subscriber that has missed no update.
+    if (snapshot) return typeof after === "string" ? readSnapshot(table, snapshot) : { changes: [], next: undefined };
     const cursor = typeof after === "string" ? parseCursor(after) : after;
     if (!cursor || !log.check(cursor)) {
       const change: Change<unknown> = { type: "reset" };
@@ -146,6 +121,21 @@ export function createChangeHub(options: ChangeHubOptions) {
     const last = page.length < net.length || net.length === limit ? page.at(-1)?.cursor : undefined;
     const rest = until.seq < head.seq ? { after: until } : undefined;
     return { changes: withRows(table, page), next: last ? { after: cursor, from: last, until } : rest };
+  }
+
+  /** @throws the first error of a listener, after all were called: a listener that was not called would miss the changes */
+  function notify(flush: Flush): void {
+    let failure: { readonly cause: unknown } | undefined;
+    for (const listeners of subscribers) {
+      for (const listener of listeners) {
+        try {
+          listener(flush);
+        } catch (cause) {
+          failure ??= { cause };
+        }
+      }
+    }
+    if (failure) throw failure.cause;
   }
 
   const hub = {
@@ -193,18 +183,24 @@ export function createChangeHub(options: ChangeHubOptions) {
         const next = first.length < all.length ? { after: from, from: first.at(-1)?.cursor, until } : undefined;
         return { changes: withRows(table, first), next };
       };
-      let failure: { readonly cause: unknown } | undefined;
-      for (const listeners of subscribers) {
-        for (const listener of listeners) {
-          try {
-            listener(flush);
-          } catch (cause) {
-            failure ??= { cause };
-          }
-        }
-      }
-      // Thrown only now, because the head has moved on: a listener that was not called would miss these writes.
-      if (failure) throw failure.cause;
+      notify(flush);
+    },
+
+    hasSnapshot: (table: string): boolean => snapshots?.has(table) ?? false,
+
+    /** Notifies the listeners of an update of something with a snapshot. */
+    announceUpdate(table: string, update: Pick<TransientChange, "change" | "bytes">): void {
+      hub.flush();
+      cachedSnapshots.delete(table);
+      notify({ ...transients.add(head, table, [{ ...update, id: "" }]), isTransient: false, hasSnapshot: true });
+    },
+
+    /** Changes that are not stored, for the subscribers that were not ready for them. */
+    transients,
+
+    /** Notifies the listeners of changes of a table that are not stored. Call it after `flush`. */
+    announce(table: string, changes: readonly TransientChange[]): void {
+      notify(transients.add(head, table, changes));
     },
 
     /** Reads the changes that a subscriber has missed, or a page of them. One `reset` if the log no longer has them all. */
@@ -265,9 +261,3 @@ function createLazyCursor(read: () => Cursor, beforeNextWrite: (callback: () => 
 }
 
 export type ChangeHub = ReturnType<typeof createChangeHub>;
-
-/** Returns the event id from which a subscriber resumes. A row it has not received yet can then arrive as an update. */
-export function positionOf({ after, from }: Position): string {
-  if (from) return formatCursor(from);
-  return typeof after === "string" ? after : formatCursor(after);
-}

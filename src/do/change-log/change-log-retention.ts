@@ -54,7 +54,12 @@ export function createChangeLogPruner({ sql, retention, isInitialized, arm }: Ch
   const { maxEntries, maxBytes, maxAge } = retention;
   const maxLength = Math.min(maxEntries, Math.floor(maxBytes / ENTRY_BYTES));
   const checkInterval = Math.max(1, Math.floor(maxLength * (SLACK - 1)));
+  const checkBytes = Math.max(1, maxBytes * (SLACK - 1));
   let written = 0;
+  // Not zero, because an object that wakes for a few events at a time would never reach the interval.
+  let writtenBytes = Math.random() * checkBytes;
+  /** Whether the size of the log must be measured, because many bytes of events were written. */
+  let isSizeUnknown = false;
 
   // Without the first entry, which is never pruned.
   const bounds = (): { length: number; oldest: number } | undefined => {
@@ -70,10 +75,12 @@ export function createChangeLogPruner({ sql, retention, isInitialized, arm }: Ch
     due() {
       const stored = isInitialized() ? bounds() : undefined;
       if (!stored || stored.length === 0) return undefined;
+      if (isSizeUnknown) return 0;
       return stored.length > maxLength * SLACK ? 0 : stored.oldest + maxAge * 1000;
     },
     run(now) {
-      pruneLog(sql, { maxRows: maxLength, maxBytes, maxAgeMs: maxAge * 1000, now, page: PAGE });
+      const pruned = pruneLog(sql, { maxRows: maxLength, maxBytes, maxAgeMs: maxAge * 1000, now, page: PAGE });
+      if (pruned < PAGE) isSizeUnknown = false;
     },
   };
 
@@ -84,6 +91,15 @@ export function createChangeLogPruner({ sql, retention, isInitialized, arm }: Ch
       written += rows;
       if (written < checkInterval) return;
       written %= checkInterval;
+      arm();
+    },
+
+    /** Counts the bytes of an event, whose data is in the log. */
+    onEvent(bytes: number): void {
+      writtenBytes += bytes;
+      if (writtenBytes < checkBytes) return;
+      writtenBytes %= checkBytes;
+      isSizeUnknown = true;
       arm();
     },
   };

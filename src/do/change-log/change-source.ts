@@ -1,10 +1,14 @@
 import { tracked, type TrackedEnvelope } from "@trpc/server";
 import type { Cursor } from "../../shared/cursor.js";
-import type { ChangeHub, Flush, Position } from "./change-hub.js";
-import type { RowFilter } from "./row-filter.js";
+import type { ChangeHub } from "./change-hub.js";
+import { NEEDS_SNAPSHOT, positionOf, type Flush, type Position } from "./flush.js";
+import { matchesRow, type RowFilter } from "./row-filter.js";
 
 /** Maximum number of changes that are read ahead. The iterating code may wait for a slow client. */
 const PAGE = 128;
+
+/** Maximum number of changes that are not stored and wait for the iterating code. Further ones are dropped. */
+const MAX_TRANSIENTS = 128;
 
 const SOURCE = Symbol("trpc-userdo.source");
 
@@ -29,6 +33,11 @@ export interface ChangeSourceOptions {
   readonly onListen: ((table: string) => void) | undefined;
   /** Returns the start for a subscriber without `after`. A generator that is resumed after hibernation started earlier. */
   readonly startOf: ((table: string) => Cursor | string | undefined) | undefined;
+  /**
+   * Whether changes that are not stored are yielded from those on that are still in memory: one of them has resumed the generator.
+   * @default false
+   */
+  readonly isResumed?: boolean | undefined;
 }
 
 type Events = AsyncIterable<TrackedEnvelope<unknown>>;
@@ -48,20 +57,39 @@ export function describeSource(result: unknown): SourceDescription | undefined {
     : undefined;
 }
 
-function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceOptions): Events {
+function iterate({ hub, description, signals, onListen, startOf, isResumed }: ChangeSourceOptions): Events {
   const { table, rows, after } = description;
   const isAborted = (): boolean => signals.some((signal) => signal.aborted);
   return {
     async *[Symbol.asyncIterator]() {
       onListen?.(table);
-      let position: Position = { after: after ?? startOf?.(table) ?? hub.head() };
+      const hasSnapshot = hub.hasSnapshot(table);
+      let position: Position = hasSnapshot ? NEEDS_SNAPSHOT : { after: after ?? startOf?.(table) ?? hub.head() };
       let hasChanges = true;
+      let transients: unknown[] =
+        isResumed && !hasSnapshot ? hub.transients.since(0, table, rows).map(({ change }) => change) : [];
       let resume = (): void => {};
       const onAbort = (): void => resume();
       const concerns = (flush: Flush): boolean =>
         flush.tables.includes(table) && (!rows || flush.concerns(table, rows));
+      const addTransients = (flush: Flush): void => {
+        for (const { id, change } of flush.page(table).changes) {
+          if (!matchesRow(rows, id)) continue;
+          if (transients.length < MAX_TRANSIENTS) transients.push(change);
+          else if (hasSnapshot) position = NEEDS_SNAPSHOT;
+          else hub.transients.drop();
+        }
+        if (position === NEEDS_SNAPSHOT) {
+          // The snapshot includes the updates.
+          hasChanges = true;
+          transients = [];
+        }
+        resume();
+      };
       const stop = hub.onFlush((flush) => {
-        if (concerns(flush)) {
+        if (flush.isTransient || flush.hasSnapshot) {
+          if (concerns(flush)) addTransients(flush);
+        } else if (concerns(flush)) {
           hasChanges = true;
           resume();
         } else if (!hasChanges) {
@@ -72,6 +100,12 @@ function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceO
       for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
       try {
         while (!isAborted()) {
+          if (!hasChanges && transients.length > 0) {
+            const [first, ...rest] = transients;
+            transients = rest;
+            yield tracked(positionOf(position), first);
+            continue;
+          }
           if (!hasChanges) {
             await new Promise<void>((resolve) => (resume = resolve));
             continue;

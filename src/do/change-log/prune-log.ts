@@ -31,7 +31,7 @@ const BY_COUNT = "SELECT max(seq) - ? FROM _changes";
 const BY_AGE =
   "SELECT coalesce((SELECT min(seq) - 1 FROM _changes WHERE seq > 1 AND at >= ?), (SELECT max(seq) FROM _changes))";
 const BY_BYTES = `SELECT max(seq) FROM (
-  SELECT seq, sum(${ENTRY_BYTES} + octet_length("table") + octet_length(id)) OVER (ORDER BY seq DESC) AS total FROM _changes
+  SELECT seq, sum(${ENTRY_BYTES} + octet_length("table") + octet_length(id) + coalesce(octet_length(data), 0)) OVER (ORDER BY seq DESC) AS total FROM _changes
 ) WHERE total > ?`;
 
 const END_OF_PAGE = "SELECT min(seq) - 1 + ? FROM _changes WHERE seq > 1";

@@ -1,10 +1,19 @@
 /** Selects rows of a table. Plain data, because it is stored with the subscription while the object hibernates. */
-export type RowFilter = { readonly id: string } | { readonly prefix: string };
+export type RowFilter =
+  | { readonly id: string }
+  | { readonly prefix: string }
+  | { readonly prefixes: readonly string[] };
 
 /** Whether a filter matches a row. No filter matches all rows. */
 export function matchesRow(filter: RowFilter | undefined, id: string): boolean {
   if (!filter) return true;
-  return "id" in filter ? filter.id === id : id.startsWith(filter.prefix);
+  return "id" in filter ? filter.id === id : prefixesOf(filter).some((prefix) => id.startsWith(prefix));
+}
+
+/** The prefixes of the ids that a filter matches; none for a filter of one id. */
+export function prefixesOf(filter: RowFilter): readonly string[] {
+  if ("id" in filter) return [];
+  return "prefix" in filter ? [filter.prefix] : filter.prefixes;
 }
 
 /** A set of ids that is matched against many filters without a scan for each. */
@@ -32,6 +41,8 @@ export function createIdSet(ids: readonly string[]): IdSet {
 
   return {
     matches: (filter) =>
-      "id" in filter ? all.has(filter.id) : (firstFrom(filter.prefix)?.startsWith(filter.prefix) ?? false),
+      "id" in filter
+        ? all.has(filter.id)
+        : prefixesOf(filter).some((prefix) => firstFrom(prefix)?.startsWith(prefix) ?? false),
   };
 }

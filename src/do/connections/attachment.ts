@@ -58,6 +58,22 @@ export interface StoredLive {
   readonly shared: boolean;
 }
 
+/** The presence of a socket. */
+export interface StoredPresence {
+  /** When the connection was opened, in milliseconds since the epoch. */
+  readonly since: number;
+  /**
+   * The state as JSON text.
+   * @default the client has not set one
+   */
+  readonly state?: string | undefined;
+  /**
+   * The name that the client chose for the socket.
+   * @default none
+   */
+  readonly name?: string | undefined;
+}
+
 /** The state of a socket that survives hibernation. The platform serializes it with the socket, up to 16,384 bytes. */
 export interface Attachment {
   /**
@@ -81,6 +97,11 @@ export interface Attachment {
   readonly hasLive?: boolean | undefined;
   /** Until when the client must answer a ping that was sent, in milliseconds since the epoch. */
   readonly deadline?: number | undefined;
+  /**
+   * Present for the socket of a client, if the app declares presence for this kind of owner.
+   * @default the socket does not count as present
+   */
+  readonly presence?: StoredPresence | undefined;
 }
 
 /** Increase it when an earlier version would misread what this version stores. A new optional field needs no new version. */

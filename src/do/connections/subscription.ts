@@ -1,4 +1,4 @@
-import type { Position } from "../change-log/change-hub.js";
+import type { Position } from "../change-log/flush.js";
 import type { StoredSubscription } from "./attachment.js";
 import type { Connection } from "./connection.js";
 import { nextPhase, type SubscriptionPhase } from "./subscription-phase.js";

@@ -9,7 +9,10 @@ import type { Device } from "../../shared/device.js";
 export type Access = "granted" | "unknown" | "session-ended" | "suspended" | "forbidden";
 
 /** The caller and the device of a request, and the effects that its reply can have on cookies. */
-export interface RequestContext extends Pick<Call, "refreshCookie" | "accessExpiresAt" | "signUpRequest"> {
+export interface RequestContext extends Pick<
+  Call,
+  "refreshCookie" | "accessExpiresAt" | "signUpRequest" | "socketKey"
+> {
   readonly caller: Caller;
   /** Empty for a call over a socket, or from another Worker. */
   readonly device: Device;
@@ -20,6 +23,6 @@ export interface RequestContext extends Pick<Call, "refreshCookie" | "accessExpi
 }
 
 /** The context of a message on a socket: its device is not known, and it cannot set cookies. */
-export function socketContext(caller: Caller): RequestContext {
-  return { caller, device: {}, setSession() {}, setDevice() {} };
+export function socketContext(caller: Caller, socketKey?: string): RequestContext {
+  return { caller, socketKey, device: {}, setSession() {}, setDevice() {} };
 }

@@ -2,7 +2,8 @@ import type { Call, ErrorShape } from "../../shared/call.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { LiveRequest } from "../../router/live/live-request.js";
 import type { StoredLive, StoredSubscription } from "../connections/attachment.js";
-import type { ChangeHub, Flush } from "../change-log/change-hub.js";
+import type { ChangeHub } from "../change-log/change-hub.js";
+import type { Flush } from "../change-log/flush.js";
 import type { Connection } from "../connections/connection.js";
 import type { CacheMemory } from "../connections/memory-budget.js";
 import type { Frames } from "../connections/frames.js";
@@ -282,7 +283,6 @@ export function createLiveQueries(options: LiveQueriesOptions) {
 
     /** Requires an acknowledgement for a socket whose live queries are not in memory, because a write does not concern them. */
     acknowledge: flushAcks.require,
-    /** Called when a socket is closed. */
     removeConnection: flushAcks.remove,
 
     /** Called when the client reads again. Sends the results that it missed. */

@@ -1,4 +1,4 @@
-import type { Flush } from "../change-log/change-hub.js";
+import type { Flush } from "../change-log/flush.js";
 import { ALL_TABLES, type Read } from "../tables/reads/read-recorder.js";
 import type { StoredRow } from "../tables/query/rows-by-id.js";
 import type { SqlValue } from "../tables/codec/sql-value.js";

@@ -1,4 +1,4 @@
-import type { Flush } from "../change-log/change-hub.js";
+import type { Flush } from "../change-log/flush.js";
 import { ALL_TABLES, type Read, type ReadRecorder } from "../tables/reads/read-recorder.js";
 
 /** A run with more reads of a table than this counts as having read the whole table. */

@@ -10,6 +10,7 @@ const sameForAll: ReadonlySet<PropertyKey> = new Set([
   "kv",
   "db",
   "transaction",
+  "presence",
   "address",
   "atomic",
   "setSession",

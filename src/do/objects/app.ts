@@ -13,6 +13,7 @@ import type { SchedulesOptions } from "../schedule/schedule-options.js";
 import type { SocketLimits } from "../connections/socket-limits.js";
 import type { DirectorySettings } from "../directory/directory-options.js";
 import type { MailSettings } from "../mail/mail-options.js";
+import type { PresenceOptions } from "../presence/presence-options.js";
 import type { ThrottleOptions } from "../rate/throttle-delay.js";
 import type { LocationOptions } from "../lifecycle/data-location.js";
 import type { TableSet } from "../tables/table-set.js";
@@ -25,6 +26,7 @@ export interface App {
   readonly session: Required<SessionOptions>;
   readonly socketLimits: Required<SocketLimits>;
   readonly schedules: Required<SchedulesOptions>;
+  readonly presence: Required<PresenceOptions>;
   readonly retention: Required<ChangeLogRetention>;
   readonly throttle: Required<ThrottleOptions>;
   readonly audit: Required<AuditOptions>;

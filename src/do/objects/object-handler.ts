@@ -1,3 +1,4 @@
+import type { Events } from "../../router/events/events-api.js";
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { Schedule } from "../../router/schedule/schedule-api.js";
 import type { SetUserFields } from "../../router/user-fields.js";
@@ -6,6 +7,7 @@ import type { Alarms } from "../lifecycle/alarms.js";
 import type { SchedulesDeps } from "../schedule/create-schedules.js";
 import type { KeyedCalls } from "../idempotency/keyed-calls.js";
 import type { App } from "./app.js";
+import type { StoredPresence } from "../connections/attachment.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { Observer } from "../signals/observer.js";
 import type { SocketCapability } from "../sockets/socket-capability.js";
@@ -33,6 +35,8 @@ export interface ObjectEnvironment {
   readonly suspendUser: (userId: string) => void;
   /** Closes the sockets of a former member. */
   readonly endMember: (userId: string) => void;
+  /** Stores the presence of an open socket. */
+  readonly setPresence: (socket: WebSocket, presence: StoredPresence) => void;
 }
 
 /** The behavior of one kind of object. */
@@ -62,6 +66,10 @@ export interface ObjectHandler extends ObjectPolicy {
   readonly tables?: () => object;
   /** The key-value store, for methods of the app's class. */
   readonly kv?: () => Kv;
+  /** The events of the owner, for methods of the app's class. */
+  readonly events?: () => Events<never>;
+  /** The number of events that slow readers have missed since the object started. */
+  readonly droppedEvents?: () => number;
   /** Sets the fields that only server code can write, for methods of the app's class. */
   readonly setUserFields?: SetUserFields;
   /** The schedules of the object, for methods of the app's class. */

@@ -1,31 +1,34 @@
+import type { Events } from "../../router/events/events-api.js";
+import type { Presence } from "../../router/presence/presence-api.js";
 import type { Kv } from "../../router/kv/kv-api.js";
-import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
+import type { Owner } from "../../shared/owner.js";
 import type { ImportedData, ImportOutcome } from "../../shared/import-requests.js";
 import type { SchemaVersion } from "../../shared/directory.js";
-import type { Alarms } from "../lifecycle/alarms.js";
-import { createChangeLogPruner, type ChangeLogRetention } from "../change-log/change-log-retention.js";
+import { createChangeLogPruner } from "../change-log/change-log-retention.js";
 import { callIdOf } from "../idempotency/call-id.js";
 import { createIdempotencyPruner } from "../idempotency/idempotency-pruner.js";
 import { createIdempotencyStore } from "../idempotency/idempotency-store.js";
 import { createKeyedCalls } from "../idempotency/keyed-calls.js";
 import { createLastCalls } from "../idempotency/last-calls.js";
+import { EVENTS_TABLE, toEventMessage } from "../events/event-store.js";
+import { createOwnerEvents } from "../events/owner-events.js";
 import { createKv } from "../kv/create-kv.js";
 import { createKvExpiry } from "../kv/kv-expiry.js";
 import { createKvStore } from "../kv/kv-store.js";
 import { KV_TABLE } from "../kv/kv-table.js";
 import { toKvChange } from "../kv/to-kv-change.js";
 import { toKvEntry } from "../kv/kv-value.js";
-import type { Jurisdiction } from "../../shared/jurisdiction.js";
 import { createLifecycle, type AppSchema } from "../lifecycle/lifecycle.js";
 import { createChangeHub, type ChangeHub } from "../change-log/change-hub.js";
 import { createChangeSource } from "../change-log/change-source.js";
 import type { RowFilter } from "../change-log/row-filter.js";
-import { lazy } from "../lifecycle/lazy.js";
-import { createOutboxStore } from "../messaging/outbox-store.js";
-import { createSchedules, type SchedulesDeps } from "../schedule/create-schedules.js";
+import { createOwnerSchedules } from "../schedule/owner-schedules.js";
+import { createOwnerPresence } from "../presence/owner-presence.js";
+import { PRESENCE_TABLE } from "../presence/create-presence.js";
 import { importData } from "../operators/import-data.js";
+import type { ObjectEnvironment } from "./object-handler.js";
 import type { StreamScope } from "../sockets/stream-scope.js";
 import type { TableProblems } from "../tables/schema/apply-plan.js";
 import { createChangeLog } from "../change-log/create-change-log.js";
@@ -34,23 +37,15 @@ import type { FrameworkSchema } from "../tables/schema/framework-schema.js";
 import { createTables } from "../tables/create-tables.js";
 import { recordedSql } from "../tables/reads/recorded-sql.js";
 import { prepareConnection } from "../tables/schema/change-log-sql.js";
-import type { TableSet } from "../tables/table-set.js";
 import { watchWrites } from "../tables/watch-writes.js";
 
 export interface OwnerStorageOptions {
-  readonly storage: DurableObjectStorage;
-  readonly tableSet: TableSet;
+  readonly environment: ObjectEnvironment;
+  readonly owner: Owner["type"];
   /** The framework's own tables in this kind of object. */
   readonly framework: FrameworkSchema;
-  /** The schemas of declared keys. */
-  readonly kvSchemas: KvSchemas;
-  readonly retention: Required<ChangeLogRetention>;
-  /** The option of `initUserDO`. */
-  readonly appJurisdiction: Jurisdiction | undefined;
-  readonly alarms: Alarms;
-  /** The secret of the hashes of inputs. */
-  readonly secret: () => string;
-  readonly schedules: Pick<SchedulesDeps, "router" | "address" | "isPaused" | "limits" | "onError">;
+  /** Whether no schedule runs for now: the account is suspended, or its owner does not exist. */
+  readonly isPaused: () => boolean;
   /** Called after each turn with writes, for example to clear caches. */
   readonly onWritten?: () => void;
   /** Called at the start, after the tables of another version were upgraded. */
@@ -72,7 +67,11 @@ interface ChangesOptions {
 
 /** Creates the storage of an owner: the tables of the framework and the app, and the change log. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
-  const { storage, tableSet, framework, kvSchemas, retention, alarms, secret, onWritten, onUpgraded } = options;
+  const { environment, owner, framework, isPaused, onWritten, onUpgraded } = options;
+  const { state, app, address, alarms, identity } = environment;
+  const { storage } = state;
+  const tableSet = app.tables[owner];
+  const { app: definition, appJurisdiction } = app.definition;
   const sql = recordedSql(storage.sql);
   let problems: TableProblems = new Map();
   const schema: AppSchema = {
@@ -83,14 +82,17 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     },
     fingerprint: tableSet.fingerprint,
   };
-  const lifecycle = createLifecycle({ storage, framework, app: schema, appJurisdiction: options.appJurisdiction });
-  const pruner = createChangeLogPruner({ sql, retention, isInitialized: lifecycle.isInitialized, arm: alarms.arm });
+  const lifecycle = createLifecycle({ storage, framework, app: schema, appJurisdiction });
+  const { isInitialized } = lifecycle;
+  const pruner = createChangeLogPruner({ sql, retention: app.retention, isInitialized, arm: alarms.arm });
   alarms.register(pruner.task);
   let hub: ChangeHub | undefined;
   const writes = watchWrites(storage.sql, () => {
     onWritten?.();
     // Before the hub exists, there are no listeners. It starts at the newest entry.
-    if (lifecycle.isInitialized()) hub?.flush();
+    if (isInitialized()) hub?.flush();
+    // After the stored changes of the turn, so that listeners have the cursor of all of them.
+    ownerEvents.announce(hub);
   });
   // Only writes depend on the options of the connection, so a call that only reads does not set them.
   writes.beforeNextWrite(() => prepareConnection(storage.sql));
@@ -99,17 +101,52 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     (hub ??= createChangeHub({
       log: createChangeLog(sql),
       beforeNextWrite: writes.beforeNextWrite,
-      rows: (table, ids) => (table === KV_TABLE ? kvEntries(ids) : tableSet.rowsById(sql, table, ids)),
-      sizes: (table, ids) => (table === KV_TABLE ? kvStore.sizesOf(ids) : tableSet.rowSizes(sql, table, ids)),
-      present: (table, change) => (table === KV_TABLE ? toKvChange(change) : change),
+      snapshots: presence.snapshots,
+      rows(table, ids) {
+        if (table === KV_TABLE) return kvEntries(ids);
+        return table === EVENTS_TABLE ? ownerEvents.store.read(ids) : tableSet.rowsById(sql, table, ids);
+      },
+      sizes(table, ids) {
+        if (table === KV_TABLE) return kvStore.sizesOf(ids);
+        return table === EVENTS_TABLE ? ownerEvents.store.sizesOf(ids) : tableSet.rowSizes(sql, table, ids);
+      },
+      present(table, change) {
+        if (table === KV_TABLE) return toKvChange(change);
+        return table === EVENTS_TABLE ? toEventMessage(change) : change;
+      },
     }));
+
+  const presence = createOwnerPresence({
+    state,
+    schema: definition.presence?.[owner],
+    isInitialized,
+    graceMs: app.presence.gracePeriod * 1_000,
+    alarms,
+    hub: () => hub,
+    store: environment.setPresence,
+  });
+
+  const ownerEvents = createOwnerEvents({
+    storage,
+    sql,
+    definitions: definition.events?.[owner],
+    onStore(bytes) {
+      pruner.onWrite(1);
+      pruner.onEvent(bytes);
+    },
+    schedule: writes.prepareWrite,
+  });
 
   const kvStore = createKvStore(sql);
   const kvEntries = (keys: readonly string[]): Map<string, unknown> =>
     new Map(kvStore.readSome(keys, Date.now()).map((entry) => [entry.key, toKvEntry(entry)]));
-  alarms.register(createKvExpiry({ store: kvStore, isInitialized: lifecycle.isInitialized }));
+  alarms.register(createKvExpiry({ store: kvStore, isInitialized }));
+  const onKvWrite = (expiresAt: number | undefined): void => {
+    pruner.onWrite(1);
+    // The alarm is set for the first key that expires.
+    if (expiresAt !== undefined && kvStore.nextExpiry() === expiresAt) alarms.arm();
+  };
 
-  const { isInitialized } = lifecycle;
   // The tables are not logged, so live queries do not record their statements.
   const store = createIdempotencyStore(storage.sql);
   const lastCalls = createLastCalls({ store, kv: storage.kv });
@@ -125,25 +162,24 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
       signals: [signal, opened?.signal].filter((each) => each !== undefined),
       onListen: opened && ((name) => opened.onListen(name)),
       startOf: opened && ((name) => opened.startOf(name)),
+      isResumed: opened?.isResumed,
     });
   };
 
   const transactionSync = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
 
-  let runScheduled: SchedulesDeps["run"] = () => Promise.reject(new Error("The object has not started yet."));
-  const schedules = lazy(() =>
-    createSchedules({
-      ...options.schedules,
-      sql,
-      isInitialized,
-      transaction: transactionSync,
-      alarms,
-      wasCommitted: (key) => store.find(callIdOf({ type: "system" }, key))?.state === "committed",
-      deadLetters: createOutboxStore(sql),
-      run: (call) => runScheduled(call),
-    }),
-  );
-  alarms.beforeUse(schedules);
+  const { schedules, connectSchedules } = createOwnerSchedules({
+    sql,
+    router: app.router,
+    address,
+    limits: app.schedules,
+    isInitialized,
+    isPaused,
+    transaction: transactionSync,
+    alarms,
+    wasCommitted: (key) => store.find(callIdOf({ type: "system" }, key))?.state === "committed",
+    onError: app.onError,
+  });
 
   let database: object | undefined;
 
@@ -152,7 +188,13 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     /** SQL storage that records which tables a live query reads. */
     sql,
     hub: getHub,
-    keyedCalls: createKeyedCalls({ store, lastCalls, pruner: idempotencyPruner, secret, isInitialized }),
+    keyedCalls: createKeyedCalls({
+      store,
+      lastCalls,
+      pruner: idempotencyPruner,
+      secret: () => identity().secrets.index,
+      isInitialized,
+    }),
     /** The calls with idempotency keys that deleted the object. */
     lastCalls,
 
@@ -191,16 +233,28 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     kv: (call?: OpenCall["call"], scope?: OpenCall["scope"], pageBytes?: number): Kv =>
       createKv({
         store: kvStore,
-        schemas: kvSchemas,
+        schemas: definition.kv,
         transactionSync,
         ...(pageBytes !== undefined && { pageBytes }),
-        onWrite(expiresAt) {
-          pruner.onWrite(1);
-          // The alarm is set for the first key that expires.
-          if (expiresAt !== undefined && kvStore.nextExpiry() === expiresAt) alarms.arm();
-        },
+        onWrite: onKvWrite,
         changes: (rows, { signal }) => changes(KV_TABLE, rows, { call, scope, signal }),
       }),
+
+    /** The events for one call, or for the app's own code without a caller. */
+    events: (call?: OpenCall["call"], scope?: OpenCall["scope"]): Events<never> =>
+      ownerEvents.events((rows, { signal }) => changes(EVENTS_TABLE, rows, { call, scope, signal })),
+
+    /** Who is connected, for one call. */
+    presence: (call?: OpenCall["call"], scope?: OpenCall["scope"]): Presence<never> =>
+      presence.presence((signal) => changes(PRESENCE_TABLE, undefined, { call, scope, signal })),
+
+    /** The presence of the connections of one caller. */
+    presenceService: presence.service,
+    /** Tracks the sockets; `undefined` without presence. */
+    presenceTracker: presence.tracker,
+
+    /** The number of events that slow readers have missed since the object started. */
+    droppedEvents: (): number => hub?.transients.dropped() ?? 0,
 
     /** Stores rows and keys of an import. */
     importData: (records: readonly ImportedData[]): ImportOutcome[] =>
@@ -209,14 +263,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
           sql,
           tables: tableSet.tables,
           problems,
-          kv: {
-            store: kvStore,
-            schemas: kvSchemas,
-            onWrite(expiresAt) {
-              pruner.onWrite(1);
-              if (expiresAt !== undefined && kvStore.nextExpiry() === expiresAt) alarms.arm();
-            },
-          },
+          kv: { store: kvStore, schemas: definition.kv, onWrite: onKvWrite },
           transactionSync,
           onWrite: pruner.onWrite,
         },
@@ -230,8 +277,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     storedRows: (table: string, ids: readonly string[]) => tableSet.storedRows(sql, table, ids),
 
     schedules,
-    /** Sets how scheduled mutations run. The dispatcher is created after the storage. */
-    connectSchedules: (run: SchedulesDeps["run"]): void => void (runScheduled = run),
+    connectSchedules,
 
     /** Kysely over the app's tables. */
     database: (): object => (database ??= createDatabase({ sql, onWrite: pruner.onWrite })),

@@ -75,6 +75,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     endSession: (sessionId) => activeSocketServer()?.endSession(sessionId),
     suspendUser: (userId) => activeSocketServer()?.suspendUser(userId),
     endMember: (userId) => activeSocketServer()?.endUser(userId),
+    setPresence: (socket, presence) => activeSocketServer()?.setPresence(socket, presence),
   });
   const handler = refuseDuringRestore(startOrRefuse(unchecked, { alarms, onError }));
   if (onCall) countRows(state.storage.sql);
@@ -215,6 +216,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   return {
     tables: () => handler.tables?.() ?? {},
     kv: () => handler.kv?.(),
+    events: () => handler.events?.(),
     db: () => handler.db?.(),
     setUserFields(patch: Readonly<Record<string, unknown>>): User {
       if (handler.setUserFields) return handler.setUserFields(patch);

@@ -188,8 +188,17 @@ export function createDispatcher({
         };
         // Created on demand, because most calls return no stream.
         const getScoped = (): ScopedCall => (scoped ??= create());
-        const { refreshCookie, accessExpiresAt, signUpRequest } = call;
-        const request = { caller, device, refreshCookie, accessExpiresAt, signUpRequest, setSession, setDevice };
+        const { refreshCookie, accessExpiresAt, signUpRequest, socketKey } = call;
+        const request = {
+          caller,
+          device,
+          refreshCookie,
+          accessExpiresAt,
+          signUpRequest,
+          socketKey,
+          setSession,
+          setDevice,
+        };
         const scope = (): StreamScope => getScoped().scope;
         const preparing = prepare({ request, call, procedure, transport, scope, isTraced });
         const prepared = preparing instanceof Promise ? await preparing : preparing;
@@ -245,7 +254,7 @@ export function createDispatcher({
     async subscribe(caller: Caller, call: Call, scope: StreamScope, requestId?: string): Promise<SubscriptionResult> {
       try {
         const procedure = await findProcedure(call);
-        const request = socketContext(caller);
+        const request = socketContext(caller, call.socketKey);
         const prepared = await prepare({ request, call, procedure, transport: "socket", scope: () => scope });
         return { ok: true, result: await runPrepared(prepared) };
       } catch (cause) {

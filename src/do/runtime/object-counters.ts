@@ -10,16 +10,19 @@ export interface ObjectCounters {
   readonly pendingMessages: number;
   /** Messages and mails that were given up; at most 100 are stored. */
   readonly deadLetters: number;
+  /** Events that are not stored and that listeners missed since the object started, because they read too slowly. */
+  readonly droppedEvents: number;
 }
 
 export function readCounters(
   state: DurableObjectState,
-  { countPending, deadLetters }: Pick<ObjectHandler, "countPending" | "deadLetters">,
+  { countPending, deadLetters, droppedEvents }: Pick<ObjectHandler, "countPending" | "deadLetters" | "droppedEvents">,
 ): ObjectCounters {
   return {
     sockets: state.getWebSockets().length,
     databaseBytes: state.storage.sql.databaseSize,
     pendingMessages: countPending?.() ?? 0,
     deadLetters: deadLetters?.().length ?? 0,
+    droppedEvents: droppedEvents?.() ?? 0,
   };
 }

@@ -40,6 +40,7 @@ export function startOrRefuse(handler: ObjectHandler, { alarms, onError }: Start
       internal: refuse,
       tables: refuse,
       kv: refuse,
+      events: refuse,
       db: refuse,
       schedule: refuse,
       setUserFields: refuse,

@@ -4,7 +4,7 @@ import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import { cannotResume } from "../connections/socket-errors.js";
 import type { Subscription } from "../connections/subscription.js";
-import type { Position } from "../change-log/change-hub.js";
+import type { Position } from "../change-log/flush.js";
 import { pumpStream } from "./stream-pump.js";
 import type { OpenedResult, Start } from "./stream-scope.js";
 

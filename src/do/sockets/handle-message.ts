@@ -3,6 +3,7 @@ import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import { lastEventIdIn } from "../../shared/last-event-id.js";
 import { memberKey } from "../scheduling/member-key.js";
+import { readAttachment } from "../connections/attachment.js";
 import type { Connection } from "../connections/connection.js";
 import type { FrameHead, Frames } from "../connections/frames.js";
 import type { ReconnectPositions } from "./reconnect-positions.js";
@@ -35,6 +36,11 @@ export interface MessageHandlerOptions extends SocketServerOptions {
 }
 
 type CallMessage = Exclude<Message, { method: "subscription.stop" }>;
+
+/** The key of the socket, for the procedures that are about the socket itself. */
+function socketKeyFor({ socket }: Connection, path: string): Pick<Call, "socketKey"> {
+  return path.startsWith("presence.") ? { socketKey: readAttachment(socket)?.key } : {};
+}
 
 /** Runs the procedure that a client's message calls, and sends the reply. */
 export function createMessageHandler(options: MessageHandlerOptions) {
@@ -69,7 +75,7 @@ export function createMessageHandler(options: MessageHandlerOptions) {
   async function subscribe(connection: Connection, message: CallMessage, receivedAt: Cursor): Promise<void> {
     const { path, input } = message.params;
     const lastEventId = message.params.lastEventId ?? lastEventIdIn(input);
-    const call: Call = { type: "subscription", path, input, lastEventId };
+    const call: Call = { type: "subscription", path, input, lastEventId, ...socketKeyFor(connection, path) };
     const refused = refusal(connection, message);
     if (refused) return connection.send(frames.error(message, shape(call, refused)));
     try {
@@ -135,7 +141,7 @@ export function createMessageHandler(options: MessageHandlerOptions) {
         else {
           const { path, input } = message.params;
           const { idempotencyKey } = message;
-          const call: Call = { type: message.method, path, input };
+          const call: Call = { type: message.method, path, input, ...socketKeyFor(connection, path) };
           const reply = await run(connection.caller, idempotencyKey === undefined ? call : { ...call, idempotencyKey });
           connection.send(replyFrame(message, reply));
         }

@@ -1,9 +1,10 @@
-import type { Flush } from "../change-log/change-hub.js";
+import type { Flush } from "../change-log/flush.js";
 import { closeIfNewer, readAttachment, type Attachment, type StoredSubscription } from "../connections/attachment.js";
 import type { Connection } from "../connections/connection.js";
 import { lazy } from "../lifecycle/lazy.js";
 import type { LiveRunner } from "../live/live-runner.js";
-import { sessionTag, wakeNumberIn, wakeTag } from "./socket-tags.js";
+import { sessionTag } from "../connections/socket-tags.js";
+import { wakeNumberIn, wakeTag } from "./wake-tags.js";
 import type { SubscriptionStore } from "./subscription-store.js";
 import type { Subscriptions } from "./subscriptions.js";
 import { createWakeIndex, type IndexedSocket, type WakeIndex } from "./wake-index.js";

@@ -5,6 +5,7 @@ import type { ChangeHub } from "../change-log/change-hub.js";
 import type { SocketLimits } from "../connections/socket-limits.js";
 import type { Access } from "../lifecycle/request-context.js";
 import type { LiveRunner } from "../live/live-runner.js";
+import type { PresenceTracker } from "../presence/create-presence.js";
 import type { Turns } from "../scheduling/create-turns.js";
 import type { MemberCalls } from "./member-calls.js";
 import type { ResumeFlag } from "./resume-flag.js";
@@ -39,11 +40,16 @@ export interface SocketCapability {
    * @default nothing: renewing the session's lease records the use in the user's object
    */
   readonly onUse?: (caller: Caller) => void;
+  /**
+   * Tracks who is connected.
+   * @default the app declares no presence for this kind of owner
+   */
+  readonly presence?: PresenceTracker | undefined;
 }
 
 export interface SocketServerOptions extends Pick<
   SocketCapability,
-  "isInitialized" | "isShared" | "access" | "resolveAccess" | "permissionVersion" | "onUse"
+  "isInitialized" | "isShared" | "access" | "resolveAccess" | "permissionVersion" | "onUse" | "presence"
 > {
   readonly state: DurableObjectState;
   readonly router: AnyTRPCRouter;

@@ -5,7 +5,6 @@ import { createLiveResults } from "../live/live-result.js";
 import { liveInput } from "../../router/live/live-procedure.js";
 import { createMessageHandler } from "./handle-message.js";
 import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
-import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED, CLOSE_SUSPENDED } from "../../shared/close-codes.js";
 import { createConnection, type Connection } from "../connections/connection.js";
 import { lazy } from "../lifecycle/lazy.js";
 import { createFrames } from "../connections/frames.js";
@@ -15,18 +14,13 @@ import { createMemoryBudget } from "../connections/memory-budget.js";
 import { createPongDeadlines } from "../connections/pong-deadlines.js";
 import { createConnectionAccess, NEVER_EXPIRES } from "./connection-access.js";
 import { createStreamScope, subscriptionKindOf, type Start } from "./stream-scope.js";
-import {
-  cannotResume,
-  noMember,
-  resultTooLarge,
-  sessionEnded,
-  suspended,
-  tooManySockets,
-} from "../connections/socket-errors.js";
+import { cannotResume, resultTooLarge, tooManySockets } from "../connections/socket-errors.js";
 import { createReceiver } from "./receive-frame.js";
 import { createSubscriptions, type Reopen, type Subscriptions } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
-import { exceededSocketLimit, sessionTag, userTag, wakeNumber, wakeTag } from "./socket-tags.js";
+import { exceededSocketLimit, sessionTag, userTag } from "../connections/socket-tags.js";
+import { wakeNumber, wakeTag } from "./wake-tags.js";
+import { createSocketEndings } from "./socket-endings.js";
 import { createSleepingSockets } from "./sleeping-sockets.js";
 import type { SocketServerOptions } from "./socket-capability.js";
 
@@ -36,7 +30,7 @@ import type { SocketServerOptions } from "./socket-capability.js";
  * @see https://trpc.io/docs/server/websockets
  */
 export function createSocketServer(options: SocketServerOptions) {
-  const { state, router, hub, limits, subscribe, shape, live, resumeFlag } = options;
+  const { state, router, hub, limits, subscribe, shape, live, resumeFlag, presence } = options;
   const { transformer } = router._def._config;
   const frames = createFrames(router);
   const store = createSubscriptionStore(state.storage.sql);
@@ -45,8 +39,8 @@ export function createSocketServer(options: SocketServerOptions) {
   const budget = createMemoryBudget(limits.memoryBytes, { isShared: options.isShared ?? false });
 
   /** Runs a subscription's procedure and opens its result. */
-  async function open(caller: Caller, call: Call, start: Start | undefined) {
-    const scoped = createStreamScope(start);
+  async function open(caller: Caller, call: Call, start: Start | undefined, isResumed = false) {
+    const scoped = createStreamScope(start, isResumed);
     const result = await subscribe(caller, call, scoped.scope);
     if (!result.ok) return result;
     try {
@@ -65,7 +59,7 @@ export function createSocketServer(options: SocketServerOptions) {
       input: input === undefined ? undefined : transformer.input.deserialize(input),
       lastEventId: kind === "tracked" ? cursor : undefined,
     };
-    return open(connection.caller, call, start);
+    return open(connection.caller, call, start, true);
   };
 
   const connectionAccess = createConnectionAccess({
@@ -120,7 +114,7 @@ export function createSocketServer(options: SocketServerOptions) {
   hub.onFlush(
     sleepingSockets.restoreFor,
     connectionAccess.beginFlush,
-    (flush) => subscriptions().live.onFlush(flush),
+    (flush) => (flush.isTransient ? undefined : subscriptions().live.onFlush(flush)),
     (flush) => subscriptions().onFlush(flush),
     connectionAccess.endFlush,
   );
@@ -166,8 +160,10 @@ export function createSocketServer(options: SocketServerOptions) {
   /** Deletes the stored state of a closed socket. Resolves when its waiting messages are handled; `undefined` if none wait. */
   function leave(socket: WebSocket): Promise<void> | undefined {
     const connection = connections.get(socket);
-    const key = readAttachment(socket)?.key;
+    const attachment = readAttachment(socket);
+    const key = attachment?.key;
     sleepingSockets.skip(socket);
+    if (attachment) presence?.onClose(socket, attachment);
     // A deleted object no longer has the table.
     if (key !== undefined && options.isInitialized()) store.delete(key);
     if (!connection) return undefined;
@@ -194,7 +190,7 @@ export function createSocketServer(options: SocketServerOptions) {
     state.waitUntil(restored.then(() => subscriptions().resumeGenerators()));
   }
 
-  function accept(caller: Caller, expiresAt: number): { connection: Connection; client: WebSocket } {
+  function accept(caller: Caller, expiresAt: number, present?: Attachment["presence"]) {
     const { 0: client, 1: server } = new WebSocketPair();
     const session = sessionOf(caller);
     // The platform answers pings, so that a ping does not wake the object.
@@ -212,6 +208,7 @@ export function createSocketServer(options: SocketServerOptions) {
       standing: options.permissionVersion?.(caller),
       subscriptions: "[]",
       hasLive: false,
+      ...(present && { presence: present }),
     } satisfies Attachment);
     sleepingSockets.skip(server);
     sleepingSockets.restoreAll();
@@ -219,23 +216,13 @@ export function createSocketServer(options: SocketServerOptions) {
     return { connection: connectionOf(server), client };
   }
 
-  function closeSockets(tag: string, code: number, reason: string): void {
-    for (const socket of state.getWebSockets(tag)) {
-      const connection = connectionOf(socket);
-      receiver.drop(socket);
-      sleepingSockets.skip(socket);
-      subscriptions().removeAll(connection);
-      connection.end();
-      socket.close(code, reason);
-    }
-  }
-
   return {
     /** Accepts a socket of a caller that the Worker has authenticated. */
     accept(caller: Caller, expiresAt: number): Response {
       const exceeded = exceededSocketLimit(state, caller, limits, options.isShared);
       if (exceeded) return tooManySockets(exceeded);
-      return new Response(null, { status: 101, webSocket: accept(caller, expiresAt).client });
+      const { client } = accept(caller, expiresAt, presence?.onOpen(caller));
+      return new Response(null, { status: 101, webSocket: client });
     },
 
     /** Accepts a socket of a Worker, and sends the stream of the Worker's ticket on it. */
@@ -288,12 +275,20 @@ export function createSocketServer(options: SocketServerOptions) {
       subscriptions().live.announceWrite(session);
     },
 
-    // Delete the session, or store the suspension, before: closing alone does not stop messages that are on their way.
-    endSession: (sessionId: string): void => closeSockets(sessionTag(sessionId), CLOSE_SESSION_ENDED, sessionEnded),
-    suspendUser: (userId: string): void => closeSockets(userTag(userId), CLOSE_SUSPENDED, suspended),
+    ...createSocketEndings({
+      state,
+      store,
+      presence,
+      release(socket) {
+        const connection = connectionOf(socket);
+        receiver.drop(socket);
+        sleepingSockets.skip(socket);
+        subscriptions().removeAll(connection);
+        connection.end();
+      },
+    }),
 
-    /** Closes the sockets of a user who is no longer a member. */
-    endUser: (userId: string): void => closeSockets(userTag(userId), CLOSE_NOT_A_MEMBER, noMember),
+    setPresence: store.setPresence,
   };
 }
 

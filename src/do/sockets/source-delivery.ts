@@ -2,13 +2,18 @@ import { parseCursor } from "../../shared/cursor.js";
 import { RECENT_SIZE } from "../connections/output-grants.js";
 import type { StoredSubscription } from "../connections/attachment.js";
 import { byteLength } from "../../shared/byte-length.js";
-import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "../change-log/change-hub.js";
+import type { ChangeHub } from "../change-log/change-hub.js";
+import { positionOf, type Flush, type Position, type TrackedChange } from "../change-log/flush.js";
 import type { Frames } from "../connections/frames.js";
 import { matchesRow, type RowFilter } from "../change-log/row-filter.js";
 import type { Subscription } from "../connections/subscription.js";
 import type { ConnectionAccess } from "./connection-access.js";
+import { createTransientDelivery } from "./transient-delivery.js";
 
-export interface SourceDeliveryOptions extends Pick<ConnectionAccess, "authorizeDelivery" | "authorizeAssumingOpen"> {
+export interface SourceDeliveryOptions extends Pick<
+  ConnectionAccess,
+  "authorizeDelivery" | "authorizeAssumingOpen" | "whenResolved"
+> {
   readonly hub: ChangeHub;
   readonly frames: Frames;
   readonly update: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
@@ -119,11 +124,21 @@ export function createSourceDelivery(options: SourceDeliveryOptions) {
       else break;
     }
     // The size of a missed row says nothing about the next event.
-    if (!subscription.catchUpFrom) expected.delete(subscription);
+    if (!subscription.catchUpFrom) {
+      expected.delete(subscription);
+      transients.release(subscription, table);
+    }
     // Stored only for lagging subscribers, because writing an attachment costs as much as sending an event.
     const cursor = subscription.catchUpFrom && positionOf(subscription.catchUpFrom);
     if (cursor !== stored.cursor) update(subscription, { cursor });
   }
+
+  const transients = createTransientDelivery({
+    ...options,
+    isWaiting,
+    fallBehind,
+    send: (subscription, change) => send(subscription, [change], undefined).isComplete,
+  });
 
   return {
     fallBehind,
@@ -132,6 +147,7 @@ export function createSourceDelivery(options: SourceDeliveryOptions) {
 
     /** Sends a subscriber the changes of a flush. */
     deliver(subscription: Subscription, flush: Flush, table: string): void {
+      if (flush.isTransient || flush.hasSnapshot) return transients.deliver(subscription, flush, table);
       const { connection, stored } = subscription;
       const { rows } = stored;
       // A lagging subscriber receives this flush when it catches up.

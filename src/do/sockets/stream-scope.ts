@@ -12,6 +12,8 @@ export interface StreamScope {
   onListen(table: string): void;
   /** Returns the start position of a source without an event id; `undefined` for now. Valid once for each table. */
   startOf(table: string): Cursor | string | undefined;
+  /** Whether the procedure runs again because a change concerns its subscription, which was asleep. */
+  readonly isResumed: boolean;
 }
 
 /** The start position of the sources in a generator that has not yielded yet. */
@@ -48,12 +50,14 @@ export interface ScopedCall {
   opened(result: unknown, path: string): OpenedResult;
 }
 
-export function createStreamScope(start?: Start): ScopedCall {
-  return new CallScope(start);
+/** @param isResumed see {@link StreamScope.isResumed} */
+export function createStreamScope(start?: Start, isResumed = false): ScopedCall {
+  return new CallScope(start, isResumed);
 }
 
 /** This is a class because an object literal with a getter is slow to create. Most calls over HTTP need only the signal. */
 class CallScope implements StreamScope, ScopedCall {
+  readonly isResumed: boolean;
   readonly #start: Start | undefined;
   #controller: AbortController | undefined;
   #startedTables: Set<string> | undefined;
@@ -61,7 +65,8 @@ class CallScope implements StreamScope, ScopedCall {
   #earlyTables: string[] | undefined;
   #listener: ((table: string) => void) | undefined;
 
-  constructor(start: Start | undefined) {
+  constructor(start: Start | undefined, isResumed: boolean) {
+    this.isResumed = isResumed;
     this.#start = start;
   }
 

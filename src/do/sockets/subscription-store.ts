@@ -1,4 +1,9 @@
-import { readAttachment, type Attachment, type StoredSubscription } from "../connections/attachment.js";
+import {
+  readAttachment,
+  type Attachment,
+  type StoredPresence,
+  type StoredSubscription,
+} from "../connections/attachment.js";
 
 /** Subscriptions larger than this, in bytes, are stored as rows. The platform limits an attachment to 16,384 bytes. */
 const SPILL_ABOVE = 12_288;
@@ -133,6 +138,12 @@ export function createSubscriptionStore(sql: SqlStorage) {
     setDeadline(socket: WebSocket, deadline: number | undefined): void {
       const { attachment, list } = readCached(socket) ?? {};
       if (attachment) writeAttachment(socket, { ...attachment, deadline }, list);
+    },
+
+    /** @param presence `undefined` deletes the stored one */
+    setPresence(socket: WebSocket, presence: StoredPresence | undefined): void {
+      const { attachment, list } = readCached(socket) ?? {};
+      if (attachment) writeAttachment(socket, { ...attachment, presence }, list);
     },
 
     /** Deletes the rows of a closed socket. */

@@ -4,7 +4,8 @@ import { createFairWork } from "../scheduling/create-fair-work.js";
 import { memberKey } from "../scheduling/member-key.js";
 import type { StoredLive, StoredSubscription } from "../connections/attachment.js";
 import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries.js";
-import { positionOf, type ChangeHub, type Flush } from "../change-log/change-hub.js";
+import type { ChangeHub } from "../change-log/change-hub.js";
+import { NEEDS_SNAPSHOT, positionOf, type Flush } from "../change-log/flush.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { OpenedResult, Start } from "./stream-scope.js";
@@ -113,6 +114,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     frames,
     authorizeDelivery,
     authorizeAssumingOpen: options.authorizeAssumingOpen,
+    whenResolved: options.whenResolved,
     update,
     catchUpLater: (subscription) => catchUps.add(subscription),
   });
@@ -234,8 +236,9 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     /** Adds a subscription after its client was notified that it has started. */
     add(connection: Connection, stored: StoredSubscription, opened: OpenedResult, after: Cursor | string): void {
       const hasMissedChanges = positionOf({ after }) !== formatCursor(hub.head());
-      const catchUpFrom =
+      const missedFrom =
         hasMissedChanges && (stored.kind === "source" || stored.kind === "silent") ? { after } : undefined;
+      const catchUpFrom = stored.tables.some(hub.hasSnapshot) ? NEEDS_SNAPSHOT : missedFrom;
       const subscription = new Subscription({ connection, stored, phase: "opening", catchUpFrom });
       index.add(subscription);
       store.add(connection.socket, stored);

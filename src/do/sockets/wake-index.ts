@@ -1,4 +1,4 @@
-import type { Flush } from "../change-log/change-hub.js";
+import type { Flush } from "../change-log/flush.js";
 import type { StoredSubscription } from "../connections/attachment.js";
 import { MAX_VALUES, type RawRow, readRaw } from "../tables/codec/sql-value.js";
 import { ALL_TABLES } from "../tables/reads/read-recorder.js";

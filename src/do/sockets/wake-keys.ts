@@ -1,4 +1,5 @@
-import type { Flush } from "../change-log/change-hub.js";
+import type { Flush } from "../change-log/flush.js";
+import { prefixesOf } from "../change-log/row-filter.js";
 import type { StoredSubscription } from "../connections/attachment.js";
 import type { StoredRow } from "../tables/query/rows-by-id.js";
 import type { SimpleCondition } from "../tables/query/simple-condition.js";
@@ -83,7 +84,7 @@ export function wakeKeysOf({ kind, tables, rows, cursor, live }: StoredSubscript
   for (const table of tables) {
     if (kind !== "source" || !rows) collector.addAny(table);
     else if ("id" in rows) collector.addId(table, rows.id);
-    else collector.addPrefix(table, rows.prefix);
+    else for (const prefix of prefixesOf(rows)) collector.addPrefix(table, prefix);
   }
   // The subscription has missed changes, and catches up when the object wakes.
   if (cursor !== undefined && kind !== "tracked") collector.addAny(ALL_TABLES);

@@ -15,12 +15,12 @@ type Exec = SqlStorage["exec"] & { readonly [ORIGINAL]?: SqlStorage["exec"] };
  * the same storage after each edit of the code.
  *
  * @returns `flush` calls `onWrite` immediately, if something was written. `beforeNextWrite` calls back once, before the next
- *   statement that may write
+ *   statement that may write. `prepareWrite` has the effects of such a statement, for something that is delivered and not stored
  */
 export function watchWrites(
   sql: SqlStorage,
   onWrite: () => void,
-): { flush(): void; beforeNextWrite(callback: () => void): void } {
+): { flush(): void; beforeNextWrite(callback: () => void): void; prepareWrite(): void } {
   const current: Exec = sql.exec;
   const exec = current[ORIGINAL] ?? current.bind(sql);
   let isPending = false;
@@ -50,5 +50,5 @@ export function watchWrites(
     return exec(text, ...values);
   };
   Object.defineProperty(sql, "exec", { configurable: true, value: Object.assign(watchedExec, { [ORIGINAL]: exec }) });
-  return { flush, beforeNextWrite: (callback) => void (callbacks = [...callbacks, callback]) };
+  return { flush, beforeNextWrite: (callback) => void (callbacks = [...callbacks, callback]), prepareWrite };
 }

@@ -62,7 +62,8 @@ function createProcedureOwners() {
   };
 }
 
-function userAddress(id: string): ObjectAddress {
+/** @throws ReasonedError NOT_FOUND (USER_NOT_FOUND) if no user can have this id */
+export function userAddress(id: string): ObjectAddress {
   const address = parseName(toName({ type: "user", id }));
   if (address) return address;
   throw new ReasonedError({

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createReadIndex } from "../../../src/do/live/read-index.js";
-import type { Flush } from "../../../src/do/change-log/change-hub.js";
+import type { Flush } from "../../../src/do/change-log/flush.js";
 import type { Read } from "../../../src/do/tables/reads/read-recorder.js";
 
 const ids = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e", "f"), { maxLength: 6 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createChangeHub, type MissedChanges, type Position } from "../../../src/do/change-log/change-hub.js";
+import { createChangeHub } from "../../../src/do/change-log/change-hub.js";
+import type { MissedChanges, Position } from "../../../src/do/change-log/flush.js";
 import type { NetChange } from "../../../src/do/change-log/fold-changes.js";
 
 it("notifies every listener of a flush, also when another one fails", () => {

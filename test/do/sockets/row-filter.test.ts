@@ -13,6 +13,9 @@ it.each([
   [{ prefix: "a:" }, "b a:", false],
   [{ prefix: "" }, "anything", true],
   [{ prefix: "%" }, "anything", false],
+  [{ prefixes: ["b:", "a:"] }, "a:1", true],
+  [{ prefixes: ["b:", "a:"] }, "c:1", false],
+  [{ prefixes: [] }, "a:1", false],
 ])("matches filter %j with %j: %j", (filter, id, expected) => {
   expect(matchesRow(filter, id)).toBe(expected);
 });
@@ -22,6 +25,7 @@ it("matches a set of ids like each of them", () => {
   const filter = fc.oneof(
     id.map((value) => ({ id: value })),
     id.map((prefix) => ({ prefix })),
+    fc.array(id, { maxLength: 3 }).map((prefixes) => ({ prefixes })),
   );
   fc.assert(
     fc.property(fc.array(id, { maxLength: 8 }), fc.array(filter, { maxLength: 8 }), (ids, filters) => {

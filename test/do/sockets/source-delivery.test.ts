@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { ChangeHub, Flush, TrackedChange } from "../../../src/do/change-log/change-hub.js";
+import type { ChangeHub } from "../../../src/do/change-log/change-hub.js";
+import type { Flush, TrackedChange } from "../../../src/do/change-log/flush.js";
 import { createConnection } from "../../../src/do/connections/connection.js";
 import type { Frames } from "../../../src/do/connections/frames.js";
 import { createMemoryBudget, type MemoryBudget } from "../../../src/do/connections/memory-budget.js";
@@ -48,6 +49,7 @@ function deliveryOf(missed: readonly TrackedChange[]) {
     } as unknown as Frames,
     authorizeDelivery: () => true,
     authorizeAssumingOpen: () => true,
+    whenResolved: () => undefined,
     update: (subscription, fields) => subscription.changeStored(fields),
     catchUpLater() {},
   });

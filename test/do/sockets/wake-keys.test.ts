@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Flush } from "../../../src/do/change-log/change-hub.js";
+import type { Flush } from "../../../src/do/change-log/flush.js";
 import type { NetChange } from "../../../src/do/change-log/fold-changes.js";
 import { matchesRow, type RowFilter } from "../../../src/do/change-log/row-filter.js";
 import type { StoredSubscription } from "../../../src/do/connections/attachment.js";

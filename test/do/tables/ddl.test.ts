@@ -64,7 +64,8 @@ describe("DDL", () => {
         "table" TEXT NOT NULL,
         type TEXT NOT NULL,
         id TEXT NOT NULL,
-        at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER))
+        at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)),
+        data TEXT
       ) STRICT;
       INSERT INTO _changes (seq, "table", type, id) VALUES (1, '', 'genesis', '')"
     `);

@@ -15,6 +15,7 @@ import { createPermissionCache } from "../../app-roles/permission-cache.js";
 import { createRoleAdministration } from "../../app-roles/role-administration.js";
 import { deniedAction } from "../../app-roles/role-messages.js";
 import { appAddress } from "../../../shared/owner.js";
+import { departuresSchema } from "../../presence/departures.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import { SessionEnded } from "../../lifecycle/caller-errors.js";
@@ -23,6 +24,7 @@ import { createTransaction } from "../../lifecycle/transaction.js";
 import { createScheduleTable, scheduleSchema } from "../../schedule/schedule-store.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
+import { addEventData } from "../../tables/schema/change-log-sql.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import type { ObjectEnvironment, ObjectHandler } from "../object-handler.js";
 import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
@@ -31,30 +33,27 @@ import { createAppAccess } from "./app-access.js";
 import { appObjectTables, composeAppObject } from "./compose-app-object.js";
 
 const framework = createFrameworkSchema({
-  statements: [socketSchema, ...wakeIndexSchema, kvSchema, ...appObjectTables, ...idempotencySchema, ...scheduleSchema],
-  steps: [{ name: "create the schedules", run: createScheduleTable }],
+  statements: [
+    socketSchema,
+    departuresSchema,
+    ...wakeIndexSchema,
+    kvSchema,
+    ...appObjectTables,
+    ...idempotencySchema,
+    ...scheduleSchema,
+  ],
+  steps: [{ name: "create the schedules", run: createScheduleTable }, addEventData],
 });
 
 /** Creates the handler of `app:main`, which stores the data of the whole app. */
 export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, app, alarms, identity } = environment;
+  const { state, app, identity } = environment;
   const ownerStorage = createOwnerStorage({
-    storage: state.storage,
-    tableSet: app.tables.app,
+    environment,
+    owner: "app",
     framework,
-    kvSchemas: app.definition.app.kv,
-    retention: app.retention,
-    appJurisdiction: app.definition.appJurisdiction,
-    alarms,
-    secret: () => identity().secrets.index,
     onWritten: () => permissions.onWritten(),
-    schedules: {
-      router: app.router,
-      address: appAddress,
-      limits: app.schedules,
-      isPaused: () => false,
-      onError: app.onError,
-    },
+    isPaused: () => false,
   });
   const { isInitialized } = ownerStorage.lifecycle;
   const composed = composeAppObject(environment, ownerStorage);
@@ -85,6 +84,8 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
 
   const withGetters = createGetters({
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
+    events: ({ call, scope }: OpenCall) => ownerStorage.events(call, scope),
+    presence: ({ call, scope }: OpenCall) => ownerStorage.presence(call, scope),
     db: ownerStorage.database,
     schedule: () => createSchedule(ownerStorage.schedules()),
   });
@@ -123,6 +124,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
             return work();
           }),
         setSession,
+        presence: () => ownerStorage.presenceService(request),
         appAccess: () => accessCheck.service,
         roleAdministration: () => createRoleAdministration({ deps: roles, request, checkAgain: accessCheck.check }),
         operatorLog: () => operatorLog,
@@ -179,6 +181,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized,
+      presence: ownerStorage.presenceTracker,
       isShared: true,
       rows: ownerStorage.storedRows,
       access,
@@ -187,6 +190,7 @@ export function createAppObject(environment: ObjectEnvironment): ObjectHandler {
         caller.type === "user" && isInitialized() ? roles.store.versionOf(caller.userId) : undefined,
     },
     flushWrites: ownerStorage.flushWrites,
+    droppedEvents: ownerStorage.droppedEvents,
     flushOutbox: outbox.flushPosted,
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,

@@ -4,6 +4,7 @@ import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
 import { isRestoreRequest } from "../../../shared/operator-requests.js";
 import { failure } from "../../../shared/result.js";
+import { departuresSchema } from "../../presence/departures.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
@@ -18,6 +19,7 @@ import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { createScheduleTable, scheduleSchema } from "../../schedule/schedule-store.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
+import { addEventData } from "../../tables/schema/change-log-sql.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
@@ -48,36 +50,26 @@ export const organizationCarriedTables: CarriedTables = {
 export const organizationFramework = createFrameworkSchema({
   statements: [
     socketSchema,
+    departuresSchema,
     ...wakeIndexSchema,
     kvSchema,
     ...organizationTables,
     ...idempotencySchema,
     ...scheduleSchema,
   ],
-  steps: [{ name: "create the schedules", run: createScheduleTable }],
+  steps: [{ name: "create the schedules", run: createScheduleTable }, addEventData],
 });
 
 /** Creates the handler of an organization, which stores its members and their shared data. */
 export function createOrganizationObject(environment: ObjectEnvironment): ObjectHandler {
-  const { state, app, address, alarms, identity } = environment;
+  const { state, app, address, alarms } = environment;
   const { roles: rolePolicy } = app.definition;
   const { settings } = app.definition.app;
   const ownerStorage = createOwnerStorage({
-    storage: state.storage,
-    tableSet: app.tables.organization,
+    environment,
+    owner: "organization",
     framework: organizationFramework,
-    kvSchemas: app.definition.app.kv,
-    retention: app.retention,
-    appJurisdiction: app.definition.appJurisdiction,
-    alarms,
-    secret: () => identity().secrets.index,
-    schedules: {
-      router: app.router,
-      address,
-      limits: app.schedules,
-      isPaused: () => !services.exists(),
-      onError: app.onError,
-    },
+    isPaused: () => !services.exists(),
     onUpgraded: () => void (services.exists() && services.deps.directory.report()),
   });
   const services = composeOrganizationObject(environment, ownerStorage);
@@ -121,6 +113,8 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
       return { userId, email, role, joinedAt, permissions: rolePolicy.permissionsOf(role) };
     },
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
+    events: ({ call, scope }: OpenCall) => ownerStorage.events(call, scope),
+    presence: ({ call, scope }: OpenCall) => ownerStorage.presence(call, scope),
     db: ownerStorage.database,
     schedule: () => createSchedule(ownerStorage.schedules()),
   });
@@ -154,7 +148,8 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
           { caller, call, scope },
         ),
       ),
-    services({ caller, device, setSession }) {
+    services(request) {
+      const { caller, device, setSession } = request;
       // Created on first use, because queries of the app may not need it.
       let service: ReturnType<typeof createOrganizationService> | undefined;
       const getService = () => (service ??= createOrganizationService({ ...services, settings, caller }));
@@ -175,6 +170,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
             return work();
           }),
         setSession,
+        presence: () => ownerStorage.presenceService(request),
         appAccess: () => getAccessCheck().service,
         organization: () => getService().service,
         schedules: ownerStorage.schedules,
@@ -186,6 +182,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized: ownerStorage.lifecycle.isInitialized,
+      presence: ownerStorage.presenceTracker,
       isShared: true,
       rows: ownerStorage.storedRows,
       access,
@@ -193,6 +190,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
       permissionVersion,
     },
     flushWrites: ownerStorage.flushWrites,
+    droppedEvents: ownerStorage.droppedEvents,
     flushOutbox: outbox.flushPosted,
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,

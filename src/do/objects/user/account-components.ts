@@ -141,6 +141,7 @@ export function createAccountComponents(options: AccountComponentsOptions) {
     tables: ownerStorage.tables() as UserTables,
     kv: ownerStorage.kv(),
     schedule: createSchedule<"user">(ownerStorage.schedules()),
+    events: ownerStorage.events(),
     env,
     setUserFields,
   });

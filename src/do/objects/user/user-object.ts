@@ -20,6 +20,7 @@ import { accountTables, userCarriedTables } from "./account-tables.js";
 import { composeUserObject } from "./compose-user-object.js";
 import { handleInternal } from "./handle-internal.js";
 import type { ObjectPolicy } from "../object-policy.js";
+import { departuresSchema } from "../../presence/departures.js";
 import { idempotencySchema } from "../../idempotency/idempotency-store.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
@@ -27,6 +28,7 @@ import { createOwnerStorage, type OpenCall } from "../owner-storage.js";
 import { createScheduleTable, scheduleSchema } from "../../schedule/schedule-store.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { wakeIndexSchema } from "../../sockets/wake-index.js";
+import { addEventData } from "../../tables/schema/change-log-sql.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
@@ -34,10 +36,19 @@ import { AccountSuspended, SessionEnded, sessionReplaced, userNotFound } from ".
 
 /** The framework's own tables of a user. */
 export const userFramework = createFrameworkSchema({
-  statements: [...accountTables, socketSchema, ...wakeIndexSchema, kvSchema, ...idempotencySchema, ...scheduleSchema],
+  statements: [
+    ...accountTables,
+    socketSchema,
+    departuresSchema,
+    ...wakeIndexSchema,
+    kvSchema,
+    ...idempotencySchema,
+    ...scheduleSchema,
+  ],
   steps: [
     { name: "delete the mail rates with addresses", run: deleteOldMailRates },
     { name: "create the schedules", run: createScheduleTable },
+    addEventData,
   ],
 });
 
@@ -46,21 +57,10 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   const { state, app, address, alarms, identity, endSession } = environment;
   const { storage } = state;
   const ownerStorage = createOwnerStorage({
-    storage,
-    tableSet: app.tables.user,
+    environment,
+    owner: "user",
     framework: userFramework,
-    kvSchemas: app.definition.app.kv,
-    retention: app.retention,
-    appJurisdiction: app.definition.appJurisdiction,
-    alarms,
-    secret: () => identity().secrets.index,
-    schedules: {
-      router: app.router,
-      address,
-      limits: app.schedules,
-      isPaused: () => !exists() || suspension.read(Date.now()) !== undefined,
-      onError: app.onError,
-    },
+    isPaused: () => !exists() || suspension.read(Date.now()) !== undefined,
     onWritten() {
       composed.sessions.clearCache();
       composed.suspension.clearCache();
@@ -135,6 +135,8 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       return toUser(row);
     },
     kv: ({ call, scope }: OpenCall) => ownerStorage.kv(call, scope),
+    events: ({ call, scope }: OpenCall) => ownerStorage.events(call, scope),
+    presence: ({ call, scope }: OpenCall) => ownerStorage.presence(call, scope),
     db: ownerStorage.database,
     schedule: () => createSchedule(ownerStorage.schedules()),
   });
@@ -175,6 +177,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
         appAccess: () => getAccessCheck().service,
         schedules: ownerStorage.schedules,
         setSession: request.setSession,
+        presence: () => ownerStorage.presenceService(request),
         account: () =>
           createAccountService({
             ...components(),
@@ -217,6 +220,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       hub: ownerStorage.hub,
       beforeNextWrite: ownerStorage.beforeNextWrite,
       isInitialized: ownerStorage.lifecycle.isInitialized,
+      presence: ownerStorage.presenceTracker,
       access(caller: Caller) {
         const found = access.accessOf(caller);
         return found === "granted" && roles.isExpired(Date.now()) ? "unknown" : found;
@@ -229,6 +233,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       onUse: access.onUse,
     },
     flushWrites: ownerStorage.flushWrites,
+    droppedEvents: ownerStorage.droppedEvents,
     flushOutbox: composed.flushOutbox,
     keyedCalls: ownerStorage.keyedCalls,
     start: ownerStorage.start,
@@ -247,6 +252,10 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       return createSchedule(ownerStorage.schedules());
     },
     connectSchedules: ownerStorage.connectSchedules,
+    events: () => {
+      if (!exists()) throw userNotFound();
+      return ownerStorage.events();
+    },
     setUserFields(patch) {
       if (!exists()) throw userNotFound();
       return composed.setUserFields(patch);

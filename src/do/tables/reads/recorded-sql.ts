@@ -48,6 +48,11 @@ class RecordedSql implements Pick<SqlStorage, "databaseSize" | "Cursor" | "State
   }
 }
 
+/** @throws ReasonedError as `exec`, for an effect that is not a statement */
+export function assertMayWrite(): void {
+  if (currentRecorder()) throw liveQueryWrites();
+}
+
 /** A live query that changes what it reads would run again after each of its own runs. */
 function liveQueryWrites(): ReasonedError {
   return new ReasonedError({

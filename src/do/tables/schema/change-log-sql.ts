@@ -1,8 +1,10 @@
+import type { SchemaStep } from "./framework-schema.js";
 import { quoteLiteral, quoteName } from "./sql-text.js";
 
 /**
  * Creates the change log and its first entry, so that every cursor refers to an entry. The nonce distinguishes an entry
- * from another one that got the same number after a rollback.
+ * from another one that got the same number after a rollback. The data of an event is in its entry, so that both are deleted
+ * together. It is the last column, so that other reads skip it.
  */
 export const changeLogSql: readonly string[] = [
   `CREATE TABLE _changes (
@@ -11,10 +13,20 @@ export const changeLogSql: readonly string[] = [
   "table" TEXT NOT NULL,
   type TEXT NOT NULL,
   id TEXT NOT NULL,
-  at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER))
+  at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)),
+  data TEXT
 ) STRICT`,
   `INSERT INTO _changes (seq, "table", type, id) VALUES (1, '', 'genesis', '')`,
 ];
+
+/** Earlier versions created the change log without the data of events. */
+export const addEventData: SchemaStep = {
+  name: "add the data of events to the change log",
+  run({ sql }) {
+    const columns = sql.exec("SELECT name FROM pragma_table_info('_changes')").toArray();
+    if (!columns.some(({ name }) => name === "data")) sql.exec("ALTER TABLE _changes ADD COLUMN data TEXT");
+  },
+};
 
 /**
  * Creates the triggers that add each change of a table to the change log, in the transaction of the change. An entry
