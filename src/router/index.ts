@@ -29,7 +29,7 @@ export type { RoleDescription } from "./organizations/role-policy.js";
 export type { PermissionOf, RoleDefinitions, RoleOf } from "./organizations/role-definitions.js";
 export type { Requirement } from "./requirement.js";
 export type { AppPermissionOf, AppRoleDefinitions, OperatorPermission } from "./app-roles/app-role-definitions.js";
-export type { RoleChange, RoleInApp } from "./services.js";
+export type { RoleChange, RoleInApp } from "./app-roles/role-administration-service.js";
 export type { ImportCallInput } from "./admin/import-procedure.js";
 export type { NewAccountInput } from "./admin/system-user-procedures.js";
 export type { ImportRecord, ImportReport, RefusedRecord } from "../shared/import-record.js";

@@ -3,6 +3,8 @@ import type { DirectoryService } from "./admin/directory-service.js";
 import type { ExportedRecord } from "../shared/exported-record.js";
 import type { SessionEffect, SessionTokens } from "../shared/call.js";
 import type { AuditedAction, AuditedActionFilter } from "../shared/audited-action.js";
+import type { KeepReply } from "./runner/middleware.js";
+import type { RoleAdministrationService } from "./app-roles/role-administration-service.js";
 import type { Page } from "../shared/page.js";
 import type { ObjectAddress } from "../shared/owner.js";
 import type { Credentials, ListedSession, SignedIn, Signup, User } from "../shared/account.js";
@@ -69,12 +71,6 @@ export interface ObjectServices {
   /** In the object of a user, an organization or the app. */
   readonly schedules?: () => ScheduleService;
 }
-
-/**
- * Stores the reply to a mutation with an idempotency key. Call it in the transaction of the effects, if the procedure awaits
- * something afterwards: a repeat then gets the reply even if that is interrupted.
- */
-export type KeepReply = (result: unknown) => void;
 
 /** The new tokens, unless the reply sets them as cookies. */
 export interface Refreshed {
@@ -252,52 +248,4 @@ export interface AppAccessService {
    * @throws TRPCError FORBIDDEN (MISSING_PERMISSION), UNAUTHORIZED (NOT_SIGNED_IN)
    */
   requirePermission(requirement: Requirement, path?: string): void | Promise<void>;
-}
-
-/** A role in the app, as `admin.roles.list` returns it. */
-export interface RoleInApp {
-  readonly name: string;
-  readonly description: string;
-  readonly permissions: readonly string[];
-  /** Whether the app's code declares it. Such a role cannot be changed by a procedure. */
-  readonly builtin: boolean;
-  /** The number of users who were assigned the role. `null` for "member", which every user has. */
-  readonly members: number | null;
-}
-
-/** Whether a change of roles has reached all objects that use them. */
-export interface RoleChange {
-  /** False if an object could not be reached. The change follows within five minutes. */
-  readonly applied: boolean;
-  /** The number of users whom the change has not reached yet. */
-  readonly pending: number;
-}
-
-/** A role that a user gets or loses. */
-export interface RoleAssignment {
-  readonly userId: string;
-  readonly role: string;
-  readonly reason: string;
-}
-
-/** The roles in the app, for one caller. The procedures that use it document its errors. */
-export interface RoleAdministrationService {
-  list(page: { readonly limit: number; readonly cursor?: string | undefined }): Page<RoleInApp>;
-  create(role: {
-    readonly name: string;
-    readonly description?: string | undefined;
-    readonly permissions: readonly string[];
-  }): Promise<RoleInApp>;
-  update(
-    change: {
-      readonly name: string;
-      readonly newName?: string | undefined;
-      readonly description?: string | undefined;
-      readonly permissions?: readonly string[] | undefined;
-    },
-    keepReply: KeepReply | undefined,
-  ): Promise<RoleChange>;
-  delete(name: string, keepReply: KeepReply | undefined): Promise<RoleChange>;
-  assign(assignment: RoleAssignment): Promise<RoleChange>;
-  unassign(assignment: RoleAssignment): Promise<RoleChange>;
 }

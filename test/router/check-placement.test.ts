@@ -12,8 +12,6 @@ const belongs: Record<Placement["kind"], readonly (keyof typeof objects)[]> = {
   anywhere: ["user", "organization", "email", "app"],
   owner: ["organization"],
   live: ["user", "organization", "email", "app"],
-  // The input names an organization.
-  owner: ["organization"],
   user: ["user"],
   refresh: ["user"],
   mail: ["user"],

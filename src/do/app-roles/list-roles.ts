@@ -1,5 +1,5 @@
 import type { AppRolePolicy } from "../../router/app-roles/app-role-policy.js";
-import type { RoleInApp } from "../../router/services.js";
+import type { RoleInApp } from "../../router/app-roles/role-administration-service.js";
 import type { Page } from "../../shared/page.js";
 import { MEMBER } from "../../router/app-roles/app-role-definitions.js";
 import { invalidCursor } from "../audit/id-cursor.js";

@@ -1,7 +1,11 @@
 import { MEMBER, SUPERADMIN } from "../../router/app-roles/app-role-definitions.js";
 import type { AppRolePolicy } from "../../router/app-roles/app-role-policy.js";
 import { missingAppPermission } from "../../router/requirement.js";
-import type { RoleAdministrationService, RoleAssignment, RoleChange } from "../../router/services.js";
+import type {
+  RoleAdministrationService,
+  RoleAssignment,
+  RoleChange,
+} from "../../router/app-roles/role-administration-service.js";
 import type { AssignedRole } from "../../shared/app-roles.js";
 import { actorOf, type ActionLog } from "../audit/action-log.js";
 import { createAuditedChange } from "../audit/audited-change.js";

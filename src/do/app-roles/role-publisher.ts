@@ -1,4 +1,4 @@
-import type { RoleChange } from "../../router/services.js";
+import type { RoleChange } from "../../router/app-roles/role-administration-service.js";
 import type { Receipt } from "../../shared/internal.js";
 import { toName } from "../../shared/owner.js";
 import type { Outbox } from "../messaging/create-outbox.js";

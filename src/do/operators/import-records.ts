@@ -1,5 +1,5 @@
 import type { ImportInput, ImportService } from "../../router/admin/import-service.js";
-import type { RoleAdministrationService } from "../../router/services.js";
+import type { RoleAdministrationService } from "../../router/app-roles/role-administration-service.js";
 import { reasonOf } from "../../router/reasoned-error.js";
 import { missingAppPermission } from "../../router/requirement.js";
 import type { OperatorPermission } from "../../router/app-roles/app-role-definitions.js";

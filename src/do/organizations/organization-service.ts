@@ -1,5 +1,6 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
-import type { KeepReply, OrganizationService } from "../../router/services.js";
+import type { KeepReply } from "../../router/runner/middleware.js";
+import type { OrganizationService } from "../../router/services.js";
 import { OWNER } from "../../router/organizations/role-policy.js";
 import { builtinPermissions } from "../../router/organizations/role-definitions.js";
 import { describeRequirement, type Requirement } from "../../router/requirement.js";

@@ -20,7 +20,7 @@ export const carriedMessageTables: readonly string[] = [
   "_idempotency_prune",
 ];
 
-export const socketTables: readonly string[] = ["_socket_subscriptions", "_wake_index"];
+export const socketTables: readonly string[] = ["_socket_subscriptions", "_wake_index", "_presence_departures"];
 
 interface StoredTable {
   readonly name: string;

@@ -1,5 +1,3 @@
-import type { KeepReply } from "../services.js";
-
 /** The options that a middleware can pass to `next()`. */
 export interface NextOptions {
   readonly ctx?: object | null | undefined;
@@ -23,6 +21,12 @@ export interface CallOptions {
    */
   readonly [RESOLVED]?: (result: unknown, isUnparsed?: boolean) => void;
 }
+
+/**
+ * Stores the reply to a mutation with an idempotency key. Call it in the transaction of the effects, if the procedure awaits
+ * something afterwards: a repeat then gets the reply even if that is interrupted.
+ */
+export type KeepReply = (result: unknown) => void;
 
 /**
  * Returns the callback of the options of a resolver. In the options and not in the context, because an app can call a built-in

@@ -39,6 +39,7 @@ export const organizationCarriedTables: CarriedTables = {
     "_action_feed",
     "_rate_log",
     ...carriedMessageTables,
+    "_schedules",
     "_deletion",
     "_directory_report",
   ],

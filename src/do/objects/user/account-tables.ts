@@ -68,6 +68,7 @@ export const userCarriedTables: CarriedTables = {
     "_sessions",
     "_session_details",
     ...carriedMessageTables,
+    "_schedules",
     "_mail_tokens",
     "_used_mail_tokens",
     "_audit",
