@@ -33,8 +33,8 @@ describe("an object that is stopped after each step and restarted", { timeout: 4
         await bob.client.auth.logout.mutate();
         return { ada, bob, organizationId, bookmark, key: randomId() };
       },
-      run: restore,
-      again: restore,
+      run: (world) => restore(world),
+      again: (world) => restore(world),
       async after({ ada, bob, organizationId }, stored) {
         const rowsIn = (name: string, table: string) =>
           stored.filter((object) => object.name === name).flatMap(({ tables }) => tables[table] ?? []);
