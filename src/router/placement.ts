@@ -7,7 +7,6 @@
  * - `app`: in `app:main`
  * - `mail`: in the object of the user to whom the token of its input was mailed
  * - `email`: in the index object of the email address of its input, which calls the user's object
- * - `owner`: in the object of the organization of its input, or in the caller's own. For the system, in that of the app
  * - `live`: in the object of the query: `app:main`, that of the organization of its input, or the caller's own
  * - `owner`: in the object of the organization of its input, or in the caller's own. The app's own code can also call it in
  *   `app:main`

@@ -40,11 +40,11 @@ export interface CallerFactory<TRouter extends AnyTRPCRouter> {
   }): ServerCaller<TRouter> & { readonly schedule: ServerSchedule<TRouter, "user"> };
   /** Calls procedures as the app itself: those of the app, and with `organizationId` in the input those of an organization. */
   asSystem(): ServerCaller<TRouter> & { readonly schedule: ServerSchedule<TRouter, "system"> };
-  asSystem(): ServerCaller<TRouter>;
   /**
    * Sends an event to the listeners of a user, of an organization or, with `"app"`, of the app.
    *
-   * @throws TRPCError as `ctx.events.emit`, and NOT_FOUND (USER_NOT_FOUND), FORBIDDEN (NOT_A_MEMBER) for an unknown organization
+   * @throws TRPCError as `ctx.events.emit`, and NOT_FOUND (USER_NOT_FOUND), FORBIDDEN (NOT_A_MEMBER) for an unknown organization,
+   * BAD_REQUEST (ORGANIZATION_ID_MISSING, ORGANIZATION_ID_INVALID), UNSUPPORTED_MEDIA_TYPE (BINARY_INPUT), and the errors of a call
    * @example
    * ```ts
    * await createCaller<AppRouter>(env.BLOG_DO).emit({ userId }, "notification", { text: "Your export is ready." });

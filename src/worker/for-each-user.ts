@@ -29,7 +29,9 @@ export interface UserProgress {
 
 /** The end of a run. */
 export interface UserRun {
+  /** The users for whom the work has ended, failures included. */
   readonly done: number;
+  /** The users for whom the work failed, including those that are not in `failures`. */
   readonly failed: number;
   /** The failures, up to `maxFailures`, in the order in which they ended. */
   readonly failures: readonly UserFailure[];
@@ -37,6 +39,7 @@ export interface UserRun {
   readonly cursor: string | null;
 }
 
+/** Options of {@link forEachUser}. */
 export interface ForEachUserOptions extends CallerOptions {
   /**
    * How many users are worked on at once; at most 100.
@@ -84,7 +87,8 @@ const MAX_CONCURRENCY = 100;
  *   caller.digest.send(),
  * );
  * ```
- * @throws Error if an option is not valid, and the errors of the directory and of `onProgress`
+ * @throws Error if an option is not valid, TRPCError BAD_REQUEST (CURSOR_INVALID) for `resume`, and the errors of the directory and of
+ * `onProgress`
  */
 export async function forEachUser<TRouter extends AnyTRPCRouter>(
   binding: NamedObjects<unknown>,
@@ -95,6 +99,7 @@ export async function forEachUser<TRouter extends AnyTRPCRouter>(
   const { concurrency = 6, limit = Infinity, resume, onProgress, signal, maxFailures = 1000, ...given } = options;
   checkNumber("concurrency", concurrency, { max: MAX_CONCURRENCY });
   if (limit !== Infinity) checkNumber("limit", limit);
+  checkNumber("maxFailures", maxFailures, { min: 0 });
   const factory = createCaller<TRouter>(binding, given);
   // Keys are for the mutations of the work.
   const directory = createCaller(binding, { ...given, idempotencyKey: undefined }).asSystem();

@@ -13,7 +13,7 @@ export interface OwnerEventsOptions {
   readonly definitions: EventDefinitions | undefined;
   /** Called after each stored event, with its bytes. */
   readonly onStore: (bytes: number) => void;
-  /** Schedules {@link OwnerEvents.announce} after this turn, as a write does. */
+  /** Schedules a call of `announce` after this turn, as a write does. */
   readonly schedule: () => void;
 }
 

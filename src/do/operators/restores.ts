@@ -22,8 +22,7 @@ const MAX_PREPARATIONS = 3;
 const MAX_FINISH_ATTEMPTS = 4;
 
 /**
- * Restores the objects of users and organizations. This object keeps the state that a restore must not change, because the restored
- * object has forgotten it. Each step is idempotent, so that the alarm can repeat all of them after a crash.
+ * Restores the objects of users and organizations. This object keeps the state that a restore must not change, because the restored object no longer stores it. Each step is idempotent, so that the alarm can repeat all of them after a crash.
  */
 export function createRestores({ store, transaction, stub }: RestoresOptions) {
   /** @throws Error if the object cannot be reached */

@@ -137,7 +137,7 @@ export function createPresenceTracker(options: PresenceTrackerOptions) {
       };
     },
 
-    /** Called when a socket was closed. It stays present for the grace period, if somebody is there to notice. */
+    /** Called when a socket was closed. It stays present for the grace period, unless no other socket is open: then nobody could see it. */
     onClose(socket: WebSocket, { caller, key, presence }: Attachment): void {
       const session = sessionOf(caller);
       if (caller.type !== "user" || session === undefined || !presence || !isInitialized()) return;

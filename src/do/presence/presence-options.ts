@@ -3,8 +3,7 @@ import { checkNumber, checkOptionNames, withDefaultOptions } from "../../shared/
 /** When people who lost their connection stop being present. */
 export interface PresenceOptions {
   /**
-   * How long a lost connection stays present, in seconds, so that a page that is loaded again does not leave and join. 0 removes it
-   * at once.
+   * How long a lost connection stays present, in seconds, so that a page that is loaded again does not leave and join. 0 removes it at once. At most 3,600.
    * @default 10
    */
   readonly gracePeriod?: number;

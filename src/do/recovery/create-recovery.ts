@@ -9,7 +9,7 @@ import { within } from "../lifecycle/within.js";
 import { readCarried, writeCarried, type CarriedTables } from "./carried-rows.js";
 import { findBookmarks, restoreError } from "./restore-point.js";
 
-/** The newest restore, in the object's own storage: the restore itself takes back what is stored before it. */
+/** The newest restore, in the object's own storage: the restore deletes what was stored before it. */
 interface StoredRestore {
   readonly id: string;
   /** `merged`: the state of today is written, and the rest of the app does not know yet. */
@@ -47,9 +47,9 @@ const FLUSH_TIMEOUT_MS = 5_000;
 const unfinished = new Set<string>();
 
 /**
- * Restores the storage of an object to an earlier time, by order of the app's object, which survives. The data of the app comes
- * back. The framework's own state stays as it is: it is read before the restore, the app's object keeps it meanwhile, and it is
- * written to the restored storage. So no session, message or membership comes back.
+ * Restores the storage of an object to an earlier time, when the app's object requests it. The data of the app is restored. The
+ * framework's own state stays as it is: it is read before the restore, stored in the app's object meanwhile, and written to the
+ * restored storage. So no session, message or membership comes back.
  */
 export function createRecovery(options: RecoveryOptions) {
   const { state, alarms, tables, initialize, refusal, flushOutbox, onRestored, isDelivered } = options;

@@ -8,7 +8,7 @@ const refused: Readonly<Record<string, string>> = {
   deleteAlarm: alarm,
   onNextSessionRestoreBookmark:
     "It would bring back sessions that have ended, and send messages again. Call admin.users.restore or " +
-    "admin.organizations.restore, which keep them.",
+    "admin.organizations.restore, which do not.",
   deleteAll:
     "It would delete accounts and sessions without ending them. Call account.delete or organizations.delete, or delete the rows " +
     "of the app's own tables.",

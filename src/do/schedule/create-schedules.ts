@@ -67,8 +67,8 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
 
   function toCall({ path, input, idempotencyKey }: DueCall): Call {
     const decoded = decodeInput(input);
-    const placed = owner === "organization" ? { ...(decoded as object), organizationId: address.id } : decoded;
-    return { path, type: "mutation", input: placed, idempotencyKey };
+    const ownInput = owner === "organization" ? { ...(decoded as object), organizationId: address.id } : decoded;
+    return { path, type: "mutation", input: ownInput, idempotencyKey };
   }
 
   function advance(schedule: StoredSchedule, now: number): void {

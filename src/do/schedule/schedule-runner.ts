@@ -53,7 +53,7 @@ const MAX_PARALLEL = 6;
 const SLOW_MS = 5_000;
 /** How many mutations run at once, with those that are slow. */
 const MAX_RUNNING = 60;
-/** After this time the other tasks of the alarm have a turn. */
+/** After this time the other tasks of the alarm run. */
 const BUDGET_MS = 10_000;
 /** How often the alarm wakes the object while a mutation runs. If the object was evicted, the mutation starts again. */
 const HEARTBEAT_MS = 30_000;

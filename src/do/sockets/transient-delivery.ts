@@ -71,13 +71,13 @@ export function createTransientDelivery(options: TransientDeliveryOptions) {
 
     /** Sends the changes that waited, after the subscriber has caught up with the stored ones. */
     release(subscription: Subscription, table: string): void {
-      const held = waiting.get(subscription);
-      if (!held) return;
+      const waitingChanges = waiting.get(subscription);
+      if (!waitingChanges) return;
       waiting.delete(subscription);
       // The cursor of now, because the subscriber has received all stored changes up to it.
       const cursor = formatCursor(hub.head());
-      const changes = hub.transients.since(held.from, table, subscription.stored.rows);
-      miss(subscription, table, held.count - changes.length);
+      const changes = hub.transients.since(waitingChanges.from, table, subscription.stored.rows);
+      miss(subscription, table, waitingChanges.count - changes.length);
       for (const { id, change } of changes) {
         if (isWaiting(subscription) || !send(subscription, { cursor, id, change })) miss(subscription, table, 1);
       }

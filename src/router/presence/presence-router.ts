@@ -41,10 +41,17 @@ interface OfUser {
 
 /** The procedures of one or two kinds of owners. */
 type PresenceProcedures<TState, TListInput, TWatchInput, TSetInput> = {
+  /** Returns the people who are connected to the owner. @throws BAD_REQUEST (PRESENCE_NOT_DECLARED) */
   readonly list: TRPCQueryProcedure<Definition<TListInput | void, PresentMember<TState>[]>>;
+  /** Sends everyone who is present, then the changes. @throws as `list` */
   readonly watch: TRPCSubscriptionProcedure<
     Definition<TWatchInput | void, AsyncIterable<{ id: string; data: PresenceMessage<TState> }, void>>
   >;
+  /**
+   * Sets the state of one connection.
+   * @throws BAD_REQUEST (PRESENCE_NOT_DECLARED, PRESENCE_INVALID), PAYLOAD_TOO_LARGE (PRESENCE_TOO_LARGE), NOT_FOUND
+   * (CONNECTION_NOT_FOUND)
+   */
   readonly set: TRPCMutationProcedure<Definition<TSetInput, void>>;
 };
 

@@ -25,7 +25,7 @@ export interface CronOptions extends ScheduleOptions {
 }
 
 /**
- * Runs mutations of this object later. Schedules commit with the transaction of their cause. The mutation runs as the system: with
+ * Runs mutations of this object later. A schedule is stored in the transaction of the code that sets it. The mutation runs as the system: with
  * `ctx.caller.type` "system".
  */
 export interface Schedule<
@@ -36,7 +36,7 @@ export interface Schedule<
    * Runs a mutation at a time. A time in the past is due immediately.
    *
    * @throws TRPCError BAD_REQUEST (SCHEDULE_PATH_INVALID, SCHEDULE_TIME_INVALID, SCHEDULE_NAME_INVALID, INPUT_INVALID),
-   * PAYLOAD_TOO_LARGE (SCHEDULE_TOO_LARGE, TOO_MANY_SCHEDULES)
+   * BAD_REQUEST (VALUE_INVALID) and PAYLOAD_TOO_LARGE (VALUE_TOO_LARGE) for the input, PAYLOAD_TOO_LARGE (TOO_MANY_SCHEDULES), METHOD_NOT_SUPPORTED (LIVE_QUERY_WRITES) in a live query
    * @example
    * ```ts
    * ctx.schedule.at(trialEndsAt, "billing.endTrial", undefined, { name: "trial" });
@@ -65,8 +65,11 @@ export interface Schedule<
     cron: string,
     ...call: ScheduledCall<TRouter, TOwner, CronOptions>
   ): void;
-  /** Cancels a schedule. A run that has started ends normally. Returns whether the schedule existed. */
+  /**
+   * Cancels a schedule. A run that has started ends normally. Returns whether the schedule existed.
+   * @throws TRPCError BAD_REQUEST (SCHEDULE_NAME_INVALID), METHOD_NOT_SUPPORTED (LIVE_QUERY_WRITES) in a live query
+   */
   cancel(name: string): boolean;
-  /** Returns a page of the schedules, the next one first. @throws TRPCError BAD_REQUEST (CURSOR_INVALID) */
+  /** Returns a page of the schedules, the next one first. @throws TRPCError BAD_REQUEST (CURSOR_INVALID, INPUT_INVALID) */
   list(page?: SchedulePage): Page<ListedSchedule>;
 }

@@ -17,7 +17,7 @@ type CallOf<TRouter extends AnyTRPCRouter, TCaller, TOptions> = TCaller extends 
   : SystemCall<TRouter, TOptions>;
 
 /**
- * The schedules of a user, or those of the app and its organizations, for a Worker. The methods are those of `ctx.schedule`. The
+ * The schedules of a user, or those of the app and its organizations, for a Worker. `at`, `in` and `every` have the parameters of `ctx.schedule`; `list` and `cancel` are the built-in procedures. The
  * parameters are declared invariant, because comparing the calls of all procedures would be slow.
  */
 export interface ServerSchedule<in out TRouter extends AnyTRPCRouter, in out TCaller extends "user" | "system"> {

@@ -25,7 +25,7 @@ import { createGetters } from "../../lifecycle/call-getters.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
 import { AccountSuspended, SessionEnded } from "../../lifecycle/caller-errors.js";
 
-/** A restore takes back the rows and keys of the app, the name and the settings. Members, invitations and leases stay. */
+/** A restore resets the rows and keys of the app, the name and the settings. Members, invitations and leases stay. */
 export const organizationCarriedTables: CarriedTables = {
   carried: [
     "_members",

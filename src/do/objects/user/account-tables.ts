@@ -58,7 +58,7 @@ export const accountTables: readonly string[] = [
 ];
 
 /**
- * A restore takes back the rows and keys of the app and the profile. All decisions of the framework and of server code stay: sessions,
+ * A restore resets the rows and keys of the app, and the profile. All decisions of the framework and of server code stay: sessions,
  * the password, the address, roles, memberships, and which messages were sent and received.
  */
 export const userCarriedTables: CarriedTables = {
