@@ -147,6 +147,25 @@ export const benchmarks = {
     rounds: 7,
     load: () => import("./accounts/flood.mjs"),
   },
+  "realtime/events": {
+    title: "Events to many sockets",
+    about:
+      "The baseline inserts one row, then calls `socket.send` in a loop. A stored event is a row of the change log; a " +
+      "transient one is not stored.",
+    load: () => import("./realtime/events.mjs"),
+  },
+  "realtime/presence": {
+    title: "Presence of many people",
+    about:
+      "Each person is a user with a socket of the app. The changes are merged, so a watcher receives at most four messages " +
+      "a second.",
+    load: () => import("./realtime/presence.mjs"),
+  },
+  "realtime/schedules": {
+    title: "Schedules of one object",
+    about: "Each run is a mutation that inserts a row. The time to run them includes setting them again.",
+    load: () => import("./realtime/schedules.mjs"),
+  },
   directory: {
     title: "The directory of an app with many users",
     about:
