@@ -247,20 +247,22 @@ describe("a run that fails", () => {
 });
 
 describe("an object of an earlier version", () => {
-  it("gets the table of schedules in its next step", async () => {
+  it("gets the table of schedules in the step after its version", async () => {
     const { caller, ...user } = await createUser();
     const { id: organizationId } = await caller.organizations.create({ name: "Acme" });
     await system.notices.list();
     const names = [`organization:${organizationId}`, "app:main"];
-    for (const { query, evict } of [user, ...names.map(objectOf)]) {
+    // Each object, the version before the step, and the newest one.
+    const objects = [[user, 1, 3] as const, ...names.map((name) => [objectOf(name), 0, 2] as const)];
+    for (const [{ query, evict }, before] of objects) {
       await query("DROP TABLE _schedules");
-      await query("UPDATE _object SET version = version - 1, fingerprint = 'earlier'");
+      await query(`UPDATE _object SET version = ${before}, fingerprint = 'earlier'`);
       await evict();
     }
     await caller.schedule.in(3600, "entries.add", { text: "user" }, { name: "upgraded" });
     await system.schedule.in(3600, "shared.add", { text: "organization" }, { name: "upgraded", organizationId });
     await system.schedule.in(3600, "notices.add", { text: "app" }, { name: "upgraded" });
-    for (const [{ query }, version] of [[user, 2], ...names.map((name) => [objectOf(name), 1] as const)] as const) {
+    for (const [{ query }, , version] of objects) {
       expect(await query("SELECT name FROM _schedules")).toContainEqual({ name: "upgraded" });
       expect(await query("SELECT version FROM _object")).toEqual([{ version }]);
     }
