@@ -133,7 +133,7 @@ export async function forEachUser<TRouter extends AnyTRPCRouter>(
       const open = started.findIndex(({ hasEnded }) => !hasEnded);
       const ended = open === -1 ? started : started.slice(0, open);
       cursor = ended.at(-1)?.cursor ?? cursor;
-      started = started.slice(ended.length);
+      if (ended.length > 0) started = started.slice(ended.length);
       if (onProgress) reports.request();
     });
     running.add(task);

@@ -115,6 +115,11 @@ export function createOperatorActions(options: OperatorActionsOptions) {
           if (!outbox.retryDeadLetter(action.id, options.renewMessage)) throw deadLetterNotFound();
           record("operator.retryDeadLetter");
         });
+      default:
+        // A later version of the app's object sent it, before a rollback. It must not be recorded as done.
+        throw new Error(
+          `This version does not know the action "${(action satisfies never as { type: string }).type}".`,
+        );
     }
   }
 

@@ -29,6 +29,8 @@ export interface Alarms {
   suspend(): void;
   /** Stops all tasks until a time, in milliseconds since the epoch. `0` continues. */
   pause(until: number): void;
+  /** Whether a task that runs must not start more work, because the tasks are stopped. */
+  isStopped(): boolean;
   onAlarm(info?: AlarmInvocationInfo): Promise<void>;
 }
 
@@ -115,6 +117,8 @@ export function createAlarms({ storage, onError, observer }: AlarmsOptions): Ala
       pausedUntil = until;
       if (until === 0) arm();
     },
+
+    isStopped: () => isSuspended || pausedUntil > Date.now(),
 
     restore() {
       // An alarm is set in the transaction that makes something due, so an existing alarm is right. The tables are read only

@@ -25,6 +25,8 @@ export interface OrganizationDeletionOptions {
   readonly erase: (keep: () => void) => Promise<void>;
   /** The calls with idempotency keys that deleted the organization. */
   readonly lastCalls: Pick<LastCalls, "take" | "delete">;
+  /** Returns what an erased object stores about a restore that was prepared; `undefined` for most. */
+  readonly keepDeletedRestore: () => (() => void) | undefined;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface OrganizationDeletionOptions {
  * repeated message creates the organization again.
  */
 export function createOrganizationDeletion(options: OrganizationDeletionOptions) {
-  const { deps, invitations, storage, isInitialized, alarms, erase, lastCalls, onDelete } = options;
+  const { deps, invitations, storage, isInitialized, alarms, erase, lastCalls, keepDeletedRestore, onDelete } = options;
   const { organizationId, organizations, members, leases, memberRoles, outbox, onMemberEnd } = deps;
   const { sql, kv } = storage;
 
@@ -52,8 +54,10 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
     }
     deleted = true;
     const keepLastCalls = lastCalls.take();
+    const keepRestore = keepDeletedRestore();
     await erase(() => {
       keepLastCalls();
+      keepRestore?.();
       kv.put(TOMBSTONE, Date.now() + TOMBSTONE_MS);
       alarms.arm();
     });

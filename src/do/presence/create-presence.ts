@@ -85,6 +85,8 @@ export function createPresenceTracker(options: PresenceTrackerOptions) {
     sentAt = Date.now();
     const users = [...changed];
     changed.clear();
+    // Nobody watches an object that was deleted meanwhile.
+    if (!isInitialized()) return;
     const changes = users.flatMap(([userId, wasPresent]): PresenceChange<unknown>[] => {
       const member = memberOf(userId);
       if (member) return [{ type: wasPresent ? "update" : "join", member }];

@@ -7,7 +7,7 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** Refuses all other calls and messages while the data of an object is being restored. Their senders retry. */
 export function refuseDuringRestore(handler: ObjectHandler): ObjectHandler {
-  const { isRestoring, internal, sockets, tables, kv, db, setUserFields } = handler;
+  const { isRestoring, internal, sockets, tables, kv, db, events, schedule, setUserFields } = handler;
   if (!isRestoring) return handler;
   const check = (): void => {
     if (isRestoring()) throw restoring();
@@ -31,6 +31,8 @@ export function refuseDuringRestore(handler: ObjectHandler): ObjectHandler {
     ...(tables && { tables: checked(tables) }),
     ...(kv && { kv: checked(kv) }),
     ...(db && { db: checked(db) }),
+    ...(events && { events: checked(events) }),
+    ...(schedule && { schedule: checked(schedule) }),
     ...(setUserFields && { setUserFields: checked(setUserFields) }),
     ...(sockets && { sockets: withChecks(sockets, isRestoring) }),
   };

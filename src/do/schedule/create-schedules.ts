@@ -34,7 +34,7 @@ export interface SchedulesDeps {
   /** Whether no schedule runs for now, because the account is suspended or being deleted. */
   readonly isPaused: () => boolean;
   readonly transaction: (work: () => void) => void;
-  readonly alarms: Pick<Alarms, "arm" | "register">;
+  readonly alarms: Pick<Alarms, "arm" | "register" | "isStopped">;
   readonly limits: Required<SchedulesOptions>;
   /** Whether all effects of a mutation of the system are stored, although its result is not known. */
   readonly wasCommitted: (idempotencyKey: string) => boolean;
@@ -104,6 +104,7 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
       store,
       isInitialized,
       isPaused,
+      isStopped: alarms.isStopped,
       transaction,
       arm: alarms.arm,
       async isRepeatable(path) {

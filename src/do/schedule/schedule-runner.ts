@@ -21,8 +21,9 @@ interface Failure {
   readonly message: string;
   /**
    * `final`: another attempt could have the effects a second time. `refused`: the object refuses all calls, until it is fixed.
+   * `interrupted`: it refuses them for seconds, while its data is restored.
    */
-  readonly kind: "temporary" | "final" | "refused";
+  readonly kind: "temporary" | "final" | "refused" | "interrupted";
 }
 
 export interface ScheduleRunnerOptions {
@@ -30,6 +31,8 @@ export interface ScheduleRunnerOptions {
   readonly isInitialized: () => boolean;
   /** Whether no schedule runs for now, because the account is suspended or being deleted. */
   readonly isPaused: () => boolean;
+  /** Whether no more runs start for now, because the tasks of the alarm are stopped. */
+  readonly isStopped: () => boolean;
   readonly transaction: (work: () => void) => void;
   readonly arm: () => void;
   /** Whether a mutation has the mark `t.repeatable`. */
@@ -121,12 +124,16 @@ export function createScheduleRunner(options: ScheduleRunnerOptions): AlarmTask 
   async function attempt(schedule: StoredSchedule): Promise<void> {
     const { path, input } = schedule;
     let failure: Failure | undefined;
+    let kind: Failure["kind"] = "temporary";
     try {
-      const idempotencyKey = keyOf(schedule, await options.isRepeatable(path));
+      const isRepeatable = await options.isRepeatable(path);
+      const idempotencyKey = keyOf(schedule, isRepeatable);
+      // After the time limit, the mutation may still be running.
+      kind = isRepeatable ? "temporary" : "final";
       const reply = await within(TIMEOUT_MS, options.run({ path, input, idempotencyKey }));
       failure = failureOf(reply, () => options.wasCommitted(idempotencyKey));
     } catch (error) {
-      failure = { message: error instanceof Error ? error.message : String(error), kind: "temporary" };
+      failure = { message: error instanceof Error ? error.message : String(error), kind };
     }
     // The error of a mutation that was refused because the account was suspended meanwhile does not count.
     if (isInitialized() && (!failure || !isPaused())) end(schedule, failure);
@@ -141,6 +148,7 @@ export function createScheduleRunner(options: ScheduleRunnerOptions): AlarmTask 
       if (!failure) return advance(schedule, now);
       const { name, attempts } = schedule;
       if (failure.kind === "refused") return store.postpone(name, now + REFUSED_PAUSE_MS, attempts);
+      if (failure.kind === "interrupted") return store.postpone(name, now + HEARTBEAT_MS, attempts);
       if (failure.kind === "temporary" && attempts + 1 < maxAttempts)
         return store.postpone(name, now + pauseAfter(attempts), attempts + 1);
       options.giveUp(schedule, failure.message, now);
@@ -157,7 +165,7 @@ export function createScheduleRunner(options: ScheduleRunnerOptions): AlarmTask 
     }, BUDGET_MS);
     const slice = createSlice();
     try {
-      while (!isOver && canRun()) {
+      while (!isOver && canRun() && !options.isStopped()) {
         const { promise, resolve } = Promise.withResolvers<void>();
         wake = resolve;
         const count = free();
@@ -204,6 +212,7 @@ function failureOf(reply: Reply, wasCommitted: () => boolean): Failure | undefin
   const reason = errorReason(reply.error);
   if (reason === "RESULT_NOT_KEPT") return undefined;
   if (reason === "UPGRADE_FAILED") return { message: reply.error.message, kind: "refused" };
+  if (reason === "OBJECT_RESTORING") return { message: reply.error.message, kind: "interrupted" };
   if (reason !== "OUTCOME_UNKNOWN") return { message: reply.error.message, kind: "temporary" };
   return wasCommitted() ? undefined : { message: interrupted, kind: "final" };
 }

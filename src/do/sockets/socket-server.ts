@@ -157,13 +157,17 @@ export function createSocketServer(options: SocketServerOptions) {
     return connection;
   }
 
+  const departed = new WeakSet<WebSocket>();
+
   /** Deletes the stored state of a closed socket. Resolves when its waiting messages are handled; `undefined` if none wait. */
   function leave(socket: WebSocket): Promise<void> | undefined {
     const connection = connections.get(socket);
     const attachment = readAttachment(socket);
     const key = attachment?.key;
     sleepingSockets.skip(socket);
-    if (attachment) presence?.onClose(socket, attachment);
+    // A socket that reads too slowly leaves before it is closed, and its client may be back by then.
+    if (attachment && !departed.has(socket)) presence?.onClose(socket, attachment);
+    departed.add(socket);
     // A deleted object no longer has the table.
     if (key !== undefined && options.isInitialized()) store.delete(key);
     if (!connection) return undefined;

@@ -26,7 +26,8 @@ export function createOrganizationActions(policy: AppRolePolicy) {
     /**
      * Restores the rows, the keys, the name and the settings of an organization, like the data of a user. Members, their roles and
      * invitations stay as they are.
-     * @throws PRECONDITION_FAILED (RESTORE_UNAVAILABLE), BAD_REQUEST (RESTORE_POINT_INVALID)
+     * @throws PRECONDITION_FAILED (RESTORE_UNAVAILABLE), BAD_REQUEST (RESTORE_POINT_INVALID), PAYLOAD_TOO_LARGE
+     * (RESTORE_TOO_LARGE)
      */
     restore: appProcedure
       .use(appCan(policy, "organization:restore"))

@@ -96,7 +96,8 @@ export function createUserActions(policy: AppRolePolicy) {
      * Restores the rows, the keys and the profile of an account as they were at a time of the last 30 days, or at a bookmark that an
      * earlier restore returned. Sessions, the password, the address, roles and memberships stay as they are. Closes the sockets of
      * the user, and all subscriptions get a `reset`.
-     * @throws FORBIDDEN as `suspend`, PRECONDITION_FAILED (RESTORE_UNAVAILABLE), BAD_REQUEST (RESTORE_POINT_INVALID)
+     * @throws FORBIDDEN as `suspend`, PRECONDITION_FAILED (RESTORE_UNAVAILABLE), BAD_REQUEST (RESTORE_POINT_INVALID), PAYLOAD_TOO_LARGE
+     * (RESTORE_TOO_LARGE)
      */
     restore: act("user:restore")
       .input(restoreInput(onUser))

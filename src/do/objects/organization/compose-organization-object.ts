@@ -1,3 +1,4 @@
+import { keepDeleted } from "../../recovery/create-recovery.js";
 import superjson from "superjson";
 import { ReasonedError } from "../../../router/reasoned-error.js";
 import { OWNER } from "../../../router/organizations/role-policy.js";
@@ -160,6 +161,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, ownerS
     alarms,
     erase,
     lastCalls,
+    keepDeletedRestore: () => keepDeleted(storage.kv),
     onDelete: () => ownerStorage.schedules().deleteAll(),
   });
   const membership = createMembership({ deps, onEmpty: deletion.begin });

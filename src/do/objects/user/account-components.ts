@@ -1,3 +1,4 @@
+import { keepDeleted } from "../../recovery/create-recovery.js";
 import { createSchedule } from "../../../router/schedule/create-schedule.js";
 import type { SetUserFields } from "../../../router/user-fields.js";
 import type { AppDefinition } from "../../../router/definition.js";
@@ -70,7 +71,8 @@ export function createAccountComponents(options: AccountComponentsOptions) {
   const { environment, ownerStorage, accounts, roles, sessions, suspension, access, setUserFields, exists } = options;
   const { state, env, app, address, alarms, identity, endSession, suspendUser } = environment;
   const { sql } = ownerStorage;
-  const { isInitialized, initialize, erase } = ownerStorage.lifecycle;
+  const { isInitialized, initialize } = ownerStorage.lifecycle;
+  const erase = (): Promise<void> => ownerStorage.lifecycle.erase(keepDeleted(state.storage.kv));
   const { onError } = app;
   const transaction = <TResult>(work: () => TResult): TResult => state.storage.transactionSync(work);
 
