@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { randomId } from "../../../src/shared/random-id.js";
 import { sendInternal } from "../../../src/shared/send-internal.js";
@@ -74,6 +74,43 @@ describe("an object that is about to be restored", () => {
     expect(await apply(carriedHash)).toEqual({ ok: false, reason: "STATE_CHANGED" });
     expect(await finish(carried)).toEqual({ ok: false, reason: "NOT_RESTORED" });
     expect(await rowsOf(`user:${ada.user.id}`, "_sessions")).toEqual([]);
+  });
+});
+
+describe("an object that cannot be restored", () => {
+  it("is not created again if its account was deleted after the preparation", async () => {
+    const ada = await signUpToRestores();
+    const { prepare, finish, carried } = await prepared(ada);
+    // A restart forgets that calls are refused.
+    await evictDurableObject(stubOf(ada));
+    await ada.client.account.delete.mutate({ password });
+    await eventually(async () => {
+      await runDurableObjectAlarm(stubOf(ada));
+      const tables = await runInDurableObject(stubOf(ada), (_instance, { storage }) =>
+        storage.sql.exec("SELECT name FROM sqlite_schema WHERE name = '_sessions'").toArray(),
+      );
+      expect(tables).toEqual([]);
+    });
+    expect(await finish(carried)).toEqual({ ok: false, reason: "NOT_RESTORED" });
+    expect(await prepare(true)).toEqual({ ok: false, reason: "USER_NOT_FOUND" });
+    await evictDurableObject(stubOf(ada));
+    expect(await finish(carried)).toEqual({ ok: false, reason: "NOT_RESTORED" });
+    expect(await refusalOf(clientOf(openBrowser()).auth.login.mutate({ email: ada.email, password }))).toMatch(
+      /^UNAUTHORIZED/,
+    );
+  });
+
+  it("serves calls, if its state is too large to be kept meanwhile", async () => {
+    const ada = await signUpToRestores();
+    const bookmark = await takeBookmark(`user:${ada.user.id}`);
+    await runInDurableObject(stubOf(ada), (_instance, { storage }) => {
+      const insert = `INSERT INTO _idempotency (caller, session, key, created_at, bytes, path, input, state, reply)
+        VALUES ('user', '', ?, ?, 0, 'p', 'i', 'done', ?)`;
+      for (let key = 0; key < 7; key++) storage.sql.exec(insert, String(key), Date.now(), "x".repeat(1_900_000));
+    });
+    const restoring = system.admin.users.restore({ userId: ada.user.id, bookmark, reason });
+    expect(await refusalOf(restoring)).toBe("PAYLOAD_TOO_LARGE RESTORE_TOO_LARGE");
+    expect(await ada.client.posts.list.query()).toEqual([]);
   });
 });
 
