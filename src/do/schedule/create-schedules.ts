@@ -9,6 +9,7 @@ import { randomId } from "../../shared/random-id.js";
 import type { ListedSchedule, NewSchedule } from "../../shared/schedule.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import type { DeadLetter, OutboxStore } from "../messaging/outbox-store.js";
+import { currentRecorder } from "../tables/reads/read-recorder.js";
 import { decodeJson } from "../tables/codec/json-codec.js";
 import { checkCall } from "./check-call.js";
 import { cronInvalid, nextRun } from "./next-run.js";
@@ -16,6 +17,7 @@ import {
   checkLimit,
   checkName,
   encodeInput,
+  notLive,
   formatCursor,
   parseCursor,
   timeOf,
@@ -188,6 +190,8 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
     },
 
     list({ cursor, limit } = {}) {
+      // Their table is not in the change log, so a live query would keep its first result.
+      if (currentRecorder()) throw notLive();
       const count = checkLimit(limit);
       const found = store.page(cursor === undefined || cursor === null ? undefined : parseCursor(cursor), count + 1);
       const items = found.slice(0, count);

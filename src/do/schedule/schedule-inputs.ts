@@ -102,3 +102,14 @@ export function parseCursor(cursor: string): SchedulePosition {
   if (name === undefined) throw invalidCursor();
   return { runAt: Number(runAt), name };
 }
+
+/** A live query that reads schedules. */
+export function notLive(): ReasonedError {
+  return new ReasonedError({
+    code: "METHOD_NOT_SUPPORTED",
+    reason: "LIVE_QUERY_EXTERNAL",
+    message:
+      "This query reads schedules, so it cannot be live: their changes are not in the change log. Call the query without " +
+      "live(), and fetch it again when you need it.",
+  });
+}

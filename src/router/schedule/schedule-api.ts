@@ -70,6 +70,6 @@ export interface Schedule<
    * @throws TRPCError BAD_REQUEST (SCHEDULE_NAME_INVALID), METHOD_NOT_SUPPORTED (LIVE_QUERY_WRITES) in a live query
    */
   cancel(name: string): boolean;
-  /** Returns a page of the schedules, the next one first. @throws TRPCError BAD_REQUEST (CURSOR_INVALID, INPUT_INVALID) */
+  /** Returns a page of the schedules, the next one first. @throws TRPCError BAD_REQUEST (CURSOR_INVALID, INPUT_INVALID), METHOD_NOT_SUPPORTED (LIVE_QUERY_EXTERNAL) in a live query */
   list(page?: SchedulePage): Page<ListedSchedule>;
 }

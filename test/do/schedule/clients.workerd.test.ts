@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { signUp } from "../../fixtures/browser.js";
 import { join, signUpVerified } from "../../fixtures/organizations.js";
-import { openSocket } from "../../fixtures/socket.js";
+import { openSocket, subscribe } from "../../fixtures/socket.js";
 import { message } from "../../fixtures/signals.js";
 
 const server = createCaller<AppRouter>(env.BLOG_DO);
@@ -27,6 +27,13 @@ describe("the schedule procedures of clients", () => {
     expect(await ada.client.schedule.cancel.mutate({ name: "free" })).toBe(false);
     expect((await other.client.schedule.list.query()).items).toEqual([]);
     expect(await caller.schedule.cancel({ name: "fixed" })).toBe(true);
+  });
+
+  it("cannot be live", async () => {
+    const { browser } = await signUp();
+    const socket = await openSocket(browser);
+    socket.send(subscribe(1, "_live", undefined, { path: "schedule.list" }));
+    await expect.poll(() => JSON.stringify(socket.frames)).toContain("LIVE_QUERY_EXTERNAL");
   });
 
   it("do not set schedules", async () => {
