@@ -13,11 +13,11 @@ const bin = path.join(fileURLToPath(new URL("../..", import.meta.url)), "bin/trp
 const operator = { email: "operator@example.com", password: "correct horse battery" };
 
 /** Set `IMPORTED_USERS=100000` for the size of a real move. */
-const USERS = Number(process.env["IMPORTED_USERS"] ?? 40);
+const USERS = Number(process.env["IMPORTED_USERS"] ?? 100);
 /** The users of an import that is not interrupted, and with which the other one is compared. */
 const COMPARED_USERS = Math.min(USERS, 1_000);
 /** Enough for several batches: new users take most of the time. */
-const ROWS_OF_USER = 19;
+const ROWS_OF_USER = 9;
 /** The lines of a user and the user's rows. */
 const LINES_OF_USER = 1 + ROWS_OF_USER;
 const LINES = USERS * LINES_OF_USER;
@@ -155,7 +155,7 @@ it("continues after it was killed, and imports the same as one that was not", { 
 });
 
 it("continues after the server was killed in the middle of a batch", { timeout: 600_000 }, async () => {
-  const users = 20;
+  const users = 50;
   const file = await writeUsers("crashed", users);
   const before = await countUsers();
   for (let kills = 0; kills < 3; kills++) {
